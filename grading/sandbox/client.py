@@ -1,0 +1,307 @@
+"""The grader's side: start workers, ask them, and end them whatever they do."""
+
+import contextlib
+import os
+import secrets
+import select
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from grading.sandbox import frames
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import (
+    START_SECONDS,
+    Exit,
+    Process,
+    SandboxError,
+    Spawned,
+    Zygote,
+)
+
+KEPT_OUTPUT = 64 * 1024
+MAX_OUTPUT = 64 * 1024 * 1024
+# A worker that waits or sleeps uses no CPU: the wall clock is the net, wide enough that honest
+# work on a machine shared by four others still ends by the CPU limit.
+WALL_PER_CPU_SECOND = 4.0
+_TICK_SECONDS = 0.05
+_UNCONFINED = 99
+
+
+class Fault(StrEnum):
+    """The ways in which a worker fails to answer."""
+
+    TIMED_OUT = "timed_out"
+    CRASHED = "crashed"
+    OUT_OF_MEMORY = "out_of_memory"
+    FLOODED = "flooded"
+    PROTOCOL = "protocol"
+
+
+class WorkerFault(Exception):
+    """A worker did not answer, and has been ended."""
+
+    def __init__(self, fault: Fault, detail: str) -> None:
+        super().__init__(f"{fault}: {detail}")
+        self.fault, self.detail = fault, detail
+
+
+@dataclass
+class Usage:
+    """What the workers of a sandbox have used up."""
+
+    workers: int = 0
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
+
+    def add(self, ended: Exit) -> None:
+        self.cpu_seconds += ended.cpu_seconds
+        self.peak_memory = max(self.peak_memory, ended.peak_memory)
+
+
+class Sandbox:
+    """Makes workers: forked from `zygote`, or fresh interpreters without one.
+
+    Use as a context manager, which also ends the zygote; not thread-safe.
+    """
+
+    def __init__(self, zygote: Zygote | None) -> None:
+        self.usage = Usage()
+        self._zygote = zygote
+        self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the zygote, and with it every worker."""
+        if self._zygote is not None:
+            self._zygote.close()
+        self._scratch.cleanup()
+
+    def start(self, limits: Limits) -> "Worker":
+        """A new worker, confined and waiting. Raises SandboxError."""
+        self.usage.workers += 1
+        scratch = tempfile.mkdtemp(dir=self._scratch.name)
+        request_read, request_write = os.pipe()
+        reply_read, reply_write = os.pipe()
+        output_read, output_write = os.pipe()
+        theirs = (request_read, reply_write, output_write)
+        ours = (request_write, reply_read, output_read)
+        try:
+            if self._zygote is None:
+                process: Process = Spawned(limits, scratch, theirs)
+            else:
+                process = self._zygote.start(limits, scratch, theirs)
+        except BaseException:
+            _close_all(ours)
+            raise
+        finally:
+            _close_all(theirs)
+        worker = Worker(process, ours, scratch, limits, self.usage)
+        worker.greet()
+        return worker
+
+
+@dataclass
+class _Pending:
+    """A request that was sent and not answered yet."""
+
+    identity: str
+    unsent: memoryview
+    cpu_limit: float
+    cpu_at_start: float
+    deadline: float
+
+
+@dataclass
+class Worker:
+    """One confined process with one source. Ended by `kill`, or by its own misbehavior."""
+
+    process: Process
+    pipes: tuple[int, int, int]
+    scratch: str
+    limits: Limits
+    usage: Usage
+    output: bytes = b""
+    exit: Exit | None = None
+    _received: bytearray = field(default_factory=bytearray)
+    _printed: int = 0
+    _pending: _Pending | None = None
+
+    def greet(self) -> None:
+        """Wait for the word that every wall stands. Raises SandboxError."""
+        os.set_blocking(self.pipes[0], False)
+        self._pending = _Pending("", memoryview(b""), START_SECONDS, 0.0, _deadline(START_SECONDS))
+        try:
+            frame = self._next_frame(self._pending)
+        except WorkerFault as fault:
+            said = self.output.decode("utf-8", "replace").strip()
+            raise SandboxError(f"a worker could not be confined: {fault.detail}. {said}") from fault
+        if frame.meta != {"ready": True}:
+            self.kill()
+            raise SandboxError("a worker did not report ready")
+
+    def send(
+        self,
+        meta: Mapping[str, Any],
+        arrays: Mapping[str, np.ndarray],
+        cpu_limit: float,
+    ) -> None:
+        """Ask, and go on: `receive` brings the answer. `cpu_limit` in CPU seconds."""
+        identity = secrets.token_hex(16)
+        data = frames.encode({**meta, "id": identity}, arrays)
+        self._drain_output()
+        if self._received or _has_input(self.pipes[1]):
+            self._fail(Fault.PROTOCOL, "it answered before it was asked")
+        used = self.process.cpu_seconds() or 0.0
+        deadline = _deadline(cpu_limit * WALL_PER_CPU_SECOND)
+        self._pending = _Pending(identity, memoryview(data), cpu_limit, used, deadline)
+        self._write_some(self._pending)
+
+    def receive(self) -> frames.Frame:
+        """The answer to the last `send`. Raises WorkerFault; the worker is then no more."""
+        assert self._pending is not None, "receive follows send"
+        frame = self._next_frame(self._pending)
+        if frame.meta.get("id") != self._pending.identity:
+            self._fail(Fault.PROTOCOL, "its answer belongs to no request")
+        self._pending = None
+        return frame
+
+    def kill(self) -> Exit:
+        """End the process now, and wait until it is gone. Safe to call twice."""
+        if self.exit is None:
+            self.process.kill()
+            self._drain_output()
+            _close_all(self.pipes)
+            self.exit = self.process.collect()
+            self.usage.add(self.exit)
+            shutil.rmtree(self.scratch, ignore_errors=True)
+        return self.exit
+
+    def _next_frame(self, pending: _Pending) -> frames.Frame:
+        def read_exactly(count: int) -> bytes:
+            while len(self._received) < count:
+                self._wait(pending)
+            data = bytes(self._received[:count])
+            del self._received[:count]
+            return data
+
+        try:
+            frame = frames.read_frame(read_exactly)
+        except frames.FrameError as error:
+            self._fail(Fault.PROTOCOL, f"its answer is malformed: {error}")
+        if self._received:
+            self._fail(Fault.PROTOCOL, "more bytes behind its answer")
+        return frame
+
+    def _wait(self, pending: _Pending) -> None:
+        """Until something arrives or a tick has passed; then look at every limit."""
+        request_pipe, reply_pipe, output_pipe = self.pipes
+        writable = [request_pipe] if pending.unsent else []
+        ready, sendable, _ = select.select([reply_pipe, output_pipe], writable, [], _TICK_SECONDS)
+        if output_pipe in ready:
+            self._drain_output()
+        if sendable:
+            self._write_some(pending)
+        if reply_pipe in ready:
+            chunk = os.read(reply_pipe, 1 << 20)
+            if not chunk:
+                self._ended()
+            self._received += chunk
+        else:
+            self._check_limits(pending)
+
+    def _check_limits(self, pending: _Pending) -> None:
+        used = self.process.cpu_seconds()
+        if used is not None and used - pending.cpu_at_start > pending.cpu_limit:
+            self._fail(Fault.TIMED_OUT, f"more than {pending.cpu_limit:g} s of CPU time")
+        if time.monotonic() > pending.deadline:
+            wall = pending.cpu_limit * WALL_PER_CPU_SECOND
+            self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
+        if _folder_size(Path(self.scratch)) > self.limits.scratch:
+            self._fail(Fault.FLOODED, "its temporary files are too large")
+
+    def _write_some(self, pending: _Pending) -> None:
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            pending.unsent = pending.unsent[os.write(self.pipes[0], pending.unsent) :]
+
+    def _drain_output(self) -> None:
+        """Read what was printed; keep the first 64 KB, end a flooder."""
+        while _has_input(self.pipes[2]):
+            chunk = os.read(self.pipes[2], 1 << 16)
+            if not chunk:
+                return
+            self._printed += len(chunk)
+            self.output += chunk[: KEPT_OUTPUT - len(self.output)]
+            if self._printed > MAX_OUTPUT and self.exit is None:
+                self.process.kill()
+
+    def _ended(self) -> None:
+        """The reply pipe closed: say why. Always raises."""
+        ended = self.kill()
+        if self._printed > MAX_OUTPUT:
+            self._fail(Fault.FLOODED, "it printed more than 64 MB")
+        if ended.code == _UNCONFINED:
+            self._fail(Fault.CRASHED, "its confinement failed")
+        if b"bad_alloc" in self.output[-2000:] or b"MemoryError" in self.output[-2000:]:
+            self._fail(Fault.OUT_OF_MEMORY, "it ended for want of memory")
+        if ended.code == -signal.SIGXCPU or ended.cpu_seconds > self.limits.cpu_seconds:
+            self._fail(Fault.TIMED_OUT, f"more than {self.limits.cpu_seconds} s of CPU time in all")
+        self._fail(Fault.CRASHED, _how_it_ended(ended.code))
+
+    def _fail(self, fault: Fault, detail: str) -> None:
+        self.kill()
+        raise WorkerFault(fault, detail)
+
+
+def _how_it_ended(code: int) -> str:
+    if code >= 0:
+        return f"it ended its process with exit code {code}"
+    try:
+        return f"its process was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"its process was ended by signal {-code}"
+
+
+def _deadline(seconds: float) -> float:
+    return time.monotonic() + seconds
+
+
+def _close_all(descriptors: tuple[int, ...]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+def _has_input(descriptor: int) -> bool:
+    return bool(select.select([descriptor], [], [], 0)[0])
+
+
+def _folder_size(folder: Path) -> int:
+    total = 0
+    pending: list[Path] = [folder]
+    while pending:
+        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(Path(entry.path))
+                else:
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+    return total

@@ -1,0 +1,237 @@
+"""The processes of the sandbox as the grader holds them: the zygote, and workers by handle.
+
+Only the standard library is imported here, so that the zygote can be started before the grader
+has loaded anything else: its import of torch is the longest wait there is.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+from grading.sandbox import view
+from grading.sandbox.limits import Limits
+from grading.sandbox.rungs import Rung
+
+START_SECONDS = 120.0
+_MAX_MESSAGE = 65536
+
+_BOOT = (
+    "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
+    "from grading.sandbox import zygote; getattr(zygote, c['serve'])(c)"
+)
+_ENVIRONMENT = {
+    # Before the interpreter starts, so that no library makes a thread pool a fork would lose.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "HOME": "/",
+}
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself failed: never the fault of the code inside."""
+
+
+class Exit(NamedTuple):
+    """What the kernel says of a worker that ended; a negative code is a signal."""
+
+    code: int
+    cpu_seconds: float
+    peak_memory: int
+
+
+class Process(Protocol):
+    """A worker's process, as the grader holds on to it."""
+
+    def kill(self) -> None: ...
+    def cpu_seconds(self) -> float | None: ...
+    def collect(self) -> Exit: ...
+
+
+class Zygote:
+    """The fork server and the socket to it. It starts at once, and imports torch meanwhile.
+
+    With `warm`, it also loads what an optimizer's first step loads (1.0 to 1.7 s of CPU), for
+    submissions that will need it.
+    """
+
+    def __init__(self, rung: Rung, warm: bool = False) -> None:
+        self.rung = rung
+        self.scratch_root = view.SCRATCH if rung is Rung.NAMESPACES else ""
+        self._versions: dict[str, str] = {}
+        self._log = tempfile.TemporaryFile()
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        configuration = {
+            "serve": "main",
+            "path": view.import_path(),
+            "control": theirs.fileno(),
+            "warm": warm,
+            "walls": _walls(rung, self.scratch_root),
+        }
+        command = [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)]
+        if rung is Rung.NAMESPACES:
+            command = view.wrapped(command, _ENVIRONMENT)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env=_ENVIRONMENT,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+            )
+        finally:
+            theirs.close()
+
+    def wait_until_ready(self) -> dict[str, str]:
+        """Wait for torch to be imported; the versions of torch and numpy. Raises SandboxError."""
+        if not self._versions:
+            reply, _ = self._receive()
+            self._versions = {name: reply[name] for name in ("torch", "numpy")}
+        return self._versions
+
+    def start(self, limits: Limits, scratch: str, pipes: tuple[int, int, int]) -> "Forked":
+        """Fork a worker that holds these pipe ends. Raises SandboxError."""
+        self.wait_until_ready()
+        request = {
+            "do": "start",
+            "limits": limits.to_json(),
+            "scratch": self.scratch_root or scratch,
+        }
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], list(pipes))
+        except OSError as error:
+            raise SandboxError(self._explain("the fork server is gone")) from error
+        reply, descriptors = self._receive()
+        if len(descriptors) != 1:
+            raise SandboxError(self._explain("the fork server sent no process descriptor"))
+        return Forked(self, reply["pid"], descriptors[0])
+
+    def collect(self, pid: int) -> Exit:
+        try:
+            self._control.send(json.dumps({"do": "collect", "pid": pid}).encode())
+        except OSError as error:
+            raise SandboxError(self._explain("the fork server is gone")) from error
+        reply, _ = self._receive()
+        return Exit(reply["exit"], reply["cpu_seconds"], reply["peak_memory"])
+
+    def close(self) -> None:
+        self._control.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+
+    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+        self._control.settimeout(START_SECONDS)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 1)
+        except OSError as error:
+            raise SandboxError(self._explain(f"no answer from the fork server: {error}")) from error
+        if not message:
+            raise SandboxError(self._explain("the fork server ended"))
+        return json.loads(message), descriptors
+
+    def _explain(self, what: str) -> str:
+        self._log.seek(0)
+        said = self._log.read()[-2000:].decode("utf-8", "replace").strip()
+        return f"{what} (isolation: {self.rung}). {said}"
+
+
+class Forked:
+    """A worker forked from the zygote, held by its process descriptor: no other can be hit."""
+
+    def __init__(self, zygote: Zygote, pid: int, descriptor: int) -> None:
+        self._zygote, self._pid, self._descriptor = zygote, pid, descriptor
+        self._stat = f"/proc/{_pid_here(descriptor)}/stat"
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float | None:
+        return _cpu_seconds(self._stat)
+
+    def collect(self) -> Exit:
+        os.close(self._descriptor)
+        return self._zygote.collect(self._pid)
+
+
+class Spawned:
+    """A worker that is a fresh interpreter: the lowest rung, and the only one without fork."""
+
+    def __init__(self, limits: Limits, scratch: str, pipes: tuple[int, int, int]) -> None:
+        requests, replies, output = pipes
+        configuration = {
+            "serve": "serve_alone",
+            "path": view.import_path(),
+            "walls": _walls(Rung.PROCESS, scratch),
+            "limits": limits.to_json(),
+            "pipes": [requests, replies],
+        }
+        self._process = subprocess.Popen(
+            [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=_ENVIRONMENT,
+            pass_fds=[requests, replies],
+            cwd=scratch,
+            start_new_session=True,
+        )
+        self._stat = f"/proc/{self._process.pid}/stat"
+
+    def kill(self) -> None:
+        # The whole session: on this rung the code may have made processes.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def cpu_seconds(self) -> float | None:
+        return _cpu_seconds(self._stat)
+
+    def collect(self) -> Exit:
+        _, status, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        unit = 1 if sys.platform == "darwin" else 1024
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return Exit(self._process.returncode, cpu_seconds, usage.ru_maxrss * unit)
+
+
+def _walls(rung: Rung, scratch: str) -> dict[str, Any]:
+    confined = rung is not Rung.PROCESS
+    return {
+        "namespaces": rung is Rung.NAMESPACES,
+        "filters": confined,
+        "readable": view.readable_paths() if confined else [],
+        "devices": view.devices() if confined else [],
+        "scratch": scratch,
+    }
+
+
+def _pid_here(descriptor: int) -> int:
+    """The process behind a descriptor, by the number it has in the grader's own namespace."""
+    text = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
+    return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:"))
+
+
+def _cpu_seconds(stat: str) -> float | None:
+    """User and system seconds of a process; None where the system does not say."""
+    try:
+        # The second field is a name in parentheses, which may hold anything.
+        fields = Path(stat).read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,209 @@
+"""The system calls a worker is refused, as a seccomp filter in classic BPF.
+
+A worker computes: it needs memory, threads, its pipes and its scratch folder. Refused with EPERM
+is whatever creates or touches another process, opens a socket, changes metadata that Landlock
+does not cover, or reaches the parts of the kernel with a record of holes. clone3 answers ENOSYS,
+so that the C library falls back to clone, whose flags a filter can read.
+"""
+
+import ctypes
+import errno
+import os
+import struct
+
+from grading.sandbox import kernel
+
+# name: (x86-64, arm64); None where the architecture has no such call. Numbers are the kernel's.
+REFUSED: dict[str, tuple[int | None, int | None]] = {
+    # other processes
+    "fork": (57, None),
+    "vfork": (58, None),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "process_madvise": (440, 440),
+    "process_mrelease": (448, 448),
+    "kcmp": (312, 272),
+    "pidfd_open": (434, 434),
+    "pidfd_send_signal": (424, 424),
+    "pidfd_getfd": (438, 438),
+    "tkill": (200, 130),
+    "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    "setpgid": (109, 154),
+    "setsid": (112, 157),
+    "migrate_pages": (256, 238),
+    "move_pages": (279, 239),
+    # talking to anyone
+    "socket": (41, 198),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
+    # files that Landlock does not see, and metadata
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "mknod": (133, None),
+    "mknodat": (259, 33),
+    "name_to_handle_at": (303, 264),
+    "open_by_handle_at": (304, 265),
+    "quotactl": (179, 60),
+    "fanotify_init": (300, 262),
+    # namespaces and mounts
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    "mount": (165, 40),
+    "umount2": (166, 39),
+    "pivot_root": (155, 41),
+    "chroot": (161, 51),
+    "open_tree": (428, 428),
+    "move_mount": (429, 429),
+    "fsopen": (430, 430),
+    "fsconfig": (431, 431),
+    "fsmount": (432, 432),
+    "fspick": (433, 433),
+    "mount_setattr": (442, 442),
+    # the machine, and corners of the kernel with a record
+    "io_uring_setup": (425, 425),
+    "io_uring_enter": (426, 426),
+    "io_uring_register": (427, 427),
+    "userfaultfd": (323, 282),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    "init_module": (175, 105),
+    "finit_module": (313, 273),
+    "delete_module": (176, 106),
+    "kexec_load": (246, 104),
+    "kexec_file_load": (320, 294),
+    "reboot": (169, 142),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "acct": (163, 89),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "clock_adjtime": (305, 266),
+    "adjtimex": (159, 171),
+    "syslog": (103, 116),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "modify_ldt": (154, None),
+    "personality": (135, 92),
+}
+_CLONE, _CLONE3 = (56, 220), (435, 435)
+_KILL, _TGKILL = (62, 129), (234, 131)
+_FCNTL, _IOCTL = (72, 25), (16, 29)
+_PRLIMIT64 = (302, 261)
+
+_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_CLONE_THREAD = 0x00010000
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_X32_BIT = 0x40000000
+
+_LOAD, _EQUAL, _AT_LEAST, _AND_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
+_SECCOMP_MODE_FILTER = 2
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
+
+
+def supported() -> bool:
+    """Whether the filter is written for this machine's processor."""
+    return kernel.MACHINE in _ARCHITECTURES
+
+
+def install(own_pid: int) -> None:
+    """Refuse the calls above to this process, for good. Needs no_new_privs. Raises OSError."""
+    program = build(kernel.MACHINE, own_pid)
+    buffer = ctypes.create_string_buffer(program, len(program))
+    description = _Program(len(program) // 8, ctypes.addressof(buffer))
+    kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(description))
+
+
+def build(machine: str, own_pid: int) -> bytes:
+    """The filter for `machine`; signals are allowed to `own_pid` alone."""
+    column, architecture = _ARCHITECTURES[machine]
+    program = [
+        _op(_LOAD, _ARCHITECTURE),
+        _op(_EQUAL, architecture, 1, 0),
+        _op(_RETURN, _KILL_PROCESS),
+        _op(_LOAD, _NUMBER),
+    ]
+    if machine == "x86_64":
+        program += [_op(_AT_LEAST, _X32_BIT, 0, 1), _op(_RETURN, _KILL_PROCESS)]
+    for numbers in REFUSED.values():
+        number = numbers[column]
+        if number is not None:
+            program += [_op(_EQUAL, number, 0, 1), _refuse(errno.EPERM)]
+    program += [_op(_EQUAL, _CLONE3[column], 0, 1), _refuse(errno.ENOSYS)]
+    program += _when(_CLONE[column], 0, [_op(_AND_BITS, _CLONE_THREAD, 1, 0)])
+    for call in (_KILL, _TGKILL):
+        program += _when(call[column], 0, [_op(_EQUAL, own_pid, 1, 0)])
+    # prlimit of oneself is pid 0; of anybody else it can starve the grader of CPU time.
+    program += _when(_PRLIMIT64[column], 0, [_op(_EQUAL, 0, 1, 0)])
+    for call, commands in (
+        (_FCNTL, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
+        (_IOCTL, (_TIOCSTI, _TIOCLINUX)),
+    ):
+        for command in commands:
+            program += _when(call[column], 1, [_op(_EQUAL, command, 0, 1)])
+    program.append(_op(_RETURN, _ALLOW))
+    return b"".join(program)
+
+
+def _when(number: int, argument: int, test: list[bytes]) -> list[bytes]:
+    """For call `number`: load an argument, and refuse unless `test` jumps over the refusal."""
+    body = [_op(_LOAD, _FIRST_ARGUMENT + 8 * argument), *test, _refuse(errno.EPERM)]
+    restore = _op(_LOAD, _NUMBER)
+    return [_op(_EQUAL, number, 0, len(body) + 1), *body, restore]
+
+
+def _refuse(code: int) -> bytes:
+    return _op(_RETURN, _ERRNO | code)
+
+
+def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, value)
+
+
+def probe() -> bool:
+    """Whether the kernel has seccomp filters: setting none is EFAULT there, EINVAL elsewhere."""
+    try:
+        kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, None)
+    except OSError as error:
+        return error.errno == errno.EFAULT
+    return os.name == "posix"
