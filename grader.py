@@ -1,0 +1,278 @@
+"""The command line of the course: parse, call, render.
+
+Exit codes: 0 full marks, 1 graded but not full marks, 2 usage or unreadable submission, 3 the
+grader itself failed (never the student's fault, never a score), 130 interrupted.
+
+What is slow to import is imported inside the commands, after the zygote has been started: it
+imports torch meanwhile.
+"""
+
+import secrets
+import signal
+import sys
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grading import course, questions
+from grading import submission as submissions
+from grading.errors import GraderError, UsageError
+from grading.renderers import json_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from grading.course import Exercise
+    from grading.grade import Grader
+    from grading.report import Report
+
+FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
+RUNGS = ("auto", "namespaces", "landlock", "process")
+MAX_SEED = 2**31
+
+
+class CourseCommands(click.Group):
+    """The fixed commands, and one for each exercise of course.toml."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return [*course.load().exercises, *super().list_commands(context)]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        command = super().get_command(context, name)
+        exercises = course.load().exercises
+        if command is None and name in exercises:
+            return exercise_command(exercises[name])
+        return command
+
+
+GRADING_OPTIONS: list[click.Parameter] = [
+    click.Option(
+        ["--submission"],
+        type=click.Path(path_type=Path),
+        help="A file, or a folder that holds the exercise's file. Default: exercises/.",
+    ),
+    click.Option(["--json", "json_target"], metavar="PATH", help="Write the report; - is stdout."),
+    click.Option(
+        ["--seed"],
+        type=click.IntRange(0, MAX_SEED - 1),
+        help="Draw the same inputs again. Default: a new seed each time.",
+    ),
+    click.Option(
+        ["--device"],
+        type=click.Choice(["auto", "cpu", "cuda"]),
+        default="auto",
+        help="Where the submission computes; auto is CUDA where there is one.",
+    ),
+    click.Option(
+        ["--rubric"],
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A CSV file with points given by hand for the questions.",
+    ),
+    click.Option(["--plain"], is_flag=True, help="No colors, no spinner, ASCII only."),
+    click.Option(["--check"], metavar="NAME", help="Only this check, and those it needs."),
+    click.Option(
+        ["--isolation"],
+        type=click.Choice(RUNGS),
+        default="auto",
+        help="How student code is kept apart; auto is the strongest to be had.",
+    ),
+]
+
+
+def exercise_command(exercise: "Exercise") -> click.Command:
+    """`python grader.py ex1`."""
+
+    def grade_one(**options: Any) -> None:
+        sys.exit(grade([exercise], single=True, **options))
+
+    return click.Command(
+        exercise.id,
+        callback=grade_one,
+        params=GRADING_OPTIONS,
+        help=f"Grade {exercise.id}: {exercise.title}.",
+        short_help=f"Grade {exercise.title}.",
+    )
+
+
+@click.group(cls=CourseCommands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Unrolled: an RNN course that grades itself."""
+
+
+@main.command("all", params=[option for option in GRADING_OPTIONS if option.name not in ("check",)])
+def grade_all(**options: Any) -> None:
+    """Grade every exercise."""
+    sys.exit(grade(list(course.load().exercises.values()), single=False, check=None, **options))
+
+
+@main.command()
+@click.option("--plain", is_flag=True, help="No colors, ASCII only.")
+def doctor(plain: bool) -> None:
+    """Say what this machine offers: isolation, software, speed."""
+    from grading.doctor import examine
+    from grading.renderers.table import print_table
+
+    findings = examine()
+    print_table(("what", "status", "detail"), findings, plain)
+    sys.exit(GRADER_FAILED if any(finding.status == "broken" for finding in findings) else 0)
+
+
+@main.command()
+@click.argument("identity", metavar="EXERCISE")
+@click.option("--submission", type=click.Path(path_type=Path), help="A folder with answers.")
+def answers(identity: str, submission: Path | None) -> None:
+    """Show canonical answers, where the course allows it, to the questions you have answered."""
+    plan = course.load()
+    exercise = plan.exercise(identity)
+    if not plan.show_answers:
+        raise UsageError("this course does not show canonical answers (course.toml: show_answers)")
+    canonical = {question.name: question for question in questions.read(exercise.answers)}
+    given = answers_of(exercise, submission)
+    for question in given:
+        if question.answer and question.name in canonical:
+            click.echo(f"{question.text}\n\n{canonical[question.name].answer}\n")
+    left = sum(1 for question in given if not question.answer)
+    if left:
+        click.echo(f"{left} questions are still unanswered: their answers stay closed.")
+
+
+@main.command()
+@click.argument("identity", metavar="EXERCISE")
+@click.option("--seeds", type=click.IntRange(1), default=30, help="Measurements per variant.")
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
+@click.option("--plain", is_flag=True, help="No colors, ASCII only.")
+def calibrate(identity: str, seeds: int, device: str, plain: bool) -> None:
+    """Measure the reference and known mistakes where a check trains something (for authors)."""
+    exercise = course.load().exercise(identity)
+    with grader_on("auto", device) as grader:
+        from grading.calibrate import calibrate as measure
+        from grading.renderers.calibration import print_calibration, print_value
+
+        found = measure(grader, exercise, seeds, print_value)
+    for check, calibration in found.items():
+        print_calibration(check, calibration, plain)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Write nothing; fail if a stub is out of date.")
+def stubs(check: bool) -> None:
+    """Make the stubs in exercises/ from the solutions in reference/ (for authors)."""
+    from grading.stubs import write_stubs
+
+    changed = write_stubs(course.load(), write=not check)
+    for path in changed:
+        click.echo(f"{'out of date' if check else 'written'}: {path}")
+    sys.exit(1 if check and changed else 0)
+
+
+def grade(
+    exercises: "list[Exercise]",
+    *,
+    single: bool,
+    submission: Path | None,
+    json_target: str | None,
+    seed: int | None,
+    device: str,
+    plain: bool,
+    check: str | None,
+    isolation: str,
+    rubric: Path | None,
+) -> int:
+    """Grade one submission on these exercises; the exit code."""
+    if json_target is not None:
+        json_file.require_writable(json_target)
+    works = [submissions.read(submission or exercise.stub, exercise.file) for exercise in exercises]
+    seed = secrets.randbelow(MAX_SEED) if seed is None else seed
+    with grader_on(isolation, device) as grader:
+        from grading.renderers.terminal import TerminalRenderer
+
+        renderer = TerminalRenderer(plain, json_target == json_file.STANDARD_OUTPUT)
+        reports: list[Report] = []
+        for exercise, work in zip(exercises, works, strict=True):
+            renderer.heading(f"{exercise.id} {exercise.title}", work.name)
+            with renderer:
+                report = grader.grade(
+                    exercise, work, seed, check, renderer.started, renderer.checked
+                )
+                report = with_questions(report, exercise, submission, rubric)
+            renderer.summary(report, grader.printed)
+            reports.append(report)
+    if json_target is not None:
+        documents = [report.to_json() for report in reports]
+        json_file.write(documents[0] if single else documents, json_target)
+    for report in reports:
+        for fault in report.faults:
+            click.echo(f"grader: {fault}", err=True)
+    return exit_code(reports)
+
+
+def with_questions(
+    report: "Report", exercise: "Exercise", submission: Path | None, rubric: Path | None
+) -> "Report":
+    """The report with the state of the exercise's questions, and a person's marks for them."""
+    answers = answers_of(exercise, submission)
+    declared = questions.read(exercise.answers) or questions.read(exercise.questions)
+    name = submission.name if submission is not None else exercise.id
+    marks = questions.read_rubric(rubric, name, exercise.id) if rubric is not None else {}
+    return replace(report, questions=questions.results(declared, answers, marks))
+
+
+def answers_of(exercise: "Exercise", submission: Path | None) -> "list[questions.Question]":
+    """The student's answers: a folder may hold them as questions/ID.md, a file has none."""
+    if submission is None:
+        return questions.read(exercise.questions)
+    return questions.read(submission / "questions" / exercise.questions.name)
+
+
+def exit_code(reports: "list[Report]") -> int:
+    """The worst of the reports decides."""
+    if not all(report.gradable for report in reports):
+        return GRADER_FAILED
+    return FULL_MARKS if all(report.full_marks for report in reports) else NOT_FULL_MARKS
+
+
+@contextmanager
+def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
+    """A grader on this rung of isolation. Its zygote starts before anything slow is imported."""
+    from grading.sandbox.processes import Zygote
+    from grading.sandbox.rungs import Rung, best, why_not
+
+    rung = best() if isolation == "auto" else Rung(isolation)
+    if isolation != "auto" and (reason := why_not(rung)):
+        raise UsageError(f"--isolation {isolation} cannot be had here: {reason}")
+    zygote = None if rung is Rung.PROCESS else Zygote(rung)
+    from grading.grade import Grader
+
+    with Grader(rung, zygote, device) as grader:
+        yield grader
+
+
+def run() -> None:
+    """The program. Every way in which it can end is one of the exit codes above."""
+    # So that a grader that is told to end takes its workers and temporary files with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)
+    except UsageError as error:
+        click.echo(f"grader: {error}", err=True)
+        sys.exit(USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("grader: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except Exception as error:
+        click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
+        sys.exit(GRADER_FAILED)
+
+
+def explain(error: Exception) -> str:
+    return str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
+
+
+if __name__ == "__main__":
+    run()

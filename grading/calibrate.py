@@ -1,0 +1,80 @@
+"""Measure what training checks measure, for the reference and for known mistakes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from grading import mistakes, suite, thresholds
+from grading.check import Alone, Draw, Measure, seed_of
+from grading.compare import Mismatch
+from grading.course import Exercise
+from grading.errors import UsageError
+from grading.grade import Grader
+from grading.players import StudentFault
+from grading.submission import from_bytes
+from grading.thresholds import Calibration
+
+
+@dataclass(frozen=True)
+class Value:
+    """One measurement, as it comes."""
+
+    check: str
+    variant: str
+    number: int
+    value: float
+
+
+def calibrate(
+    grader: Grader, exercise: Exercise, seeds: int, on_value: Callable[[Value], None]
+) -> dict[str, Calibration]:
+    """Measure `seeds` times per check and variant, on the grader's device.
+
+    The values are saved after each variant, so an interruption loses one at most.
+    Raises UsageError if the exercise has nothing to calibrate.
+    """
+    known = thresholds.load(exercise.thresholds)
+    measures = suite.measures(exercise)
+    if not measures:
+        raise UsageError(f"{exercise.id} has no check that trains something")
+    found: dict[str, Calibration] = {}
+    for check, measure in measures.items():
+        old = known[check].get(grader.device) or replace(known[check]["cpu"], right=(), wrong={})
+        names = [name for part in known[check].values() for name in part.wrong]
+        for variant in ["reference", *dict.fromkeys(names)]:
+            values = list(_values(grader, exercise, check, measure, variant, seeds, on_value))
+            if variant == "reference":
+                old = replace(old, right=values)
+            else:
+                old = replace(old, wrong={**old.wrong, variant: values})
+            known[check][grader.device] = found[check] = old
+            thresholds.save(exercise.thresholds, known)
+    return found
+
+
+def _values(
+    grader: Grader,
+    exercise: Exercise,
+    check: str,
+    measure: Measure,
+    variant: str,
+    seeds: int,
+    on_value: Callable[[Value], None],
+) -> Iterator[float]:
+    """What one variant measures, each time on newly drawn inputs."""
+    source = exercise.reference.read_text(encoding="utf-8")
+    if variant != "reference":
+        listed = {mistake.name: mistake for mistake in mistakes.load(exercise.mistakes)}
+        source = listed[variant].made_in(source)
+    session = grader.session(exercise, from_bytes(source.encode(), exercise.file), seed=0)
+    try:
+        for number in range(seeds):
+            session.limit(suite.CALIBRATION_CPU_SECONDS, number)
+            draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
+            try:
+                value = measure(draw, Alone(session))
+            except (StudentFault, Mismatch):
+                continue  # it fails for another reason, and has no value to compare
+            on_value(Value(check, variant, number, value))
+            yield value
+    finally:
+        session.student.close()

@@ -1,0 +1,84 @@
+"""What this machine offers: isolation, software, speed."""
+
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+from typing import NamedTuple
+
+from grading.sandbox import rungs, view
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.rungs import Rung
+
+PACKAGES = (
+    "torch",
+    "numpy",
+    "pytest",
+    "pytest-timeout",
+    "click",
+    "rich",
+    "matplotlib",
+    "nbconvert",
+)
+
+
+class Finding(NamedTuple):
+    """One line of the doctor: what, whether it is in order, and the details."""
+
+    what: str
+    status: str
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Everything the doctor looks at."""
+    return [*_isolation(), _worker(), *_software(), _accelerator()]
+
+
+def _isolation() -> list[Finding]:
+    best = rungs.best()
+    findings = []
+    for rung in Rung:
+        reason = rungs.why_not(rung)
+        status = "unavailable" if reason else "in use" if rung is best else "available"
+        findings.append(Finding(f"isolation: {rung}", status, reason or rung.walls))
+    return findings
+
+
+def _worker() -> Finding:
+    """Start a real worker behind the strongest walls, and time it."""
+    rung = rungs.best()
+    try:
+        zygote = None if rung is Rung.PROCESS else Zygote(rung)
+        with Sandbox(zygote) as sandbox:
+            if zygote is not None:
+                zygote.wait_until_ready()
+            began = time.perf_counter()
+            sandbox.start(Limits()).kill()
+            milliseconds = 1000 * (time.perf_counter() - began)
+    except (SandboxError, view.MissingPackage) as error:
+        return Finding("worker", "broken", str(error))
+    return Finding("worker", "works", f"confined, started and ended in {milliseconds:.0f} ms")
+
+
+def _software() -> list[Finding]:
+    system = f"{platform.system()} {platform.release()}, {platform.machine()}"
+    findings = [
+        Finding("system", "found", f"{system}, {os.cpu_count()} processors"),
+        Finding("python", "found", platform.python_version()),
+    ]
+    for package in PACKAGES:
+        try:
+            findings.append(Finding(package, "found", version(package)))
+        except PackageNotFoundError:
+            findings.append(Finding(package, "missing", "pip install -c constraints.txt -e ."))
+    return findings
+
+
+def _accelerator() -> Finding:
+    nodes = [path for path in view.devices() if "nvidia" in path]
+    if not nodes:
+        return Finding("cuda", "none", "no NVIDIA device files: everything runs on the CPU")
+    return Finding("cuda", "found", ", ".join(nodes))

@@ -1,0 +1,155 @@
+"""Grade one submission on one exercise."""
+
+import contextlib
+import hashlib
+import os
+import platform
+import sys
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from grading import suite
+from grading.course import Exercise
+from grading.errors import GraderError, UsageError
+from grading.players import Reference, Source, Student
+from grading.report import CheckResult, Report
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.rungs import Rung
+from grading.submission import Submission
+
+NVIDIA = "/dev/nvidiactl"
+
+
+def _ignore(_: object) -> None:
+    return None
+
+
+class Grader:
+    """Grades any number of submissions with one zygote and one reference worker per exercise."""
+
+    def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
+        self.rung, self._zygote = rung, zygote
+        self.sandbox = Sandbox(zygote)
+        self.printed = ""
+        self._references: dict[str, Reference] = {}
+        self.device = device
+        self.limits = Limits()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for reference in self._references.values():
+            reference.close()
+        self.sandbox.close()
+
+    def grade(
+        self,
+        exercise: Exercise,
+        submission: Submission,
+        seed: int,
+        only: str | None = None,
+        on_start: Callable[[str], None] = _ignore,
+        on_result: Callable[[CheckResult], None] = _ignore,
+    ) -> Report:
+        """The report on `submission`. `only` names a check: the others are then not run.
+
+        Raises UsageError for an unknown check, GraderError where there is nothing to report.
+        """
+        session = self.session(exercise, submission, seed, only, on_start, on_result)
+        try:
+            checks = suite.run(session)
+        finally:
+            session.student.close()
+        self.printed = session.student.output.decode("utf-8", "replace")
+        return Report(
+            exercise=exercise.id,
+            submission_name=submission.name,
+            submission_sha256=submission.sha256,
+            seed=seed,
+            device=self.device,
+            isolation={"rung": self.rung.value, "walls": self.rung.walls},
+            environment=self._environment(exercise),
+            checks=checks,
+            faults=session.faults,
+        )
+
+    def session(
+        self,
+        exercise: Exercise,
+        submission: Submission,
+        seed: int,
+        only: str | None = None,
+        on_start: Callable[[str], None] = _ignore,
+        on_result: Callable[[CheckResult], None] = _ignore,
+    ) -> suite.Session:
+        """A student and a reference about to be asked. Whoever makes it closes its student."""
+        self._choose_device()
+        reference = self._reference(exercise)
+        source = Source(
+            exercise.module, submission.name, submission.source, reference.source.probes
+        )
+        student = Student(self.sandbox, source, self.device, self.limits)
+        return suite.Session(exercise, student, reference, seed, only, on_start, on_result)
+
+    def _reference(self, exercise: Exercise) -> Reference:
+        if exercise.id not in self._references:
+            try:
+                text = exercise.reference.read_text(encoding="utf-8")
+                probes = exercise.probes.read_text(encoding="utf-8")
+            except OSError as error:
+                raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+            source = Source(exercise.module, exercise.file, text, probes)
+            self._references[exercise.id] = Reference(
+                self.sandbox, source, self.device, self.limits
+            )
+        return self._references[exercise.id]
+
+    def _choose_device(self) -> None:
+        """Settle `auto` and refuse a GPU that is not there, once."""
+        wish = self.device
+        if wish in ("auto", "cuda"):
+            self.device = "cuda" if self._has_cuda() else "cpu"
+        if wish == "cuda" and self.device == "cpu":
+            raise UsageError("--device cuda: PyTorch finds no CUDA device here; use --device cpu")
+        if self.device == "cuda":
+            self.limits = Limits(memory=0)
+
+    def _has_cuda(self) -> bool:
+        if not os.path.exists(NVIDIA):
+            return False
+        try:
+            worker = self.sandbox.start(Limits(memory=0))
+            worker.send({"do": "find_cuda"}, {}, 60.0)
+            available = worker.receive().arrays["available"]
+            worker.kill()
+        except SandboxError as error:
+            raise GraderError(str(error)) from error
+        return bool(available)
+
+    def _environment(self, exercise: Exercise) -> dict[str, Any]:
+        """What a result may depend on besides the submission and the seed."""
+        versions: dict[str, str] = {}
+        if self._zygote is not None:
+            with contextlib.suppress(SandboxError):  # then every check says so already
+                versions = self._zygote.wait_until_ready()
+        digest = hashlib.sha256()
+        for path in [*exercise.suites, exercise.probes, exercise.reference]:
+            digest.update(path.read_bytes())
+        return {
+            "python": platform.python_version(),
+            **versions,
+            "system": f"{platform.system()} {platform.release()}",
+            "machine": platform.machine(),
+            "implementation": sys.implementation.name,
+            "threads": 1,
+            "checks_sha256": digest.hexdigest(),
+        }

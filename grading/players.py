@@ -1,0 +1,268 @@
+"""The two sides of a check: the student's module and the reference, each in its own worker."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grading.compare import Answer
+from grading.errors import GraderError
+from grading.report import Status
+from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
+from grading.sandbox.frames import Frame
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import SandboxError
+from grading.text import clean, one_line
+
+LOAD_CPU_SECONDS = 10.0
+MAX_WORKERS = 4
+_SHOWN_LINES = 6
+
+
+@dataclass(frozen=True)
+class Source:
+    """One module as text, with the probes that drive it."""
+
+    name: str
+    filename: str
+    text: str
+    probes: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """One call of a probe. `inputs` are arrays and plain values, by argument name."""
+
+    probe: str
+    inputs: Mapping[str, Any]
+    seed: int
+    cpu_seconds: float
+
+    def split(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        arrays = {name: value for name, value in self.inputs.items() if _is_array(value)}
+        values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
+        return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
+
+    @property
+    def key(self) -> str:
+        """The same for the same probe, inputs and seed, and for no others."""
+        meta, arrays = self.split()
+        digest = hashlib.sha256(repr(sorted(meta.items())).encode())
+        for name, array in sorted(arrays.items()):
+            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+class StudentFault(Exception):
+    """The student's code gave no answer: how that ended, in words for the student."""
+
+    def __init__(self, status: Status, message: str, error_type: str = "") -> None:
+        super().__init__(message)
+        self.status, self.message, self.error_type = status, message, error_type
+
+
+class Player:
+    """Answers questions about one source, from one worker at a time."""
+
+    def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
+        self.sandbox, self.source, self.device, self.limits = sandbox, source, device, limits
+        self.output = b""
+        self._worker: Worker | None = None
+
+    def close(self) -> None:
+        """End the worker, keeping what it printed."""
+        if self._worker is not None:
+            self._worker.kill()
+            self.output += self._worker.output
+            self._worker = None
+
+    def _send(self, question: Question) -> None:
+        worker = self._ready_worker()
+        meta, arrays = question.split()
+        worker.send(meta, arrays, question.cpu_seconds)
+
+    def _receive(self) -> Frame:
+        assert self._worker is not None, "an answer follows a question"
+        return self._worker.receive()
+
+    def _ready_worker(self) -> Worker:
+        if self._worker is None:
+            self._worker = self._start()
+        return self._worker
+
+    def _start(self) -> Worker:
+        worker = self.sandbox.start(self.limits)
+        self._worker = worker  # so that `close` ends it if it fails to load
+        source = self.source
+        meta = {
+            "do": "load",
+            "name": source.name,
+            "filename": source.filename,
+            "device": self.device,
+        }
+        texts = {"source": _bytes(source.text), "probes": _bytes(source.probes)}
+        worker.send(meta, texts, LOAD_CPU_SECONDS)
+        self._loaded(worker.receive())
+        return worker
+
+    def _loaded(self, reply: Frame) -> None:
+        raise NotImplementedError
+
+    def _answer(self, reply: Frame) -> Answer:
+        others = reply.meta.get("others")
+        if not isinstance(others, dict):
+            others = {}
+        named = {str(name): one_line(str(kind), 80) for name, kind in others.items()}
+        return Answer(reply.arrays, named, self.device)
+
+
+class Reference(Player):
+    """The reference. It answers each question once; any fault of its own is the grader's."""
+
+    def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
+        super().__init__(sandbox, source, device, limits)
+        self._answers: dict[str, Answer] = {}
+        self._asked: Question | None = None
+
+    def ask(self, question: Question) -> None:
+        """Send a question, unless its answer is known."""
+        self._asked = question
+        if question.key in self._answers:
+            return
+        try:
+            self._send(question)
+        except (WorkerFault, SandboxError) as error:
+            raise GraderError(f"the reference did not take {question.probe}: {error}") from error
+
+    def answer(self) -> Answer:
+        """The answer to the last question. Raises GraderError."""
+        assert self._asked is not None, "an answer follows a question"
+        key, probe = self._asked.key, self._asked.probe
+        if key not in self._answers:
+            try:
+                reply = self._receive()
+            except WorkerFault as error:
+                self.close()
+                raise GraderError(
+                    f"the reference failed on {self._asked.probe}: {error}"
+                ) from error
+            if reply.meta.get("ok") is not True:
+                said = reply.meta.get("error")
+                raise GraderError(f"the reference failed on {probe}: {said}")
+            self._answers[key] = self._answer(reply)
+        return self._answers[key]
+
+    def _loaded(self, reply: Frame) -> None:
+        if reply.meta.get("ok") is not True:
+            raise GraderError(f"the reference cannot be imported: {reply.meta.get('error')}")
+
+
+class Student(Player):
+    """The submission. Whatever it does becomes an Answer or a StudentFault."""
+
+    def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
+        super().__init__(sandbox, source, device, limits)
+        self._unusable: StudentFault | None = None
+        self._started = 0
+
+    def ask(self, question: Question) -> None:
+        """Send a question. Raises StudentFault if there is nobody to ask any more."""
+        with self._faults():
+            self._send(question)
+
+    def answer(self) -> Answer:
+        """The answer to the last question. Raises StudentFault."""
+        with self._faults():
+            reply = self._receive()
+            if reply.meta.get("ok") is not True:
+                raise self._described(reply, Status.FAILED)
+            return self._answer(reply)
+
+    def _start(self) -> Worker:
+        if self._unusable is not None:
+            raise self._unusable
+        if self._started == MAX_WORKERS:
+            raise StudentFault(
+                Status.CRASHED,
+                f"Not tried: your code had already ended its process {MAX_WORKERS} times.",
+            )
+        self._started += 1
+        try:
+            return super()._start()
+        except WorkerFault as fault:
+            self._unusable = _ended(fault, "while it was imported")
+            self.close()
+            raise self._unusable from fault
+        except StudentFault as fault:
+            # What happened at import would happen again at every check.
+            self._unusable = fault
+            self.close()
+            raise
+
+    def _loaded(self, reply: Frame) -> None:
+        if reply.meta.get("ok") is not True:
+            raise self._described(reply, Status.UNREADABLE)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn a worker's end into a StudentFault, and let the next check start a fresh one."""
+        try:
+            yield
+        except SandboxError as error:
+            raise GraderError(str(error)) from error
+        except WorkerFault as fault:
+            self.close()
+            raise _ended(fault, "during this check") from fault
+
+    def _described(self, reply: Frame, ordinary: Status) -> StudentFault:
+        """The exception a worker reported. All of it may be forged, and none of it earns points."""
+        error = reply.meta.get("error")
+        if not isinstance(error, dict):
+            return StudentFault(Status.CRASHED, "Your code answered with something unreadable.")
+        kind = one_line(str(error.get("type", "")), 80)
+        text = clean(str(error.get("message", "")), 600).strip()
+        if error.get("not_implemented") is True:
+            status, message = Status.NOT_ATTEMPTED, "Still to be written."
+        else:
+            message = f"{kind}: {text}" if text else kind
+            status = ordinary
+            if error.get("memory") is True:
+                status = Status.OUT_OF_MEMORY
+            elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
+                status = Status.CRASHED
+        return StudentFault(status, message + self._own_lines(error.get("lines")), kind)
+
+    def _own_lines(self, lines: object) -> str:
+        """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
+        source = self.source.text.splitlines()
+        shown = []
+        for entry in lines if isinstance(lines, list) else []:
+            if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
+                continue
+            number, function = entry
+            if 1 <= number <= len(source):
+                place = f"line {number}"
+                if isinstance(function, str) and function.isidentifier():
+                    place += f", in {one_line(function, 60)}"
+                shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
+        return "".join(shown[-_SHOWN_LINES:])
+
+
+def _ended(fault: WorkerFault, when: str) -> StudentFault:
+    status = {
+        Fault.TIMED_OUT: Status.TIMED_OUT,
+        Fault.OUT_OF_MEMORY: Status.OUT_OF_MEMORY,
+    }.get(fault.fault, Status.CRASHED)
+    return StudentFault(status, f"Your code was stopped {when}: {fault.detail}.")
+
+
+def _bytes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode(), np.uint8)
+
+
+def _is_array(value: object) -> bool:
+    return isinstance(value, np.ndarray)

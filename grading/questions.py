@@ -1,0 +1,144 @@
+"""The reflection questions: answered in place by students, read by people, worth no points.
+
+A file of questions is Markdown. Each question is a heading `## NAME: text`, and what stands below
+it, comments left out, is the answer. An instructor may give points by hand in a CSV file with the
+columns submission, exercise, question, points, max_points, comment.
+"""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grading.errors import UsageError
+from grading.text import clean, one_line
+
+PLACE = "<!-- Write your answer here. -->"
+MAX_BYTES = 256 * 1024
+COLUMNS = ("submission", "exercise", "question", "points", "max_points", "comment")
+
+_HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(.+)$", re.MULTILINE)
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question; `answer` is empty if there is none."""
+
+    name: str
+    text: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Points that a person gave for one answer."""
+
+    points: float
+    max_points: float
+    comment: str
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """A question in a report: whether it is answered, and a person's mark if there is one."""
+
+    name: str
+    text: str
+    answered: bool
+    mark: Mark | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        mark = self.mark
+        return {
+            "name": self.name,
+            "text": self.text,
+            "answered": self.answered,
+            "points": None if mark is None else mark.points,
+            "max_points": None if mark is None else mark.max_points,
+            "comment": "" if mark is None else mark.comment,
+        }
+
+
+def parse(text: str) -> list[Question]:
+    """The questions of a file, in their order."""
+    headings = list(_HEADING.finditer(text))
+    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    return [
+        Question(heading[1], heading[2].strip(), _answer(text[heading.end() : end]))
+        for heading, end in zip(headings, ends, strict=True)
+    ]
+
+
+def without_answers(text: str) -> str:
+    """The same file with an empty place below each question."""
+    first = _HEADING.search(text)
+    introduction = text[: first.start()] if first else text
+    asked = [f"## {question.name}: {question.text}\n\n{PLACE}\n" for question in parse(text)]
+    return introduction + "\n".join(asked)
+
+
+def results(
+    declared: Sequence[Question], answered: Sequence[Question], marks: Mapping[str, Mark]
+) -> list[QuestionResult]:
+    """One result for every declared question, whatever became of the student's file."""
+    answers = {question.name: question.answer for question in answered}
+    return [
+        QuestionResult(
+            question.name,
+            question.text,
+            bool(answers.get(question.name)),
+            marks.get(question.name),
+        )
+        for question in declared
+    ]
+
+
+def read(path: Path) -> list[Question]:
+    """The questions of the file at `path`; none if there is no such file. Raises UsageError."""
+    try:
+        if path.is_symlink() or not path.is_file():
+            return []
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
+    if len(data) > MAX_BYTES:
+        raise UsageError(f"{path.name} is larger than 256 KB: shorten the answers")
+    try:
+        return parse(data.decode("utf-8-sig").replace("\r\n", "\n"))
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path.name} is not UTF-8 text: save it as UTF-8") from error
+
+
+def read_rubric(path: Path, submission: str, exercise: str) -> dict[str, Mark]:
+    """The marks of one submission on one exercise, by question. Raises UsageError."""
+    marks: dict[str, Mark] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file)
+            missing = [name for name in COLUMNS[:5] if name not in (rows.fieldnames or [])]
+            if missing:
+                raise UsageError(f"{path.name} has no column {', '.join(missing)}")
+            for row in rows:
+                if (row["submission"], row["exercise"]) == (submission, exercise):
+                    marks[row["question"]] = _mark(row, f"{path.name}, line {rows.line_num}")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
+    return marks
+
+
+def _mark(row: Mapping[str, str], where: str) -> Mark:
+    try:
+        points, most = float(row["points"]), float(row["max_points"])
+    except ValueError as error:
+        raise UsageError(f"{where}: points and max_points must be numbers") from error
+    if not 0 <= points <= most:
+        raise UsageError(f"{where}: points must lie between 0 and max_points")
+    return Mark(points, most, one_line(row.get("comment") or ""))
+
+
+def _answer(text: str) -> str:
+    return clean(_COMMENT.sub("", text).strip(), MAX_BYTES)

@@ -1,0 +1,1 @@
+"""Ways to show a report. Each reads only a Report, and none of them grades."""

@@ -1,0 +1,26 @@
+"""A table of words for a person at a terminal."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+
+def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: bool) -> None:
+    """Print `rows` under `headings`; lines of ASCII where colors or box characters are unwanted."""
+    plain = plain or not sys.stdout.isatty()
+    table = Table(box=box.ASCII if plain else box.SIMPLE, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(str(cell)) for cell in row))
+    console = Console(
+        no_color=True if plain else None,
+        force_terminal=False if plain else None,
+        width=110 if plain else None,
+        markup=False,
+    )
+    console.print(table)

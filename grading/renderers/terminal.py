@@ -1,0 +1,165 @@
+"""A report for a person at a terminal, a check at a time as it comes."""
+
+import sys
+from collections.abc import Sequence
+from typing import Self
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.status import Status as Spinner
+from rich.table import Table
+from rich.text import Text
+
+from grading.report import CheckResult, Report, Status
+from grading.text import clean
+
+PLAIN_WIDTH = 100
+BAR_WIDTH = 40
+MAX_PRINTED_LINES = 20
+
+_STYLES = {
+    Status.PASSED: "green",
+    Status.PARTIAL: "yellow",
+    Status.FAILED: "bold red",
+    Status.NOT_ATTEMPTED: "cyan",
+    Status.BLOCKED: "dim",
+    Status.NOT_RUN: "dim",
+}
+_STATUS_WIDTH = max(len(status.words) for status in Status)
+
+
+class TerminalRenderer:
+    """Prints each result when it is known, then the summary.
+
+    Colors only accompany words. `plain` (or output that is no terminal) means no colors, no
+    spinner and no characters beyond ASCII of the grader's own.
+    """
+
+    def __init__(self, plain: bool = False, to_stderr: bool = False) -> None:
+        stream = sys.stderr if to_stderr else sys.stdout
+        self.plain = plain or not stream.isatty()
+        width = PLAIN_WIDTH if self.plain else None
+        self.console = Console(
+            file=stream,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            no_color=True if self.plain else None,
+            force_terminal=False if self.plain else None,
+            width=width,
+        )
+        self._spinner: Spinner | None = None
+
+    def heading(self, title: str, submission: str) -> None:
+        self.console.print(Text(f"{title}: {submission}", style="bold"), "")
+
+    def started(self, title: str) -> None:
+        """Say what is being waited for, where it can be taken back again."""
+        if self.plain:
+            return
+        if self._spinner is None:
+            self._spinner = self.console.status("")
+            self._spinner.start()
+        self._spinner.update(Text(title, style="dim"))
+
+    def checked(self, result: CheckResult) -> None:
+        """One check: its status as a word, points, title, and what to know if it did not pass."""
+        self._stop_spinner()
+        row = Table.grid(padding=(0, 2, 0, 0))
+        row.add_column(width=_STATUS_WIDTH)
+        row.add_column(justify="right", width=9)
+        row.add_column()
+        style = _STYLES.get(result.status, "bold magenta")
+        points = f"{result.points:g}/{result.max_points:g}"
+        title = Text(result.title)
+        if result.status is not Status.PASSED:
+            title.append(f" ({result.id})", style="dim")
+        row.add_row(Text(result.status.words, style=style), points, title)
+        self.console.print(row)
+        if result.status in (Status.PASSED, Status.NOT_RUN):
+            return
+        if result.status is not Status.NOT_ATTEMPTED and result.message:
+            self._detail(result.message, "")
+        if result.hint and result.status not in (Status.NOT_ATTEMPTED, Status.BLOCKED):
+            self._detail(f"Try: {result.hint}", "italic")
+
+    def summary(self, report: Report, printed: str = "") -> None:
+        """Score, what to do next, and under which circumstances all this was found."""
+        self._stop_spinner()
+        self.console.print()
+        self._printed(printed)
+        if report.score is None:
+            text = "not gradable: the grader itself failed. No score; your code is not to blame."
+            self.console.print(Text(text, style="bold magenta"))
+        else:
+            score = f"{report.score:g} of {report.max_score:g} points"
+            self.console.print(Text.assemble((score, "bold"), "  ", self._bar(report)))
+        self._questions(report)
+        following = next_step(report.checks)
+        if following is not None and report.gradable:
+            self.console.print(Text(f"Next: {following.title}"))
+            if following.hint:
+                self._detail(f"Try: {following.hint}", "italic", indent=6)
+            self.console.print(Text(f"To repeat it alone: {following.replay}"))
+        elif report.full_marks:
+            self.console.print(Text("Everything that was asked for is right. Well done!"))
+        circumstances = (
+            f"seed {report.seed}, device {report.device}, isolation {report.isolation['rung']}"
+            f" ({report.isolation['walls']})"
+        )
+        self.console.print(Text(circumstances, style="dim"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._stop_spinner()
+
+    def _detail(self, text: str, style: str, indent: int = _STATUS_WIDTH + 13) -> None:
+        if self.plain:
+            # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap.
+            text = text.replace("::", ": :")
+        self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
+
+    def _bar(self, report: Report) -> str:
+        share = (report.score or 0.0) / report.max_score if report.max_score else 0.0
+        full = int(share * BAR_WIDTH)
+        filled, empty = ("#", "-") if self.plain else ("█", "░")
+        return f"[{filled * full}{empty * (BAR_WIDTH - full)}]"
+
+    def _questions(self, report: Report) -> None:
+        """Which questions are open, and what a person gave for the others."""
+        marked = [question for question in report.questions if question.mark is not None]
+        for question in marked:
+            mark = question.mark
+            assert mark is not None
+            points = f"{mark.points:g} of {mark.max_points:g} by hand"
+            self.console.print(Text(f"Question {question.name}: {points}"))
+            if mark.comment:
+                self._detail(mark.comment, "italic", indent=6)
+        if unanswered := [q.name for q in report.questions if not q.answered]:
+            names = ", ".join(unanswered)
+            self.console.print(Text(f"Questions still unanswered (no points): {names}"))
+
+    def _printed(self, printed: str) -> None:
+        """What the student's code printed, as it helps whoever debugs with print."""
+        lines = clean(printed, 20_000).splitlines()
+        if not lines:
+            return
+        self.console.print(Text("Your code printed:", style="dim"))
+        for line in lines[:MAX_PRINTED_LINES]:
+            self._detail(f"| {line}", "dim", indent=2)
+        if len(lines) > MAX_PRINTED_LINES:
+            self._detail(f"and {len(lines) - MAX_PRINTED_LINES} lines more", "dim", indent=2)
+        self.console.print()
+
+    def _stop_spinner(self) -> None:
+        if self._spinner is not None:
+            self._spinner.stop()
+            self._spinner = None
+
+
+def next_step(checks: Sequence[CheckResult]) -> CheckResult | None:
+    """The first check that did not pass for a reason of its own."""
+    waiting = (Status.PASSED, Status.BLOCKED, Status.NOT_RUN)
+    return next((check for check in checks if check.status not in waiting), None)

@@ -1,0 +1,90 @@
+"""Stubs are made from the solutions: whole-line markers say what a student is to write.
+
+Files of questions are made in the same way: the canonical answers are left out.
+
+    # BEGIN SOLUTION
+    # STUB: a comment that the student gets to see
+    code that only the reference has
+    # END SOLUTION
+
+becomes the comment and `raise NotImplementedError`. The markers are found by the tokenizer, so
+that the same words inside a string mean nothing, and each must stand alone on its line.
+"""
+
+import ast
+import io
+import tokenize
+from pathlib import Path
+
+from grading.course import Course
+from grading.errors import GraderError
+from grading.questions import without_answers
+
+BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
+GAP = "raise NotImplementedError"
+
+
+def write_stubs(course: Course, write: bool) -> list[Path]:
+    """The stubs that are not what their solutions make of them; they are written if `write`."""
+    wanted: dict[Path, str] = {}
+    for exercise in course.exercises.values():
+        solution = exercise.reference.read_text(encoding="utf-8")
+        wanted[exercise.stub] = make_stub(solution, exercise.file)
+        if exercise.answers.exists():
+            wanted[exercise.questions] = without_answers(
+                exercise.answers.read_text(encoding="utf-8")
+            )
+    changed = [
+        path
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in changed if write else []:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+    return changed
+
+
+def make_stub(solution: str, name: str) -> str:
+    """The stub of a solution. Raises GraderError, with file and line, for misplaced markers."""
+    lines = solution.splitlines()
+    kept: list[str] = []
+    position = 0
+    for begin, end in _gaps(solution, name):
+        kept += lines[position:begin]
+        indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
+        for line in lines[begin + 1 : end]:
+            if line.strip().startswith(STUB):
+                kept.append(f"{indent}# {line.strip().removeprefix(STUB)}")
+        kept.append(f"{indent}{GAP}")
+        position = end + 1
+    stub = "\n".join([*kept, *lines[position:]]) + "\n"
+    try:
+        ast.parse(stub)
+    except SyntaxError as error:
+        raise GraderError(f"the stub of {name} does not parse: {error}") from error
+    return stub
+
+
+def _gaps(solution: str, name: str) -> list[tuple[int, int]]:
+    """(first, last) line of every gap, counted from 0, both markers included."""
+    gaps: list[tuple[int, int]] = []
+    begin: int | None = None
+    for token in tokenize.generate_tokens(io.StringIO(solution).readline):
+        if token.type != tokenize.COMMENT or token.string not in (BEGIN, END):
+            continue
+        line = token.start[0] - 1
+        if token.line.strip() != token.string:
+            raise GraderError(f"{name}:{line + 1}: a marker stands alone on its line")
+        if (token.string == BEGIN) != (begin is None):
+            raise GraderError(f"{name}:{line + 1}: {token.string} does not belong here")
+        if begin is None:
+            begin = line
+        else:
+            gaps.append((begin, line))
+            begin = None
+    if begin is not None:
+        raise GraderError(f"{name}:{begin + 1}: this gap is never closed")
+    if not gaps:
+        raise GraderError(f"{name}: no gap for a student to fill")
+    return gaps

@@ -1,0 +1,346 @@
+"""The pytest side: collects the checks of an exercise, runs them in order, gives the points."""
+
+import ast
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from grading import thresholds
+from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, Parts, seed_of
+from grading.compare import Mismatch
+from grading.course import Exercise
+from grading.errors import GraderError, UsageError
+from grading.players import Question, Reference, Student, StudentFault
+from grading.report import CheckResult, Status, Visibility
+from grading.thresholds import Bounds
+
+# Far above what any check may take: it fires only if the grader itself hangs.
+BACKSTOP_SECONDS = 1800
+CALIBRATION_CPU_SECONDS = 300.0
+
+
+@dataclass
+class Session:
+    """One submission being graded on one exercise."""
+
+    exercise: Exercise
+    student: Student
+    reference: Reference
+    seed: int
+    only: str | None
+    on_start: Callable[[str], None]
+    on_result: Callable[[CheckResult], None]
+    results: dict[str, CheckResult] = field(default_factory=dict)
+    declared: dict[str, pytest.Function] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+    _probes: frozenset[str] = frozenset()
+    _cpu_seconds: float = CPU_SECONDS
+    _probe_seed: int = 0
+
+    def __post_init__(self) -> None:
+        tree = ast.parse(self.reference.source.probes)
+        self._probes = frozenset(
+            node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+        )
+
+    def begin(self, item: pytest.Function) -> None:
+        """Set the limits and the chance of the check that starts now."""
+        seed = seed_of(self.exercise.id, item.name, self.seed)
+        self.limit(declaration_of(item).cpu_seconds, seed)
+        self.on_start(title_of(item))
+
+    def limit(self, cpu_seconds: float, seed: int) -> None:
+        """From here on: CPU seconds per question, and where chance starts in the worker."""
+        self._cpu_seconds, self._probe_seed = cpu_seconds, seed % 2**31
+
+    def require_probe(self, name: str) -> None:
+        if name not in self._probes:
+            raise GraderError(f"{self.exercise.probes.name} has no probe {name}")
+
+    def question(self, probe: str, inputs: dict[str, Any]) -> Question:
+        return Question(probe, inputs, self._probe_seed, self._cpu_seconds)
+
+    def record(self, result: CheckResult) -> None:
+        self.results[result.id] = result
+        self.on_result(result)
+
+    def complete_results(self) -> list[CheckResult]:
+        """One result for every declared check; those without a verdict are `not_run`, at 0."""
+        for name, item in self.declared.items():
+            if name not in self.results:
+                message = "No verdict was reached: the grading ended before this check."
+                if self.only is not None:
+                    message = f"Not asked for: --check {self.only}."
+                self.results[name] = self.result(item, Status.NOT_RUN, 0.0, message, 0.0)
+        return [self.results[name] for name in self.declared]
+
+    def result(
+        self, item: pytest.Function, status: Status, points: float, message: str, seconds: float
+    ) -> CheckResult:
+        declaration = declaration_of(item)
+        needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
+        return CheckResult(
+            id=item.name,
+            title=title_of(item),
+            visibility=self.visibility(item),
+            status=status,
+            points=points,
+            max_points=declaration.points,
+            message=message,
+            misconception=None,
+            hint=declaration.hint if needs_help else "",
+            seconds=seconds,
+            replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
+        )
+
+    def visibility(self, item: pytest.Function) -> Visibility:
+        return self.exercise.suites[item.path]
+
+
+SESSION = pytest.StashKey[Session]()
+BLOCKERS = pytest.StashKey[list[str]]()
+
+
+def declaration_of(item: pytest.Function) -> Declaration:
+    declaration: Declaration = item.function.declaration
+    return declaration
+
+
+def title_of(item: pytest.Function) -> str:
+    """The first paragraph of the docstring, on one line."""
+    return " ".join((inspect.getdoc(item.function) or item.name).split("\n\n")[0].split())
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest) -> Draw:
+    session = request.config.stash[SESSION]
+    return Draw(seed_of(session.exercise.id, request.node.name, session.seed))
+
+
+@pytest.fixture
+def both(request: pytest.FixtureRequest) -> Both:
+    return Both(request.config.stash[SESSION])
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Alone:
+    return Alone(request.config.stash[SESSION])
+
+
+@pytest.fixture
+def parts() -> Parts:
+    return Parts()
+
+
+@pytest.fixture
+def bounds(request: pytest.FixtureRequest) -> Bounds:
+    """The calibrated bounds of a check that declares a measure. Raises GraderError."""
+    session = request.config.stash[SESSION]
+    calibrations = thresholds.load(session.exercise.thresholds).get(request.node.name, {})
+    device = session.student.device
+    if device not in calibrations:
+        raise GraderError(f"{session.exercise.thresholds.name}: no {request.node.name} on {device}")
+    return calibrations[device].bounds
+
+
+@pytest.fixture
+def device(request: pytest.FixtureRequest) -> str:
+    return request.config.stash[SESSION].student.device
+
+
+class Blocked(Exception):
+    """A prerequisite did not pass."""
+
+    def __init__(self, status: Status, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
+class Recorder:
+    """The pytest plugin: collects declared checks and turns their outcomes into results."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[SESSION] = self.session
+
+    def pytest_pycollect_makeitem(
+        self, collector: pytest.Module, name: str, obj: object
+    ) -> pytest.Function | list[pytest.Item] | None:
+        """Only what is declared here: not a check imported as a prerequisite, nor a helper."""
+        if getattr(obj, "declaration", None) is None:
+            return []
+        if getattr(obj, "__module__", None) != collector.obj.__name__:
+            return []
+        return pytest.Function.from_parent(collector, name=name)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.session.faults.append(f"{report.nodeid} cannot be collected: {report.longrepr}")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        # In their order, prerequisites come first: a function is defined before it is named.
+        checks = [item for item in items if isinstance(item, pytest.Function)]
+        self.session.declared = {item.name: item for item in checks}
+        if len(self.session.declared) != len(checks):
+            self.session.faults.append("two checks have the same name")
+        items[:] = [item for item in checks if wanted(item, self.session.only, checks)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Function) -> None:
+        self.session.begin(item)
+        for need in declaration_of(item).needs:
+            result = self.session.results.get(need.__name__)
+            if result is None or result.status is Status.PASSED:
+                continue
+            status = Status.BLOCKED
+            if result.status is Status.NOT_ATTEMPTED:
+                status = Status.NOT_ATTEMPTED
+            raise Blocked(status, f"Waits for {result.id}.")
+
+    def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
+        if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
+            self.session.record(self._verdict(item, call))
+        elif call.excinfo is not None:
+            self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.session.faults.append(str(excrepr))
+
+    def _verdict(self, item: pytest.Function, call: pytest.CallInfo[None]) -> CheckResult:
+        """The one place where points are given."""
+        result = self.session.result
+        show_expected = self.session.visibility(item) is Visibility.PUBLIC
+        seconds = call.stop - call.start
+        full = declaration_of(item).points
+        error = call.excinfo.value if call.excinfo is not None else None
+        parts = item.funcargs.get("parts")
+        match error:
+            case None if isinstance(parts, Parts) and parts.failures:
+                share = 1 - len(parts.failures) / parts.count
+                message = "\n".join(
+                    f"{name}: {_words(failure, show_expected)}" for name, failure in parts.failures
+                )
+                status = Status.PARTIAL if share > 0 else _status(parts.failures[0][1])
+                return result(item, status, round(full * share, 2), message, seconds)
+            case None:
+                return result(item, Status.PASSED, full, "", seconds)
+            case Blocked():
+                return result(item, error.status, 0.0, error.message, 0.0)
+            case Mismatch() | StudentFault():
+                words = _words(error, show_expected)
+                return result(item, _status(error), 0.0, words, seconds)
+            case _:
+                self.session.faults.append(f"{item.name}: {error!r}")
+                message = "The grader failed at this check; your code is not to blame."
+                return result(item, Status.GRADER_ERROR, 0.0, message, seconds)
+
+
+def _status(failure: Mismatch | StudentFault) -> Status:
+    return failure.status if isinstance(failure, StudentFault) else Status.FAILED
+
+
+def _words(failure: Mismatch | StudentFault, show_expected: bool) -> str:
+    return failure.message(show_expected) if isinstance(failure, Mismatch) else failure.message
+
+
+def wanted(item: pytest.Function, only: str | None, items: Sequence[pytest.Function]) -> bool:
+    """Whether `item` is the check asked for, or one that it needs."""
+    if only is None:
+        return True
+    return any(item in needed(other, items) for other in items if other.name == only)
+
+
+def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pytest.Function]:
+    """A check and all that it rests on."""
+    found = [item]
+    for other in items:
+        if other.function in declaration_of(item).needs:
+            found += needed(other, items)
+    return found
+
+
+def measures(exercise: Exercise) -> dict[str, Measure]:
+    """What the checks of an exercise measure, by check; only those that declare a measure."""
+    found: dict[str, Measure] = {}
+    with _own_modules(exercise.root):
+        for visibility in exercise.suites.values():
+            module = importlib.import_module(f"checks.{visibility}.{exercise.id}")
+            for name, value in vars(module).items():
+                declaration = getattr(value, "declaration", None)
+                if declaration is not None and declaration.measure is not None:
+                    found[name] = declaration.measure
+    return found
+
+
+def run(session: Session) -> list[CheckResult]:
+    """Run the checks of the session's exercise; what breaks in the suite is in its `faults`."""
+    root = session.exercise.root
+    checks = root / "checks"
+    arguments = [
+        *map(str, session.exercise.suites),
+        f"--rootdir={checks}",
+        f"--confcutdir={checks}",
+        f"-c={checks / 'pytest.ini'}",
+        f"--timeout={BACKSTOP_SECONDS}",
+        "--import-mode=importlib",
+        *("-p", "pytest_timeout", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"),
+        # Each of these two collects garbage twice per session to look for lost exceptions.
+        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+    ]
+    with _plain_environment(), _own_modules(root):
+        code = pytest.main(arguments, plugins=[Recorder(session), sys.modules[__name__]])
+    if code == pytest.ExitCode.INTERRUPTED and not session.faults:
+        raise KeyboardInterrupt
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        session.faults.append(f"the suite ended with {code!r}")
+    if not session.declared and not session.faults:
+        session.faults.append(f"no checks found for {session.exercise.id}")
+    if session.only is not None and session.declared and session.only not in session.declared:
+        known = ", ".join(session.declared)
+        raise UsageError(f"there is no check {session.only}: choose one of {known}")
+    return session.complete_results()
+
+
+@contextmanager
+def _plain_environment() -> Iterator[None]:
+    """No plugin and no option that the caller's environment might add."""
+    saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
+    saved["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        for name, value in saved.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _own_modules(root: Path) -> Iterator[None]:
+    """The package `checks` is this course's, freshly imported: no check leaves anything behind."""
+    before = _forget_checks()
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(root))
+        _forget_checks()
+        sys.modules.update(before)
+
+
+def _forget_checks() -> dict[str, ModuleType]:
+    names = [name for name in sys.modules if name == "checks" or name.startswith("checks.")]
+    return {name: sys.modules.pop(name) for name in names}
