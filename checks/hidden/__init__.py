@@ -1,0 +1,1 @@
+"""Checks that show a student only what their own code returned."""

@@ -1,0 +1,1 @@
+"""The inputs that checks draw, one module an exercise."""

@@ -1,0 +1,1 @@
+"""Probes run inside a worker: each drives one module's classes and returns named tensors."""

@@ -1,0 +1,431 @@
+"""Probes of exercise 1. They know the contract's public names, and nothing of what is behind them.
+
+A check needs the student's network to have weights that the grader has drawn. How the weights are
+stored is the student's affair (nn.Linear, nn.Parameter, transposed, one bias or two), so a probe
+never writes into a parameter by name. It describes a map by its behavior, its answers to unit
+vectors, and moves whatever parameters there are by Gauss-Newton steps until the behavior is the
+one wanted. Behavior is linear in the parameters for any plain layout, so the first step is exact.
+Gradients are read the same way, as derivatives with respect to the behavior.
+"""
+
+import io
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# Unit vectors of this length keep tanh far from where it saturates and its inverse loses digits.
+LENGTH = 0.1
+MAX_STEPS = 4
+CLOSE = 1e-13
+
+Behavior = Callable[[], Tensor]
+
+
+# --- behavior: what a map does, whatever it is made of ---------------------------------------
+
+
+def linear_behavior(layer: nn.Module, size: int) -> Behavior:
+    """The matrix and offset of a linear map, flat: ((size + 1) * features,)."""
+
+    def respond() -> Tensor:
+        like = next(layer.parameters(), torch.zeros(()))
+        probes = torch.cat([torch.zeros(1, size), torch.eye(size)]).to(like)
+        answers = layer(probes)
+        return torch.cat([answers[1:] - answers[0], answers[:1]]).flatten()
+
+    return respond
+
+
+def cell_behavior(
+    cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor], bias: bool
+) -> Behavior:
+    """V (transposed) and b of a cell, flat: ((size + 1) * size,), or V alone without `bias`.
+
+    `invert` undoes the cell's activation.
+    """
+
+    def respond() -> Tensor:
+        like = next(cell.parameters(), torch.zeros(()))
+        hidden = torch.cat([torch.zeros(1, size), LENGTH * torch.eye(size)]).to(like)
+        answers = invert(cell(torch.zeros_like(hidden), hidden)[0])
+        recurrent = ((answers[1:] - answers[0]) / LENGTH).flatten()
+        return torch.cat([recurrent, answers[0]]) if bias else recurrent
+
+    return respond
+
+
+def jacobian(behavior: Tensor, parameters: Sequence[Tensor]) -> Tensor:
+    """d behavior / d parameters, (behavior, parameters), in float64 on the CPU."""
+    rows = []
+    for value in behavior:
+        if not value.requires_grad:
+            slopes: tuple[Tensor | None, ...] = (None,) * len(parameters)
+        else:
+            slopes = torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
+        rows.append(flat(parameters, slopes))
+    return torch.stack(rows)
+
+
+def flat(parameters: Sequence[Tensor], slopes: tuple[Tensor | None, ...]) -> Tensor:
+    """One slope per parameter entry, zeros where there is none."""
+    filled = [
+        torch.zeros_like(parameter) if slope is None else slope
+        for parameter, slope in zip(parameters, slopes, strict=True)
+    ]
+    return torch.cat([slope.detach().flatten() for slope in filled]).double().cpu()
+
+
+def solve(matrix: Tensor, right: Tensor) -> Tensor:
+    """The shortest least-squares solution, also where the matrix has not full rank."""
+    solution: Tensor = torch.linalg.lstsq(matrix, right[:, None], driver="gelsd").solution
+    return solution[:, 0]
+
+
+def steer(module: nn.Module, respond: Behavior, target: Tensor) -> None:
+    """Move the parameters of `module` until respond() equals `target`, as far as they can."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if not parameters:
+        return
+    for _ in range(MAX_STEPS):
+        behavior = respond()
+        missing = target.double() - behavior.detach().double()
+        if not bool(torch.isfinite(missing).all()) or float(missing.abs().max()) < CLOSE:
+            return
+        change = solve(jacobian(behavior, parameters), missing)
+        parts = torch.split(change, [parameter.numel() for parameter in parameters])
+        with torch.no_grad():
+            for parameter, part in zip(parameters, parts, strict=True):
+                parameter.add_(part.reshape(parameter.shape).to(parameter))
+
+
+def steer_exactly(module: nn.Module, respond: Behavior, target: Tensor) -> None:
+    """Steer in float64, unless the module cannot compute in it; end in the target's dtype.
+
+    Only then rounding: weights that pass through float32 on their way to a float64 model would
+    keep its errors, and a layout with two biases other errors than a layout with one.
+    """
+    try:
+        steer(module.double(), respond, target)
+    except RuntimeError:  # the module has float32 written into it: its own check says so
+        steer(module.float(), respond, target)
+    module.to(target.dtype)
+
+
+# --- modules with given weights --------------------------------------------------------------
+
+
+def identity(values: Tensor) -> Tensor:
+    return values
+
+
+def cell_target(V: Tensor, b: Tensor | None) -> Tensor:
+    """The behavior of a cell with these weights, in the order of `cell_behavior`."""
+    return V.T.flatten() if b is None else torch.cat([V.T.flatten(), b])
+
+
+def make_cell(module: ModuleType, V: Tensor, b: Tensor | None, activation: str) -> Any:
+    """A VanillaRNNCell with V (hidden, hidden), b (hidden,) or no bias, and nn.`activation`.
+
+    With tanh the weights are found on the cell itself, so that a cell that knows no other
+    activation loses nothing but the check about activations. Otherwise they are found on a twin
+    whose activation is the identity, and travel to the cell as its state.
+    """
+    size, bias = len(V), b is not None
+    target = cell_target(V.cpu(), _cpu(b))
+    cell = module.VanillaRNNCell(size, activation=getattr(nn, activation), bias=bias)
+    if activation == "Tanh":
+        steer_exactly(cell, cell_behavior(cell, size, torch.atanh, bias), target)
+    else:
+        twin = module.VanillaRNNCell(size, activation=nn.Identity, bias=bias)
+        steer_exactly(twin, cell_behavior(twin, size, identity, bias), target)
+        cell.load_state_dict(twin.state_dict())
+    return cell.to(V)
+
+
+def make_net(module: ModuleType, W: Tensor, V: Tensor, O: Tensor, b: Tensor | None = None) -> Any:
+    """A VanillaRNN with W (hidden, inputs), V (hidden, hidden), O (outputs, hidden) and b.
+
+    Offsets of the two linear maps, if they have any, are set to zero.
+    """
+    size, bias = len(V), b is not None
+    net = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=size, bias=bias)
+    set_linear(net.in_to_hidden, W.cpu())
+    set_linear(net.hidden_to_out, O.cpu())
+    respond = cell_behavior(net.rnn_cell, size, torch.atanh, bias)
+    steer_exactly(net.rnn_cell, respond, cell_target(V.cpu(), _cpu(b)))
+    return net.to(V)
+
+
+def set_linear(layer: nn.Module, matrix: Tensor) -> None:
+    target = torch.cat([matrix.T, torch.zeros(1, len(matrix)).to(matrix)]).flatten()
+    steer_exactly(layer, linear_behavior(layer, matrix.shape[1]), target)
+
+
+def _cpu(tensor: Tensor | None) -> Tensor | None:
+    return None if tensor is None else tensor.cpu()
+
+
+def behavior_gradient(module: nn.Module, respond: Behavior, loss: Tensor) -> Tensor:
+    """d loss / d behavior, (behavior,), from the gradients that reached the parameters."""
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    slopes = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
+    return solve(jacobian(respond(), parameters).T, flat(parameters, slopes))
+
+
+# --- the cell --------------------------------------------------------------------------------
+
+
+def cell_step(
+    module: ModuleType,
+    inputs: Tensor,
+    V: Tensor,
+    b: Tensor | None = None,
+    hidden: Tensor | None = None,
+    activation: str = "Tanh",
+) -> dict[str, Tensor]:
+    """output and hidden, both (batch, unit)."""
+    cell = make_cell(module, V, b, activation)
+    output, state = cell(inputs) if hidden is None else cell(inputs, hidden)
+    return {"output": output, "hidden": state}
+
+
+def cell_leaf_inputs(
+    module: ModuleType, inputs: Tensor, hidden: Tensor, V: Tensor, b: Tensor
+) -> dict[str, Tensor]:
+    """The output for inputs that are leaves of the graph, and both arguments afterwards."""
+    cell = make_cell(module, V, b, "Tanh")
+    given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
+    output, _ = cell(given, state)
+    return {"output": output, "inputs_after": given, "hidden_after": state}
+
+
+def cell_gradients(
+    module: ModuleType, inputs: Tensor, hidden: Tensor, V: Tensor, b: Tensor, weights: Tensor
+) -> dict[str, Tensor]:
+    """Gradients of sum(weights * output): of inputs and hidden (batch, unit), V and b."""
+    cell = make_cell(module, V, b, "Tanh")
+    # Computed from leaves rather than leaves themselves: changing them in place is another check.
+    given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
+    output, _ = cell(given * 1, state * 1)
+    loss = (weights * output).sum()
+    slopes = torch.autograd.grad(loss, [given, state], retain_graph=True, allow_unused=True)
+    respond = cell_behavior(cell, len(V), torch.atanh, bias=True)
+    return {
+        "inputs": _or_zeros(slopes[0], given),
+        "hidden": _or_zeros(slopes[1], state),
+        **_split_cell_gradient(behavior_gradient(cell, respond, loss), len(V)),
+    }
+
+
+def cell_learning(module: ModuleType, direction: Tensor, size: int) -> dict[str, Tensor]:
+    """V of a new cell before and after one step of gradient descent on sum(direction * V)."""
+    cell = module.VanillaRNNCell(size, activation=nn.Identity).to(direction)
+    respond = cell_behavior(cell, size, identity, bias=False)
+    before = respond().reshape(size, size).T
+    loss = (direction * before).sum()
+    parameters = [parameter for parameter in cell.parameters() if parameter.requires_grad]
+    slopes: tuple[Tensor | None, ...] = (None,) * len(parameters)
+    if loss.requires_grad:
+        slopes = torch.autograd.grad(loss, parameters, allow_unused=True)
+    with torch.no_grad():
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            if slope is not None:
+                parameter -= 0.1 * slope
+        return {"before": before.detach(), "after": respond().reshape(size, size).T}
+
+
+def _split_cell_gradient(gradient: Tensor, size: int) -> dict[str, Tensor]:
+    return {"V": gradient[: size * size].reshape(size, size).T, "b": gradient[size * size :]}
+
+
+def _or_zeros(slope: Tensor | None, like: Tensor) -> Tensor:
+    return torch.zeros_like(like) if slope is None else slope
+
+
+# --- the network -----------------------------------------------------------------------------
+
+
+def net_maps(module: ModuleType, W: Tensor, O: Tensor, x: Tensor, h: Tensor) -> dict[str, Tensor]:
+    """in_to_hidden of x and of a zero input, hidden_to_out of h, for given W and O."""
+    net = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=len(W))
+    before = net.in_to_hidden(torch.zeros(1, W.shape[1]))
+    set_linear(net.in_to_hidden, W.cpu())
+    set_linear(net.hidden_to_out, O.cpu())
+    net.to(W)
+    return {
+        "in_to_hidden": net.in_to_hidden(x),
+        "in_to_hidden_of_zeros": before,
+        "hidden_to_out": net.hidden_to_out(h),
+    }
+
+
+def net_step(
+    module: ModuleType,
+    x: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    b: Tensor,
+    hidden: Tensor | None = None,
+) -> dict[str, Tensor]:
+    """output and hidden, both (batch, unit)."""
+    net = make_net(module, W, V, O, b)
+    output, state = net.step(x) if hidden is None else net.step(x, hidden)
+    return {"output": output, "hidden": state}
+
+
+def net_forward(
+    module: ModuleType,
+    inputs: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    b: Tensor | None = None,
+    hidden: Tensor | None = None,
+    force: bool = True,
+    warm_start: int = 10,
+) -> dict[str, Tensor]:
+    """outputs (step, batch, unit) and the last hidden state (batch, unit)."""
+    net = make_net(module, W, V, O, b)
+    outputs, state = net(inputs, hidden=hidden, force=force, warm_start=warm_start)
+    return {"outputs": outputs, "hidden": state}
+
+
+def net_leaf_inputs(
+    module: ModuleType,
+    inputs: Tensor,
+    hidden: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    b: Tensor,
+    warm_start: int,
+) -> dict[str, Tensor]:
+    """The outputs for arguments that are leaves of the graph, and both arguments afterwards."""
+    net = make_net(module, W, V, O, b)
+    given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
+    outputs, _ = net(given, hidden=state, force=False, warm_start=warm_start)
+    return {"outputs": outputs, "inputs_after": given, "hidden_after": state}
+
+
+def net_gradients(
+    module: ModuleType,
+    inputs: Tensor,
+    hidden: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    b: Tensor,
+    weights: Tensor,
+    warm_start: int,
+) -> dict[str, Tensor]:
+    """Gradients of sum(weights * outputs) with free running after `warm_start` steps."""
+    net = make_net(module, W, V, O, b)
+    given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
+    outputs, _ = net(given * 1, hidden=state * 1, force=False, warm_start=warm_start)
+    loss = (weights * outputs).sum()
+    slopes = torch.autograd.grad(loss, [given, state], retain_graph=True, allow_unused=True)
+    size = len(V)
+    respond_in = linear_behavior(net.in_to_hidden, W.shape[1])
+    respond_out = linear_behavior(net.hidden_to_out, size)
+    respond_cell = cell_behavior(net.rnn_cell, size, torch.atanh, bias=True)
+    grad_in = behavior_gradient(net.in_to_hidden, respond_in, loss)[: W.numel()]
+    grad_out = behavior_gradient(net.hidden_to_out, respond_out, loss)[: O.numel()]
+    return {
+        "inputs": _or_zeros(slopes[0], given),
+        "hidden": _or_zeros(slopes[1], state),
+        **_split_cell_gradient(behavior_gradient(net.rnn_cell, respond_cell, loss), size),
+        "W": grad_in.reshape(W.T.shape).T,
+        "O": grad_out.reshape(O.T.shape).T,
+    }
+
+
+def net_defaults(module: ModuleType, inputs: Tensor) -> dict[str, Tensor]:
+    """A network made and called with default arguments, and with the same spelled out."""
+    net = module.VanillaRNN().to(inputs)
+    outputs, state = net(inputs)
+    return {
+        "outputs": outputs,
+        "hidden": state,
+        "forced": net(inputs, None, True, 10)[0],
+        "free": net(inputs, force=False)[0],
+        "free_after_10": net(inputs, None, False, 10)[0],
+    }
+
+
+def net_reloaded(
+    module: ModuleType, inputs: Tensor, W: Tensor, V: Tensor, O: Tensor, b: Tensor
+) -> dict[str, Tensor]:
+    """outputs (step, batch, unit) of a new network that loads the saved state of another."""
+    net = make_net(module, W, V, O, b)
+    file = io.BytesIO()
+    torch.save(net.state_dict(), file)
+    file.seek(0)
+    fresh = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=len(V)).to(W)
+    fresh.load_state_dict(torch.load(file, weights_only=True))
+    return {"outputs": fresh(inputs)[0]}
+
+
+def net_trained(
+    module: ModuleType,
+    inputs: Tensor,
+    targets: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    warm_start: int,
+    iterations: int,
+    learning_rate: float,
+    final_iterations: int,
+) -> dict[str, Tensor]:
+    """Train without bias by Adam on the mean squared error; W, V and O afterwards.
+
+    The learning rate falls to a tenth for the last `final_iterations`.
+    """
+    net = make_net(module, W, V, O)
+    adam = Adam(list(net.parameters()))
+    for iteration in range(iterations):
+        outputs, _ = net(inputs, hidden=None, force=False, warm_start=warm_start)
+        loss = nn.functional.mse_loss(outputs, targets)
+        late = iteration >= iterations - final_iterations
+        adam.step(loss, learning_rate * (0.1 if late else 1.0))
+    with torch.no_grad():
+        size = len(V)
+        recurrent = cell_behavior(net.rnn_cell, size, torch.atanh, bias=False)()
+        into = linear_behavior(net.in_to_hidden, W.shape[1])()[: W.numel()]
+        out = linear_behavior(net.hidden_to_out, size)()[: O.numel()]
+    return {
+        "W": into.reshape(W.T.shape).T,
+        "V": recurrent.reshape(size, size).T,
+        "O": out.reshape(O.T.shape).T,
+    }
+
+
+class Adam:
+    """Kingma and Ba (2015), algorithm 1, with its default constants.
+
+    torch.optim does the same, but loads a thousand modules at its first step: 1.0 to 1.7 s.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
+        self.mean = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.square = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.steps = 0
+
+    def step(self, loss: Tensor, learning_rate: float) -> None:
+        slopes = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        self.steps += 1
+        rate = learning_rate / (1 - 0.9**self.steps)
+        correction = (1 - 0.999**self.steps) ** 0.5
+        with torch.no_grad():
+            for parameter, slope, mean, square in zip(
+                self.parameters, slopes, self.mean, self.square, strict=True
+            ):
+                if slope is not None:
+                    mean.lerp_(slope, 0.1)
+                    square.mul_(0.999).addcmul_(slope, slope, value=0.001)
+                    parameter.addcdiv_(mean, square.sqrt().div_(correction).add_(1e-8), value=-rate)

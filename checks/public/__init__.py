@@ -1,0 +1,1 @@
+"""Checks whose expected values a student may see."""

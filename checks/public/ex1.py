@@ -1,0 +1,102 @@
+"""Exercise 1, public checks: what the equation says, one part at a time."""
+
+from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
+from grading.check import Both, Draw, Parts, check
+from grading.compare import close, same
+
+
+@check(
+    points=7,
+    hint="Write the equation for a hidden size of 1 on paper, then look at each term in turn.",
+)
+def cell_takes_one_step(draw: Draw, both: Both) -> None:
+    """One step of the cell is h_t = tanh(inputs + V h_{t-1} + b), returned twice."""
+    same(*both.cell_step(**cell_arrays(draw, batch=1, size=5)), axes=CELL_AXES)
+
+
+@check(
+    points=5,
+    needs=[cell_takes_one_step],
+    hint="Batch is the first axis of both arguments; no row may see another.",
+)
+def cell_steps_a_batch(draw: Draw, both: Both) -> None:
+    """The cell advances a batch of sequences, each by itself."""
+    same(*both.cell_step(**cell_arrays(draw, batch=7, size=4)), axes=CELL_AXES)
+
+
+@check(
+    points=5,
+    needs=[cell_takes_one_step],
+    hint="What does V h + b come to when h is zero? Is anything left out when hidden is None?",
+)
+def cell_starts_from_zeros(draw: Draw, both: Both) -> None:
+    """Without a hidden state the cell starts from zeros, and the bias still counts."""
+    arrays = cell_arrays(draw, batch=3, size=5)
+    del arrays["hidden"]
+    same(*both.cell_step(**arrays), axes=CELL_AXES)
+
+
+@check(
+    points=5,
+    hint="in_to_hidden is W alone; the only bias of the hidden state is the cell's.",
+)
+def net_maps_in_and_out(draw: Draw, both: Both) -> None:
+    """in_to_hidden maps x to W x without a bias, hidden_to_out maps h to O h."""
+    weights = net_weights(draw, inputs=3, outputs=2, size=6)
+    got, want = both.net_maps(
+        W=weights["W"], O=weights["O"], x=draw.normal(4, 3), h=draw.normal(4, 6)
+    )
+    axes = ("batch", "unit")
+    for name in ("in_to_hidden", "in_to_hidden_of_zeros", "hidden_to_out"):
+        close(name, got[name], want[name], axes, got.device)
+
+
+@check(
+    points=6,
+    needs=[cell_takes_one_step, net_maps_in_and_out],
+    hint="A step has three parts, in this order: in_to_hidden, rnn_cell, hidden_to_out.",
+)
+def net_takes_one_step(draw: Draw, both: Both) -> None:
+    """One step of the network returns its output and the new hidden state."""
+    weights = net_weights(draw, inputs=3, outputs=2, size=6)
+    hidden = draw.uniform(4, 6, low=-0.9, high=0.9)
+    same(*both.net_step(x=draw.normal(4, 3), hidden=hidden, **weights), axes=NET_AXES)
+
+
+@check(
+    points=7,
+    needs=[net_takes_one_step],
+    hint="Follow the hidden state: what does step i receive, and what does it pass on?",
+)
+def net_reads_every_input(draw: Draw, both: Both) -> None:
+    """With teacher forcing every step reads its own input; all outputs are returned in order."""
+    weights = net_weights(draw, inputs=3, outputs=2, size=6)
+    inputs = draw.normal(9, 4, 3)
+    same(*both.net_forward(inputs=inputs, force=True, warm_start=0, **weights), axes=NET_AXES)
+
+
+@check(
+    points=5,
+    needs=[net_takes_one_step],
+    hint="After step 0 the inputs are not looked at: where does step 1 find what it reads?",
+)
+def net_feeds_its_output_back(draw: Draw, both: Both) -> None:
+    """With neither teacher forcing nor warm start, a step reads the output of the one before."""
+    weights = net_weights(draw, inputs=2, outputs=2, size=6)
+    inputs = draw.normal(9, 4, 2)
+    same(*both.net_forward(inputs=inputs, force=False, warm_start=0, **weights), axes=NET_AXES)
+
+
+@check(
+    points=7,
+    needs=[net_feeds_its_output_back],
+    hint="List for steps 0 to 5 what each one reads when warm_start is 3. Then try the edges.",
+)
+def net_warms_up_to_the_step(draw: Draw, both: Both, parts: Parts) -> None:
+    """Exactly warm_start steps read the true input, and step 0 always does."""
+    for warm_start in (1, 2, 3, 6, 7, 12):
+        with parts(f"warm_start {warm_start}, 7 steps"):
+            weights = net_weights(draw, inputs=2, outputs=2, size=5)
+            inputs = draw.normal(7, 3, 2)
+            answers = both.net_forward(inputs=inputs, force=False, warm_start=warm_start, **weights)
+            same(*answers, axes=NET_AXES)
