@@ -1,0 +1,35 @@
+"""Text of a submission, made safe to show."""
+
+import unicodedata
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.text import clean, one_line
+
+
+@given(st.text(st.characters(codec=None), max_size=300))
+def test_nothing_that_acts_on_a_terminal_survives(text: str) -> None:
+    shown = clean(text)
+    assert all(
+        character in "\n\t" or not unicodedata.category(character).startswith("C")
+        for character in shown
+    )
+    shown.encode("utf-8")
+
+
+def test_ordinary_text_is_left_alone() -> None:
+    assert clean("größer\n\tals π → 日本語") == "größer\n\tals π → 日本語"
+
+
+def test_escapes_and_overrides_are_replaced() -> None:
+    assert clean("\x1b[31mred\r\u202e\ud800") == "�[31mred���"
+
+
+def test_long_text_is_cut_and_says_so() -> None:
+    assert clean("x" * 50, limit=10) == "x" * 10 + " […]"
+    assert clean("x" * 10, limit=10) == "x" * 10
+
+
+def test_one_line() -> None:
+    assert one_line("a\nb\t c") == "a b c"
