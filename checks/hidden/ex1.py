@@ -43,8 +43,8 @@ def cell_can_do_without_bias(draw: Draw, both: Both) -> None:
 )
 def cell_uses_the_activation_it_is_given(draw: Draw, both: Both, parts: Parts) -> None:
     """The cell applies whatever activation it was made with."""
-    for activation in ("ReLU", "Sigmoid", "Identity"):
-        with parts(activation):
+    for activation in (None, "ReLU", "Sigmoid", "Identity"):
+        with parts(activation or "by default"):
             arrays = cell_arrays(draw, batch=3, size=5)
             same(*both.cell_step(activation=activation, **arrays), axes=CELL_AXES)
 
@@ -64,21 +64,22 @@ def cell_leaves_its_inputs_alone(draw: Draw, both: Both) -> None:
 
 @check(
     points=4,
-    hint="Is V among cell.parameters(), and does the output depend on it?",
+    hint="Are V and b among cell.parameters(), and does the output depend on them?",
 )
-def cell_learns_its_recurrence(draw: Draw, student: Alone) -> None:
-    """V is there, and gradient descent changes every entry of it."""
+def cell_learns_its_weights(draw: Draw, student: Alone) -> None:
+    """V and b are there in a new cell, and gradient descent changes every entry of them."""
     size = 6
-    direction = draw.normal(size, size)
-    got = student.cell_learning(direction=direction, size=size)
-    before, after = got["before"], got["after"]
-    for name, matrix in (("V", before), ("V after a step of gradient descent", after)):
-        close(f"shape of {name}", np.array(matrix.shape), np.array([size, size]), ("axis",))
-        finite(name, matrix, CELL_AXES["V"])
-    # One step down sum(direction * V) moves V against `direction`, whatever stores V.
-    stuck = (after - before) * np.sign(direction) >= 0
-    if stuck.any():
-        raise Mismatch(Layer.VALUE, f"{int(stuck.sum())} of {stuck.size} entries of V do not learn")
+    directions = {"V": draw.normal(size, size), "b": draw.normal(size)}
+    got = student.cell_learning(V_direction=directions["V"], b_direction=directions["b"])
+    for name, direction in directions.items():
+        before, after = got[name], got[f"{name}_after"]
+        for label, value in ((name, before), (f"{name} after a step of gradient descent", after)):
+            finite(label, value, CELL_AXES[name])
+        # One step down sum(direction * weights) moves them against it, whatever stores them.
+        stuck = (after - before) * np.sign(direction) >= 0
+        if stuck.any():
+            found = f"{int(stuck.sum())} of {stuck.size} entries of {name} do not learn"
+            raise Mismatch(Layer.VALUE, found)
 
 
 @check(
@@ -99,15 +100,29 @@ def cell_passes_gradients(draw: Draw, both: Both) -> None:
     hint="Which state does the first step start from, and which one is returned at the end?",
 )
 def net_continues_a_sequence(draw: Draw, both: Both) -> None:
-    """The network starts from the hidden state it is given, and returns the last one."""
+    """The network starts from the hidden state it is given, else from zeros; it returns the last.
+
+    Whatever it was called with before: a second call without a state starts from zeros again.
+    """
     weights = net_weights(draw, inputs=3, outputs=2, size=6)
     hidden = draw.uniform(4, 6, low=-0.9, high=0.9)
-    inputs = draw.normal(5, 4, 3)
-    same(*both.net_forward(inputs=inputs, hidden=hidden, **weights), axes=NET_AXES)
+    same(*both.net_again(inputs=draw.normal(5, 4, 3), hidden=hidden, **weights), axes=NET_AXES)
 
 
 @check(
-    points=4,
+    points=2,
+    needs=[cell_can_do_without_bias, net_reads_every_input],
+    hint="VanillaRNN is given bias: who must be told?",
+)
+def net_can_do_without_bias(draw: Draw, both: Both) -> None:
+    """With bias=False the network's cell has no b."""
+    weights = net_weights(draw, inputs=3, outputs=2, size=6)
+    del weights["b"]
+    same(*both.net_forward(inputs=draw.normal(7, 4, 3), **weights), axes=NET_AXES)
+
+
+@check(
+    points=2,
     needs=[net_reads_every_input],
     hint="Print the shape of every tensor you make. Which of its sizes comes from the inputs?",
 )
@@ -194,13 +209,15 @@ def net_refuses_impossible_feedback(draw: Draw, student: Alone) -> None:
     hint="Compare the signatures of __init__ and forward with those you were given.",
 )
 def net_has_default_arguments(draw: Draw, student: Alone) -> None:
-    """By default: 1 input, 1 output, 20 hidden units, teacher forcing, a warm start of 10."""
-    got = student.net_defaults(inputs=draw.normal(14, 3, 1))
+    """By default: 1 input, 1 output, 20 hidden units, a bias, teacher forcing, warm start 10."""
+    b = draw.normal(20, scale=0.3)
+    got = student.net_defaults(inputs=draw.normal(14, 3, 1), b=b)
     sizes = {"outputs": (14, 3, 1), "hidden": (3, 20)}
     for name, shape in sizes.items():
         close(name, np.zeros(got[name].shape), np.zeros(shape), NET_AXES[name])
     for name, same_as in (("outputs", "forced"), ("free", "free_after_10")):
         close("outputs", got[name], got[same_as], NET_AXES["outputs"], got.device)
+    close("b", got["b"], b, NET_AXES["b"], got.device)
 
 
 @check(

@@ -21,6 +21,7 @@ CELL_AXES = {
 NET_AXES = {
     "output": ("batch", "output unit"),
     "outputs": ("step", "batch", "output unit"),
+    "outputs_from_zeros": ("step", "batch", "output unit"),
     "hidden": ("batch", "unit"),
     "inputs": ("step", "batch", "input"),
     "W": ("unit", "input"),

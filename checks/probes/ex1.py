@@ -8,6 +8,7 @@ one wanted. Behavior is linear in the parameters for any plain layout, so the fi
 Gradients are read the same way, as derivatives with respect to the behavior.
 """
 
+import copy
 import io
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -18,6 +19,9 @@ from torch import Tensor, nn
 
 # Unit vectors of this length keep tanh far from where it saturates and its inverse loses digits.
 LENGTH = 0.1
+# What a map that must not have an offset is steered to: it stays at zero only if nothing in it
+# can learn one.
+TEMPTING = 0.5
 MAX_STEPS = 4
 CLOSE = 1e-13
 
@@ -39,20 +43,19 @@ def linear_behavior(layer: nn.Module, size: int) -> Behavior:
     return respond
 
 
-def cell_behavior(
-    cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor], bias: bool
-) -> Behavior:
-    """V (transposed) and b of a cell, flat: ((size + 1) * size,), or V alone without `bias`.
+def cell_behavior(cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor]) -> Behavior:
+    """V (transposed) and b of a cell, flat: ((size + 1) * size,).
 
-    `invert` undoes the cell's activation.
+    `invert` undoes the cell's activation. One row at a time, and each its own tensor: how a cell
+    treats a batch, and whether it writes into its arguments, are checks of their own.
     """
 
     def respond() -> Tensor:
         like = next(cell.parameters(), torch.zeros(()))
-        hidden = torch.cat([torch.zeros(1, size), LENGTH * torch.eye(size)]).to(like)
-        answers = invert(cell(torch.zeros_like(hidden), hidden)[0])
-        recurrent = ((answers[1:] - answers[0]) / LENGTH).flatten()
-        return torch.cat([recurrent, answers[0]]) if bias else recurrent
+        states = torch.cat([torch.zeros(1, size), LENGTH * torch.eye(size)]).to(like)
+        rows = [cell(torch.zeros_like(row), row.clone())[0] for row in torch.split(states, 1)]
+        answers = invert(torch.cat(rows))
+        return torch.cat([((answers[1:] - answers[0]) / LENGTH).flatten(), answers[0]])
 
     return respond
 
@@ -95,6 +98,8 @@ def steer(module: nn.Module, respond: Behavior, target: Tensor) -> None:
         if not bool(torch.isfinite(missing).all()) or float(missing.abs().max()) < CLOSE:
             return
         change = solve(jacobian(behavior, parameters), missing)
+        if float(change.abs().max()) < CLOSE:
+            return
         parts = torch.split(change, [parameter.numel() for parameter in parameters])
         with torch.no_grad():
             for parameter, part in zip(parameters, parts, strict=True):
@@ -123,11 +128,15 @@ def identity(values: Tensor) -> Tensor:
 
 def cell_target(V: Tensor, b: Tensor | None) -> Tensor:
     """The behavior of a cell with these weights, in the order of `cell_behavior`."""
-    return V.T.flatten() if b is None else torch.cat([V.T.flatten(), b])
+    return torch.cat([V.T.flatten(), torch.full((len(V),), TEMPTING).to(V) if b is None else b])
 
 
-def make_cell(module: ModuleType, V: Tensor, b: Tensor | None, activation: str) -> Any:
+def make_cell(
+    module: ModuleType, V: Tensor, b: Tensor | None, activation: str | None = "Tanh"
+) -> Any:
     """A VanillaRNNCell with V (hidden, hidden), b (hidden,) or no bias, and nn.`activation`.
+
+    An activation of None is the default one.
 
     With tanh the weights are found on the cell itself, so that a cell that knows no other
     activation loses nothing but the check about activations. Otherwise they are found on a twin
@@ -135,12 +144,13 @@ def make_cell(module: ModuleType, V: Tensor, b: Tensor | None, activation: str) 
     """
     size, bias = len(V), b is not None
     target = cell_target(V.cpu(), _cpu(b))
-    cell = module.VanillaRNNCell(size, activation=getattr(nn, activation), bias=bias)
-    if activation == "Tanh":
-        steer_exactly(cell, cell_behavior(cell, size, torch.atanh, bias), target)
+    chosen = {} if activation is None else {"activation": getattr(nn, activation)}
+    cell = module.VanillaRNNCell(size, bias=bias, **chosen)
+    if activation in ("Tanh", None):
+        steer_exactly(cell, cell_behavior(cell, size, torch.atanh), target)
     else:
         twin = module.VanillaRNNCell(size, activation=nn.Identity, bias=bias)
-        steer_exactly(twin, cell_behavior(twin, size, identity, bias), target)
+        steer_exactly(twin, cell_behavior(twin, size, identity), target)
         cell.load_state_dict(twin.state_dict())
     return cell.to(V)
 
@@ -154,13 +164,13 @@ def make_net(module: ModuleType, W: Tensor, V: Tensor, O: Tensor, b: Tensor | No
     net = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=size, bias=bias)
     set_linear(net.in_to_hidden, W.cpu())
     set_linear(net.hidden_to_out, O.cpu())
-    respond = cell_behavior(net.rnn_cell, size, torch.atanh, bias)
+    respond = cell_behavior(net.rnn_cell, size, torch.atanh)
     steer_exactly(net.rnn_cell, respond, cell_target(V.cpu(), _cpu(b)))
     return net.to(V)
 
 
-def set_linear(layer: nn.Module, matrix: Tensor) -> None:
-    target = torch.cat([matrix.T, torch.zeros(1, len(matrix)).to(matrix)]).flatten()
+def set_linear(layer: nn.Module, matrix: Tensor, offset: float = 0.0) -> None:
+    target = torch.cat([matrix.T, torch.full((1, len(matrix)), offset).to(matrix)]).flatten()
     steer_exactly(layer, linear_behavior(layer, matrix.shape[1]), target)
 
 
@@ -184,7 +194,7 @@ def cell_step(
     V: Tensor,
     b: Tensor | None = None,
     hidden: Tensor | None = None,
-    activation: str = "Tanh",
+    activation: str | None = "Tanh",
 ) -> dict[str, Tensor]:
     """output and hidden, both (batch, unit)."""
     cell = make_cell(module, V, b, activation)
@@ -196,7 +206,7 @@ def cell_leaf_inputs(
     module: ModuleType, inputs: Tensor, hidden: Tensor, V: Tensor, b: Tensor
 ) -> dict[str, Tensor]:
     """The output for inputs that are leaves of the graph, and both arguments afterwards."""
-    cell = make_cell(module, V, b, "Tanh")
+    cell = make_cell(module, V, b)
     given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
     output, _ = cell(given, state)
     return {"output": output, "inputs_after": given, "hidden_after": state}
@@ -206,26 +216,32 @@ def cell_gradients(
     module: ModuleType, inputs: Tensor, hidden: Tensor, V: Tensor, b: Tensor, weights: Tensor
 ) -> dict[str, Tensor]:
     """Gradients of sum(weights * output): of inputs and hidden (batch, unit), V and b."""
-    cell = make_cell(module, V, b, "Tanh")
+    cell = make_cell(module, V, b)
     # Computed from leaves rather than leaves themselves: changing them in place is another check.
     given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
     output, _ = cell(given * 1, state * 1)
     loss = (weights * output).sum()
     slopes = torch.autograd.grad(loss, [given, state], retain_graph=True, allow_unused=True)
-    respond = cell_behavior(cell, len(V), torch.atanh, bias=True)
+    respond = cell_behavior(cell, len(V), torch.atanh)
     return {
         "inputs": _or_zeros(slopes[0], given),
         "hidden": _or_zeros(slopes[1], state),
-        **_split_cell_gradient(behavior_gradient(cell, respond, loss), len(V)),
+        **_split_cell_behavior(behavior_gradient(cell, respond, loss), len(V)),
     }
 
 
-def cell_learning(module: ModuleType, direction: Tensor, size: int) -> dict[str, Tensor]:
-    """V of a new cell before and after one step of gradient descent on sum(direction * V)."""
-    cell = module.VanillaRNNCell(size, activation=nn.Identity).to(direction)
-    respond = cell_behavior(cell, size, identity, bias=False)
-    before = respond().reshape(size, size).T
-    loss = (direction * before).sum()
+def cell_learning(
+    module: ModuleType, V_direction: Tensor, b_direction: Tensor
+) -> dict[str, Tensor]:
+    """V and b of a new cell, and the same after one step of gradient descent.
+
+    The step goes down sum(V_direction * V) + sum(b_direction * b).
+    """
+    size = len(b_direction)
+    cell = module.VanillaRNNCell(size, activation=nn.Identity).to(b_direction)
+    respond = cell_behavior(cell, size, identity)
+    before = respond()
+    loss = (torch.cat([V_direction.T.flatten(), b_direction]) * before).sum()
     parameters = [parameter for parameter in cell.parameters() if parameter.requires_grad]
     slopes: tuple[Tensor | None, ...] = (None,) * len(parameters)
     if loss.requires_grad:
@@ -234,11 +250,14 @@ def cell_learning(module: ModuleType, direction: Tensor, size: int) -> dict[str,
         for parameter, slope in zip(parameters, slopes, strict=True):
             if slope is not None:
                 parameter -= 0.1 * slope
-        return {"before": before.detach(), "after": respond().reshape(size, size).T}
+        after = _split_cell_behavior(respond(), size)
+    old = _split_cell_behavior(before, size)
+    return {**old, **{f"{name}_after": value for name, value in after.items()}}
 
 
-def _split_cell_gradient(gradient: Tensor, size: int) -> dict[str, Tensor]:
-    return {"V": gradient[: size * size].reshape(size, size).T, "b": gradient[size * size :]}
+def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
+    """V and b, or what belongs to them, from the order of `cell_behavior`."""
+    return {"V": flat_values[: size * size].reshape(size, size).T, "b": flat_values[size * size :]}
 
 
 def _or_zeros(slope: Tensor | None, like: Tensor) -> Tensor:
@@ -249,17 +268,15 @@ def _or_zeros(slope: Tensor | None, like: Tensor) -> Tensor:
 
 
 def net_maps(module: ModuleType, W: Tensor, O: Tensor, x: Tensor, h: Tensor) -> dict[str, Tensor]:
-    """in_to_hidden of x and of a zero input, hidden_to_out of h, for given W and O."""
+    """in_to_hidden of x, hidden_to_out of h, for given W and O.
+
+    in_to_hidden is asked for an offset too, which it must not be able to learn.
+    """
     net = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=len(W))
-    before = net.in_to_hidden(torch.zeros(1, W.shape[1]))
-    set_linear(net.in_to_hidden, W.cpu())
+    set_linear(net.in_to_hidden, W.cpu(), offset=TEMPTING)
     set_linear(net.hidden_to_out, O.cpu())
     net.to(W)
-    return {
-        "in_to_hidden": net.in_to_hidden(x),
-        "in_to_hidden_of_zeros": before,
-        "hidden_to_out": net.hidden_to_out(h),
-    }
+    return {"in_to_hidden": net.in_to_hidden(x), "hidden_to_out": net.hidden_to_out(h)}
 
 
 def net_step(
@@ -331,28 +348,54 @@ def net_gradients(
     size = len(V)
     respond_in = linear_behavior(net.in_to_hidden, W.shape[1])
     respond_out = linear_behavior(net.hidden_to_out, size)
-    respond_cell = cell_behavior(net.rnn_cell, size, torch.atanh, bias=True)
+    respond_cell = cell_behavior(net.rnn_cell, size, torch.atanh)
     grad_in = behavior_gradient(net.in_to_hidden, respond_in, loss)[: W.numel()]
     grad_out = behavior_gradient(net.hidden_to_out, respond_out, loss)[: O.numel()]
     return {
         "inputs": _or_zeros(slopes[0], given),
         "hidden": _or_zeros(slopes[1], state),
-        **_split_cell_gradient(behavior_gradient(net.rnn_cell, respond_cell, loss), size),
+        **_split_cell_behavior(behavior_gradient(net.rnn_cell, respond_cell, loss), size),
         "W": grad_in.reshape(W.T.shape).T,
         "O": grad_out.reshape(O.T.shape).T,
     }
 
 
-def net_defaults(module: ModuleType, inputs: Tensor) -> dict[str, Tensor]:
-    """A network made and called with default arguments, and with the same spelled out."""
-    net = module.VanillaRNN().to(inputs)
-    outputs, state = net(inputs)
+def net_again(
+    module: ModuleType,
+    inputs: Tensor,
+    hidden: Tensor,
+    W: Tensor,
+    V: Tensor,
+    O: Tensor,
+    b: Tensor,
+) -> dict[str, Tensor]:
+    """outputs (step, batch, unit) from a given state, then those of a second call without one."""
+    net = make_net(module, W, V, O, b)
+    outputs, state = net(inputs, hidden=hidden)
+    return {"outputs": outputs, "hidden": state, "outputs_from_zeros": net(inputs)[0]}
+
+
+def net_defaults(module: ModuleType, inputs: Tensor, b: Tensor) -> dict[str, Tensor]:
+    """What a network does that is made and called with default arguments, and its bias.
+
+    `outputs` and `free` are computed with default arguments, `forced` and `free_after_10` with the
+    same spelled out. `b` is the bias that the cell has after it was asked to take this one.
+    """
+    net = module.VanillaRNN()
+    respond = cell_behavior(net.rnn_cell, len(b), torch.atanh)
+    with torch.no_grad():
+        V = _split_cell_behavior(respond(), len(b))["V"]
+    steer_exactly(net.rnn_cell, respond, cell_target(V.cpu(), b.cpu()))
+    net.to(inputs)
+    # A copy for each call: what a call leaves behind is another check.
+    outputs, state = copy.deepcopy(net)(inputs)
     return {
         "outputs": outputs,
         "hidden": state,
-        "forced": net(inputs, None, True, 10)[0],
-        "free": net(inputs, force=False)[0],
-        "free_after_10": net(inputs, None, False, 10)[0],
+        "forced": copy.deepcopy(net)(inputs, None, True, 10)[0],
+        "free": copy.deepcopy(net)(inputs, force=False)[0],
+        "free_after_10": copy.deepcopy(net)(inputs, None, False, 10)[0],
+        "b": _split_cell_behavior(respond(), len(b))["b"],
     }
 
 
@@ -394,7 +437,7 @@ def net_trained(
         adam.step(loss, learning_rate * (0.1 if late else 1.0))
     with torch.no_grad():
         size = len(V)
-        recurrent = cell_behavior(net.rnn_cell, size, torch.atanh, bias=False)()
+        recurrent = cell_behavior(net.rnn_cell, size, torch.atanh)()[: V.numel()]
         into = linear_behavior(net.in_to_hidden, W.shape[1])()[: W.numel()]
         out = linear_behavior(net.hidden_to_out, size)()[: O.numel()]
     return {

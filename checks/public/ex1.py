@@ -47,7 +47,7 @@ def net_maps_in_and_out(draw: Draw, both: Both) -> None:
         W=weights["W"], O=weights["O"], x=draw.normal(4, 3), h=draw.normal(4, 6)
     )
     axes = ("batch", "unit")
-    for name in ("in_to_hidden", "in_to_hidden_of_zeros", "hidden_to_out"):
+    for name in ("in_to_hidden", "hidden_to_out"):
         close(name, got[name], want[name], axes, got.device)
 
 
