@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from grading import mistakes, suite, thresholds
+from grading import misconceptions, suite, thresholds
 from grading.check import Alone, Draw, Measure, seed_of
 from grading.compare import Mismatch
 from grading.course import Exercise
@@ -63,7 +63,7 @@ def _values(
     """What one variant measures, each time on newly drawn inputs."""
     source = exercise.reference.read_text(encoding="utf-8")
     if variant != "reference":
-        listed = {mistake.name: mistake for mistake in mistakes.load(exercise.mistakes)}
+        listed = {mistake.name: mistake for mistake in misconceptions.load(exercise.misconceptions)}
         source = listed[variant].made_in(source)
     session = grader.session(exercise, from_bytes(source.encode(), exercise.file), seed=0)
     try:

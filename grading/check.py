@@ -98,8 +98,7 @@ class Both:
             question = session.question(probe, inputs)
             session.reference.ask(question)
             try:
-                session.student.ask(question)
-                got = session.student.answer()
+                got = session.ask_student(question)
             finally:
                 want = session.reference.answer()
             return got, want
@@ -117,8 +116,7 @@ class Alone:
         self._session.require_probe(probe)
 
         def ask(**inputs: Any) -> Answer:
-            self._session.student.ask(self._session.question(probe, inputs))
-            return self._session.student.answer()
+            return self._session.ask_student(self._session.question(probe, inputs))
 
         return ask
 

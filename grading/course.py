@@ -46,7 +46,7 @@ class Exercise:
         return self.root / "reference" / "questions" / f"{self.id}.md"
 
     @property
-    def mistakes(self) -> Path:
+    def misconceptions(self) -> Path:
         """Known mistakes, as edits of the reference."""
         return self.root / "reference" / "misconceptions" / f"{self.id}.toml"
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
-from grading import suite
+from grading import misconceptions, suite
 from grading.course import Exercise
+from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
 from grading.players import Reference, Source, Student
 from grading.report import CheckResult, Report
@@ -35,6 +36,7 @@ class Grader:
         self.sandbox = Sandbox(zygote)
         self.printed = ""
         self._references: dict[str, Reference] = {}
+        self._replays: dict[str, Replays] = {}
         self.device = device
         self.limits = Limits()
 
@@ -69,6 +71,8 @@ class Grader:
             checks = suite.run(session)
         finally:
             session.student.close()
+        if not session.faults:
+            checks = diagnose(checks, session.explainable(), self._replays_of(exercise))
         self.printed = session.student.output.decode("utf-8", "replace")
         return Report(
             exercise=exercise.id,
@@ -112,6 +116,17 @@ class Grader:
                 self.sandbox, source, self.device, self.limits
             )
         return self._references[exercise.id]
+
+    def _replays_of(self, exercise: Exercise) -> Replays:
+        if exercise.id not in self._replays:
+            source, known = (
+                self._reference(exercise).source,
+                misconceptions.load(exercise.misconceptions),
+            )
+            self._replays[exercise.id] = Replays(
+                self.sandbox, source, known, self.device, self.limits
+            )
+        return self._replays[exercise.id]
 
     def _choose_device(self) -> None:
         """Settle `auto` and refuse a GPU that is not there, once."""

@@ -60,9 +60,23 @@ class Question:
 class StudentFault(Exception):
     """The student's code gave no answer: how that ended, in words for the student."""
 
-    def __init__(self, status: Status, message: str, error_type: str = "") -> None:
-        super().__init__(message)
-        self.status, self.message, self.error_type = status, message, error_type
+    def __init__(
+        self, status: Status, said: str, error_type: str = "", own_lines: str = ""
+    ) -> None:
+        super().__init__(said)
+        self.status, self.said, self.error_type = status, said, error_type
+        self.message = said + own_lines
+
+
+Outcome = Answer | StudentFault
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question that a check put to the student, and what came of it."""
+
+    question: Question
+    outcome: Outcome
 
 
 class Player:
@@ -234,7 +248,7 @@ class Student(Player):
                 status = Status.OUT_OF_MEMORY
             elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
                 status = Status.CRASHED
-        return StudentFault(status, message + self._own_lines(error.get("lines")), kind)
+        return StudentFault(status, message, kind, self._own_lines(error.get("lines")))
 
     def _own_lines(self, lines: object) -> str:
         """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
@@ -250,6 +264,15 @@ class Student(Player):
                     place += f", in {one_line(function, 60)}"
                 shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
         return "".join(shown[-_SHOWN_LINES:])
+
+
+def outcome_of(student: Student, question: Question) -> Outcome:
+    """The answer to a question, or the fault that came instead."""
+    try:
+        student.ask(question)
+        return student.answer()
+    except StudentFault as fault:
+        return fault
 
 
 def _ended(fault: WorkerFault, when: str) -> StudentFault:

@@ -39,7 +39,11 @@ class Visibility(StrEnum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """How one check ended. `message` and `hint` are for the student, already made safe to show."""
+    """How one check ended. `message` and `hint` are for the student, already made safe to show.
+
+    `misconception` names the known mistake that explains the answer, if exactly one does (two
+    joined by + if it takes both), and `explanation` is its author's sentence about it.
+    """
 
     id: str
     title: str
@@ -49,6 +53,7 @@ class CheckResult:
     max_points: float
     message: str
     misconception: str | None
+    explanation: str
     hint: str
     seconds: float
     replay: str
@@ -63,6 +68,7 @@ class CheckResult:
             "max_points": self.max_points,
             "message": self.message,
             "misconception": self.misconception,
+            "explanation": self.explanation,
             "hint": self.hint,
             "seconds": round(self.seconds, 4),
             "replay": self.replay,

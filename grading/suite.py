@@ -12,14 +12,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from grading import thresholds
 from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, Parts, seed_of
-from grading.compare import Mismatch
+from grading.compare import Answer, Mismatch
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
-from grading.players import Question, Reference, Student, StudentFault
+from grading.players import Asked, Question, Reference, Student, StudentFault, outcome_of
 from grading.report import CheckResult, Status, Visibility
 from grading.thresholds import Bounds
 
@@ -42,6 +43,8 @@ class Session:
     results: dict[str, CheckResult] = field(default_factory=dict)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    asked: dict[str, list[Asked]] = field(default_factory=dict)
+    _current: list[Asked] = field(default_factory=list)
     _probes: frozenset[str] = frozenset()
     _cpu_seconds: float = CPU_SECONDS
     _probe_seed: int = 0
@@ -56,6 +59,7 @@ class Session:
         """Set the limits and the chance of the check that starts now."""
         seed = seed_of(self.exercise.id, item.name, self.seed)
         self.limit(declaration_of(item).cpu_seconds, seed)
+        self._current = self.asked.setdefault(item.name, [])
         self.on_start(title_of(item))
 
     def limit(self, cpu_seconds: float, seed: int) -> None:
@@ -67,7 +71,20 @@ class Session:
             raise GraderError(f"{self.exercise.probes.name} has no probe {name}")
 
     def question(self, probe: str, inputs: dict[str, Any]) -> Question:
+        # A copy: the check may go on to change its arrays, and the question is asked again later.
+        inputs = {
+            name: value.copy() if isinstance(value, np.ndarray) else value
+            for name, value in inputs.items()
+        }
         return Question(probe, inputs, self._probe_seed, self._cpu_seconds)
+
+    def ask_student(self, question: Question) -> Answer:
+        """The student's answer; whatever comes of it is kept. Raises StudentFault."""
+        outcome = outcome_of(self.student, question)
+        self._current.append(Asked(question, outcome))
+        if isinstance(outcome, StudentFault):
+            raise outcome
+        return outcome
 
     def record(self, result: CheckResult) -> None:
         self.results[result.id] = result
@@ -97,10 +114,19 @@ class Session:
             max_points=declaration.points,
             message=message,
             misconception=None,
+            explanation="",
             hint=declaration.hint if needs_help else "",
             seconds=seconds,
             replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
         )
+
+    def explainable(self) -> dict[str, list[Asked]]:
+        """By check, what was asked; without the checks that train something."""
+        return {
+            name: asked
+            for name, asked in self.asked.items()
+            if declaration_of(self.declared[name]).measure is None
+        }
 
     def visibility(self, item: pytest.Function) -> Visibility:
         return self.exercise.suites[item.path]

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from grading import course, mistakes
+from grading import course, misconceptions
 from grading.course import Course
 from grading.errors import GraderError
 from grading.grade import Grader
-from grading.mistakes import Mistake
+from grading.misconceptions import Misconception
 from grading.report import Report, Status
 from tests.bank.harness import exercises_with_a_bank, grade, right_answers, seed_for
 
@@ -30,8 +30,8 @@ AT_LEAST_ELSEWHERE = (8, 25)
 NO_VERDICT = {Status.BLOCKED, Status.NOT_RUN, Status.NOT_ATTEMPTED, Status.UNREADABLE}
 
 
-def known(exercise: str) -> list[Mistake]:
-    return mistakes.load(course.load().exercise(exercise).mistakes)
+def known(exercise: str) -> list[Misconception]:
+    return misconceptions.load(course.load().exercise(exercise).misconceptions)
 
 
 def each_right_answer() -> Iterator[Any]:
@@ -60,7 +60,7 @@ def test_a_right_answer_scores_full_marks(
 
 @pytest.mark.parametrize(("exercise", "mistake"), list(each_mistake()))
 def test_a_mistake_fails_the_checks_about_it(
-    grader: Grader, real_course: Course, exercise: str, mistake: Mistake
+    grader: Grader, real_course: Course, exercise: str, mistake: Misconception
 ) -> None:
     reference = real_course.exercise(exercise).reference.read_text(encoding="utf-8")
     source = mistake.made_in(reference)
@@ -104,7 +104,7 @@ def test_mistakes_have_names_of_their_own_and_a_reason(exercise: str) -> None:
 
 @pytest.mark.parametrize(("exercise", "mistake"), list(each_mistake()))
 def test_a_mistake_is_a_program_that_differs_from_the_reference(
-    real_course: Course, exercise: str, mistake: Mistake
+    real_course: Course, exercise: str, mistake: Misconception
 ) -> None:
     reference = real_course.exercise(exercise).reference.read_text(encoding="utf-8")
     assert ast.dump(ast.parse(mistake.made_in(reference))) != ast.dump(ast.parse(reference))
@@ -112,7 +112,9 @@ def test_a_mistake_is_a_program_that_differs_from_the_reference(
 
 def test_an_edit_that_does_not_fit_exactly_once_is_refused() -> None:
     for old in ("absent", "twice"):
-        mistake = Mistake("misfit", "its old text is not there once", ("any",), ((old, "new"),))
+        mistake = Misconception(
+            "misfit", "its old text is not there once", ("any",), ((old, "new"),)
+        )
         with pytest.raises(GraderError, match="not once"):
             mistake.made_in("twice and twice")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import mistakes, suite, thresholds
+from grading import misconceptions, suite, thresholds
 from grading.calibrate import calibrate
 from grading.course import Course
 from grading.errors import GraderError, UsageError
@@ -26,7 +26,7 @@ def doubles_enough(draw, student, bounds):
         raise Mismatch(Layer.VALUE, "too small")
 """
 KNOWN = """
-[[mistake]]
+[[misconception]]
 name = "halves"
 why = "it halves"
 fails = ["doubles_enough"]
@@ -57,7 +57,7 @@ def test_the_committed_thresholds_separate_right_from_wrong(real_course: Course)
     for exercise in real_course.exercises.values():
         committed = thresholds.load(exercise.thresholds)
         assert set(committed) == set(suite.measures(exercise))
-        names = {mistake.name for mistake in mistakes.load(exercise.mistakes)}
+        names = {mistake.name for mistake in misconceptions.load(exercise.misconceptions)}
         for devices in committed.values():
             found = devices["cpu"]
             judged += 1
@@ -76,8 +76,8 @@ def test_the_committed_thresholds_separate_right_from_wrong(real_course: Course)
 def test_calibration_measures_and_keeps_the_bounds(grader: Grader, tmp_path: Path) -> None:
     course = make_course(tmp_path, MEASURED)
     exercise = course.exercise("toy")
-    exercise.mistakes.parent.mkdir()
-    exercise.mistakes.write_text(KNOWN)
+    exercise.misconceptions.parent.mkdir()
+    exercise.misconceptions.write_text(KNOWN)
     exercise.thresholds.parent.mkdir()
     empty = Calibration("sum", Bounds(8.0, 16.0, 1), [], {"halves": []})
     thresholds.save(exercise.thresholds, {"doubles_enough": {"cpu": empty}})

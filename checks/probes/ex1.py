@@ -230,29 +230,29 @@ def cell_gradients(
     }
 
 
-def cell_learning(
-    module: ModuleType, V_direction: Tensor, b_direction: Tensor
-) -> dict[str, Tensor]:
-    """V and b of a new cell, and the same after one step of gradient descent.
+def cell_learning(module: ModuleType, size: int) -> dict[str, Tensor]:
+    """How fast each entry of V and b of a new cell can change: the length of its gradient.
 
-    The step goes down sum(V_direction * V) + sum(b_direction * b).
+    Of a cell made by default, and of one asked for a bias (`_with_bias`). `V_is_zero` and
+    `b_is_zero` say whether they have any effect as they are.
     """
-    size = len(b_direction)
-    cell = module.VanillaRNNCell(size, activation=nn.Identity).to(b_direction)
-    respond = cell_behavior(cell, size, identity)
-    before = respond()
-    loss = (torch.cat([V_direction.T.flatten(), b_direction]) * before).sum()
+    default = module.VanillaRNNCell(size, activation=nn.Identity).double()
+    asked = module.VanillaRNNCell(size, activation=nn.Identity, bias=True).double()
+    made = _split_cell_behavior(cell_behavior(default, size, identity)().detach(), size)
+    with_bias = _speed(asked, size)
+    return {
+        **_speed(default, size),
+        **{f"{name}_with_bias": speed for name, speed in with_bias.items()},
+        **{f"{name}_is_zero": (value == 0).all() for name, value in made.items()},
+    }
+
+
+def _speed(cell: nn.Module, size: int) -> dict[str, Tensor]:
     parameters = [parameter for parameter in cell.parameters() if parameter.requires_grad]
-    slopes: tuple[Tensor | None, ...] = (None,) * len(parameters)
-    if loss.requires_grad:
-        slopes = torch.autograd.grad(loss, parameters, allow_unused=True)
-    with torch.no_grad():
-        for parameter, slope in zip(parameters, slopes, strict=True):
-            if slope is not None:
-                parameter -= 0.1 * slope
-        after = _split_cell_behavior(respond(), size)
-    old = _split_cell_behavior(before, size)
-    return {**old, **{f"{name}_after": value for name, value in after.items()}}
+    behavior = cell_behavior(cell, size, identity)()
+    if not parameters:
+        return _split_cell_behavior(torch.zeros_like(behavior), size)
+    return _split_cell_behavior(jacobian(behavior, parameters).norm(dim=1), size)
 
 
 def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
@@ -407,7 +407,7 @@ def net_reloaded(
     file = io.BytesIO()
     torch.save(net.state_dict(), file)
     file.seek(0)
-    fresh = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=len(V)).to(W)
+    fresh = module.VanillaRNN(W.shape[1], len(O), hidden_size=len(V), bias=True).to(W)
     fresh.load_state_dict(torch.load(file, weights_only=True))
     return {"outputs": fresh(inputs)[0]}
 

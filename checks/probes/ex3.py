@@ -321,7 +321,7 @@ def written_by_chance(
 ) -> Answer:
     """Tokens by two generators with the first seed, by one with the second, and by it once more.
 
-    Between the calls every other source of chance in the process has moved on.
+    `used` says whether the last generator has moved on. Between the calls every other source of chance in the process has moved on.
     """
     made = make_model(module, model, prompt)
     answer = {}
@@ -330,6 +330,7 @@ def written_by_chance(
         answer[name] = made.generate(prompt, length, generator=generator)[0]
         torch.rand(3)
     answer["continued"] = made.generate(prompt, length, generator=generator)[0]
+    answer["used"] = (generator.get_state() != generator_for(prompt, seeds[-1]).get_state()).any()
     return answer
 
 
@@ -340,7 +341,8 @@ def left_behind(
     """The model around calls of generate in training and in evaluation mode.
 
     Modes (mode, moment), 1 for training; the .grad of the parameters, flat, before and after; the
-    gradient of a loss, flat, before and after.
+    gradient of a loss, flat, before and after; whether gradients, and those of the parameters, are
+    still switched on.
     """
     made = make_model(module, model, prompt)
     parameters = list(made.parameters())
@@ -353,7 +355,9 @@ def left_behind(
         made.train(mode)
         made.generate(prompt.clone(), length, generator=generator_for(prompt, 0))
         modes.append(torch.tensor([mode, made.training], dtype=torch.int64))
+    switched_on = [torch.is_grad_enabled(), all(p.requires_grad for p in parameters)]
     return {
+        "switched_on": torch.tensor(switched_on),
         "modes": torch.stack(modes),
         "held_before": held,
         "held_after": flat([parameter.grad for parameter in parameters]),

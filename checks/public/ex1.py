@@ -1,12 +1,34 @@
 """Exercise 1, public checks: what the equation says, one part at a time."""
 
+import numpy as np
+
 from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
-from grading.check import Both, Draw, Parts, check
-from grading.compare import close, same
+from grading.check import Alone, Both, Draw, Parts, check
+from grading.compare import Layer, Mismatch, close, finite, same
+
+# The gradient of an entry of V or b is 1 in a plain layout, 1.4 if two parameters share it.
+MOVES = 1e-6
+
+
+@check(
+    points=4,
+    hint="Are V and b among cell.parameters(), and does the output depend on them?",
+)
+def cell_learns_its_weights(draw: Draw, student: Alone) -> None:
+    """V and b are there in a new cell, and gradient descent can change every entry of them."""
+    got = student.cell_learning(size=6)
+    for name, shape in (("V", (6, 6)), ("b", (6,))):
+        speed = got[name]
+        close(f"the gradient of {name}", np.zeros(speed.shape), np.zeros(shape), CELL_AXES[name])
+        finite(f"the gradient of {name}", speed, CELL_AXES[name])
+        if (stuck := speed < MOVES).any():
+            found = f"{int(stuck.sum())} of {stuck.size} entries of {name} cannot learn"
+            raise Mismatch(Layer.VALUE, found)
 
 
 @check(
     points=7,
+    needs=[cell_learns_its_weights],
     hint="Write the equation for a hidden size of 1 on paper, then look at each term in turn.",
 )
 def cell_takes_one_step(draw: Draw, both: Both) -> None:
@@ -31,7 +53,7 @@ def cell_steps_a_batch(draw: Draw, both: Both) -> None:
 )
 def cell_starts_from_zeros(draw: Draw, both: Both) -> None:
     """Without a hidden state the cell starts from zeros, and the bias still counts."""
-    arrays = cell_arrays(draw, batch=3, size=5)
+    arrays = cell_arrays(draw, batch=1, size=5)
     del arrays["hidden"]
     same(*both.cell_step(**arrays), axes=CELL_AXES)
 
@@ -59,13 +81,13 @@ def net_maps_in_and_out(draw: Draw, both: Both) -> None:
 def net_takes_one_step(draw: Draw, both: Both) -> None:
     """One step of the network returns its output and the new hidden state."""
     weights = net_weights(draw, inputs=3, outputs=2, size=6)
-    hidden = draw.uniform(4, 6, low=-0.9, high=0.9)
-    same(*both.net_step(x=draw.normal(4, 3), hidden=hidden, **weights), axes=NET_AXES)
+    hidden = draw.uniform(1, 6, low=-0.9, high=0.9)
+    same(*both.net_step(x=draw.normal(1, 3), hidden=hidden, **weights), axes=NET_AXES)
 
 
 @check(
     points=7,
-    needs=[net_takes_one_step],
+    needs=[cell_steps_a_batch, cell_starts_from_zeros, net_takes_one_step],
     hint="Follow the hidden state: what does step i receive, and what does it pass on?",
 )
 def net_reads_every_input(draw: Draw, both: Both) -> None:
@@ -77,7 +99,7 @@ def net_reads_every_input(draw: Draw, both: Both) -> None:
 
 @check(
     points=5,
-    needs=[net_takes_one_step],
+    needs=[cell_steps_a_batch, cell_starts_from_zeros, net_takes_one_step],
     hint="After step 0 the inputs are not looked at: where does step 1 find what it reads?",
 )
 def net_feeds_its_output_back(draw: Draw, both: Both) -> None:

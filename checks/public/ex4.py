@@ -14,7 +14,7 @@ from checks.inputs.ex4 import (
     lstm_weights,
 )
 from grading.check import Both, Draw, Parts, check
-from grading.compare import Tolerance, close, same
+from grading.compare import Answer, Tolerance, close, same
 
 # Right answers in float32 (from standard scores, sums of products, corrcoef, the slope of a
 # regression) differ by up to 4e-7, and a tiny number added to a divisor changes r by 1e-8. Of the
@@ -82,11 +82,14 @@ def best_unit_finds_a_counter(draw: Draw, both: Both) -> None:
     """Among units of noise, best_unit finds the one that counts."""
     steps, units = 120, 19
     position = counter(steps, length=12)
+    found: list[tuple[Answer, Answer]] = []
     for _ in range(3):
         activations = draw.normal(steps, units)
         planted = int(draw.uniform(low=0, high=units))
         activations[:, planted] = position + draw.normal(steps, scale=0.3)
-        same(*both.best(activations=activations, feature=position), axes={"unit": ()})
+        found.append(both.best(activations=activations, feature=position))
+    for got, want in found:
+        same(got, want, axes={"unit": ()})
 
 
 @check(

@@ -1,0 +1,78 @@
+"""Known mistakes: small named variants of a reference, each as edits of its text.
+
+    [[misconception]]
+    name = "starts_from_ones"
+    why = "h_0 is 1, not 0"                         what is wrong, for the instructor
+    student = "Without a state, your cell starts from something else than zeros."
+    hints = ["a nudge", "the concept", "where to look"]
+    fails = ["cell_starts_from_zeros"]              the checks that are about it
+    also = []                                       checks it cannot help but fail with them
+    edits = [["zeros_like", "ones_like"]]           each old text occurs exactly once
+    same_as = ""                                    another that nobody can tell from this one
+    unnamed = ""                                    why diagnosis cannot name it, if it cannot
+
+Of several that behave alike, one has the words; the others name it, and prove that each way of
+making the mistake is caught.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grading.errors import GraderError
+
+TIERS = 3
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A mistake: why it is one, the words for it, and the checks that are about it."""
+
+    name: str
+    why: str
+    fails: tuple[str, ...]
+    edits: tuple[tuple[str, str], ...]
+    student: str = ""
+    hints: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    same_as: str = ""
+    unnamed: str = ""
+
+    def made_in(self, source: str) -> str:
+        """`source` with this mistake in it. Raises GraderError unless every edit fits once."""
+        for old, new in self.edits:
+            if (count := source.count(old)) != 1:
+                raise GraderError(f"{self.name}: {old!r} occurs {count} times, not once")
+            source = source.replace(old, new)
+        return source
+
+
+def load(path: Path) -> list[Misconception]:
+    """The mistakes that a file lists, none without a file. Raises GraderError if malformed."""
+    if not path.exists():
+        return []
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return [_misconception(entry) for entry in content["misconception"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+
+def _misconception(entry: dict[str, Any]) -> Misconception:
+    known = {"name", "why", "student", "hints", "fails", "also", "edits", "same_as", "unnamed"}
+    if unknown := set(entry) - known:
+        raise ValueError(f"{entry['name']} has unknown keys {unknown}")
+    if len(entry.get("hints", "abc")) != TIERS:
+        raise ValueError(f"{entry['name']} needs {TIERS} hints")
+    return Misconception(
+        name=str(entry["name"]),
+        why=str(entry["why"]),
+        fails=tuple(entry["fails"]),
+        edits=tuple((old, new) for old, new in entry["edits"]),
+        student=str(entry.get("student", "S")),
+        hints=tuple(entry.get("hints", "abc")),
+        also=tuple(entry.get("also", ())),
+        same_as=str(entry.get("same_as", "")),
+        unnamed=str(entry.get("unnamed", "")),
+    )
