@@ -7,6 +7,7 @@ What is slow to import is imported inside the commands, after the zygote has bee
 imports torch meanwhile.
 """
 
+import os
 import secrets
 import signal
 import sys
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
 MAX_SEED = 2**31
+KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
 class CourseCommands(click.Group):
@@ -166,6 +168,40 @@ def stubs(check: bool) -> None:
     for path in changed:
         click.echo(f"{'out of date' if check else 'written'}: {path}")
     sys.exit(1 if check and changed else 0)
+
+
+@main.command()
+@click.argument("identities", metavar="[EXERCISE]...", nargs=-1)
+@click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
+@click.option("--save", type=click.Path(path_type=Path), help="Keep the tolerances as JSON.")
+@click.option("--thorough", is_flag=True, help="Train wrong programs too: minutes more.")
+@click.option("--plain", is_flag=True, help="No colors, ASCII only.")
+def audit(
+    identities: tuple[str, ...],
+    seeds: int,
+    jobs: int,
+    kinds: tuple[str, ...],
+    save: Path | None,
+    thorough: bool,
+    plain: bool,
+) -> None:
+    """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
+    from grading import audit as audits
+    from grading.pool import Pool
+    from grading.renderers.audit import AuditProgress, print_audit
+    from grading.sandbox.rungs import best
+
+    plan = course.load()
+    exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
+    wanted = [audits.Kind(kind) for kind in kinds or KINDS]
+    with Pool(best(), "cpu", jobs) as pool, AuditProgress(plain) as progress:
+        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, progress)
+    print_audit(found, exercises, plain)
+    if save is not None:
+        audits.save_margins(found, save)
+    sys.exit(1 if found.findings else 0)
 
 
 def grade(

@@ -38,6 +38,7 @@ class Declaration:
     hint: str
     cpu_seconds: float
     measure: Measure | None
+    because: str
 
 
 def check(
@@ -46,16 +47,18 @@ def check(
     hint: str = "",
     cpu_seconds: float = CPU_SECONDS,
     measure: Measure | None = None,
+    because: str = "",
 ) -> Callable[[CheckFunction], CheckFunction]:
     """Declare a check. It runs only if every check in `needs` passed.
 
     `hint` is the next thing to try, `cpu_seconds` the limit on each of its probes. A check that
     judges one measured value (a loss after training, say) names the function that measures it:
-    its bounds then come from calibration, through the fixture `bounds`.
+    its bounds then come from calibration, through the fixture `bounds`. A check that catches no
+    known mistake which no other check catches says `because` of what it is there all the same.
     """
 
     def declare(function: CheckFunction) -> CheckFunction:
-        declaration = Declaration(points, tuple(needs), hint, cpu_seconds, measure)
+        declaration = Declaration(points, tuple(needs), hint, cpu_seconds, measure, because)
         function.declaration = declaration  # type: ignore[attr-defined]
         return function
 

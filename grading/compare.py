@@ -1,6 +1,7 @@
 """Layered comparison of arrays: type, shape, dtype, finite, value; the first difference counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -73,6 +74,17 @@ class Answer:
 
 
 Axes = Mapping[str, Sequence[str]]
+_watchers: list[Callable[[float], None]] = []
+
+
+@contextmanager
+def watched(watch: Callable[[float], None]) -> Iterator[None]:
+    """Meanwhile, tell `watch` the largest error of each comparison, 1 being the tolerance."""
+    _watchers.append(watch)
+    try:
+        yield
+    finally:
+        _watchers.remove(watch)
 
 
 def same(
@@ -108,7 +120,10 @@ def close(
     else:
         bounds = tolerance or TOLERANCES[want.dtype.name, device]
         error = np.abs(got.astype(np.float64) - want.astype(np.float64))
-        wrong = error > bounds.allowed(want)
+        allowed = bounds.allowed(want)
+        wrong = error > allowed
+        for watch in _watchers:
+            watch(float(np.max(error, initial=0.0) / allowed))
     if wrong.any():
         worst = _first(wrong)
         count = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else ""

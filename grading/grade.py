@@ -61,12 +61,15 @@ class Grader:
         only: str | None = None,
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
+        training: bool = True,
     ) -> Report:
         """The report on `submission`. `only` names a check: the others are then not run.
 
+        Nor are those that train something, unless `training`.
+
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
-        session = self.session(exercise, submission, seed, only, on_start, on_result)
+        session = self.session(exercise, submission, seed, only, on_start, on_result, training)
         try:
             checks = suite.run(session)
         finally:
@@ -94,6 +97,7 @@ class Grader:
         only: str | None = None,
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
+        training: bool = True,
     ) -> suite.Session:
         """A student and a reference about to be asked. Whoever makes it closes its student."""
         self._choose_device()
@@ -102,7 +106,9 @@ class Grader:
             exercise.module, submission.name, submission.source, reference.source.probes
         )
         student = Student(self.sandbox, source, self.device, self.limits)
-        return suite.Session(exercise, student, reference, seed, only, on_start, on_result)
+        return suite.Session(
+            exercise, student, reference, seed, only, training, on_start, on_result
+        )
 
     def _reference(self, exercise: Exercise) -> Reference:
         if exercise.id not in self._references:

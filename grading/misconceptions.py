@@ -63,15 +63,15 @@ def _misconception(entry: dict[str, Any]) -> Misconception:
     known = {"name", "why", "student", "hints", "fails", "also", "edits", "same_as", "unnamed"}
     if unknown := set(entry) - known:
         raise ValueError(f"{entry['name']} has unknown keys {unknown}")
-    if len(entry.get("hints", "abc")) != TIERS:
+    if len(entry["hints"]) != TIERS:
         raise ValueError(f"{entry['name']} needs {TIERS} hints")
     return Misconception(
         name=str(entry["name"]),
         why=str(entry["why"]),
         fails=tuple(entry["fails"]),
         edits=tuple((old, new) for old, new in entry["edits"]),
-        student=str(entry.get("student", "S")),
-        hints=tuple(entry.get("hints", "abc")),
+        student=str(entry["student"]),
+        hints=tuple(entry["hints"]),
         also=tuple(entry.get("also", ())),
         same_as=str(entry.get("same_as", "")),
         unnamed=str(entry.get("unnamed", "")),

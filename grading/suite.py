@@ -38,6 +38,7 @@ class Session:
     reference: Reference
     seed: int
     only: str | None
+    training: bool
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
     results: dict[str, CheckResult] = field(default_factory=dict)
@@ -95,7 +96,9 @@ class Session:
         for name, item in self.declared.items():
             if name not in self.results:
                 message = "No verdict was reached: the grading ended before this check."
-                if self.only is not None:
+                if not self.training and declaration_of(item).measure is not None:
+                    message = "Not asked for: checks that train something were left out."
+                elif self.only is not None:
                     message = f"Not asked for: --check {self.only}."
                 self.results[name] = self.result(item, Status.NOT_RUN, 0.0, message, 0.0)
         return [self.results[name] for name in self.declared]
@@ -220,7 +223,12 @@ class Recorder:
         self.session.declared = {item.name: item for item in checks}
         if len(self.session.declared) != len(checks):
             self.session.faults.append("two checks have the same name")
-        items[:] = [item for item in checks if wanted(item, self.session.only, checks)]
+        items[:] = [
+            item
+            for item in checks
+            if wanted(item, self.session.only, checks)
+            and (self.session.training or declaration_of(item).measure is None)
+        ]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Function) -> None:
@@ -296,17 +304,22 @@ def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pyte
     return found
 
 
-def measures(exercise: Exercise) -> dict[str, Measure]:
-    """What the checks of an exercise measure, by check; only those that declare a measure."""
-    found: dict[str, Measure] = {}
+def declarations(exercise: Exercise) -> dict[str, Declaration]:
+    """What stands above each check of an exercise, by the check's name."""
+    found: dict[str, Declaration] = {}
     with _own_modules(exercise.root):
         for visibility in exercise.suites.values():
             module = importlib.import_module(f"checks.{visibility}.{exercise.id}")
             for name, value in vars(module).items():
-                declaration = getattr(value, "declaration", None)
-                if declaration is not None and declaration.measure is not None:
-                    found[name] = declaration.measure
+                if (declaration := getattr(value, "declaration", None)) is not None:
+                    found[name] = declaration
     return found
+
+
+def measures(exercise: Exercise) -> dict[str, Measure]:
+    """What the checks of an exercise measure, by check; only those that declare a measure."""
+    declared = declarations(exercise)
+    return {name: one.measure for name, one in declared.items() if one.measure is not None}
 
 
 def run(session: Session) -> list[CheckResult]:

@@ -180,6 +180,7 @@ def list_makes_a_new_cell_each_time(draw: Draw, student: Alone, parts: Parts) ->
     points=6,
     needs=[norms_of_a_gru, norms_of_an_lstm],
     hint="Without recurrent weights only one gate stands between a state and the next.",
+    because="a closed form, which does not rest on the reference",
 )
 def norms_are_products_of_gates(draw: Draw, student: Alone, parts: Parts) -> None:
     """Without recurrent weights the curve is the product of forget (LSTM) or update (GRU) gates."""
@@ -197,6 +198,7 @@ def norms_are_products_of_gates(draw: Draw, student: Alone, parts: Parts) -> Non
     points=6,
     needs=[norms_of_a_vanilla_rnn],
     hint="Entry t belongs to state t; the last entry has distance 0 from the last state.",
+    because="a closed form, which does not rest on the reference",
 )
 def norms_fade_and_grow_as_computed_by_hand(draw: Draw, student: Alone, parts: Parts) -> None:
     """Where each step rotates and scales the state, the curve is a geometric sequence."""
@@ -258,6 +260,7 @@ def norms_follow_the_dtype(draw: Draw, both: Both) -> None:
     points=3,
     needs=[forget_bias_is_what_was_asked_for, norms_of_a_gru, norms_of_an_lstm],
     hint="Plot the curves of one LSTM with each of the five forget biases, on a logarithmic scale.",
+    because="it is what the exercise is about, seen on the student's own code",
 )
 def norms_rise_with_the_forget_bias(draw: Draw, student: Alone) -> None:
     """With the same weights otherwise, a larger forget bias carries gradients further back."""

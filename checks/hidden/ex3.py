@@ -100,6 +100,7 @@ LOST = 0.1
     points=3,
     needs=[hidden_states_follow_the_tokens, model_continues_from_its_state],
     hint="hidden_states starts from the state it is given, as forward does.",
+    because="otherwise a state that only forward understands shows in generate alone",
 )
 def hidden_states_continue_from_a_state(draw: Draw, student: Alone, parts: Parts) -> None:
     """hidden_states goes on from a state of forward as if the text had been read whole."""
@@ -302,6 +303,7 @@ def model_follows_its_dtype(draw: Draw, student: Alone) -> None:
     points=2,
     needs=[model_says_the_same_twice],
     hint="A weight that is no parameter and no buffer is not in state_dict().",
+    because="a trained model that cannot be kept is lost",
 )
 def model_survives_saving(draw: Draw, student: Alone) -> None:
     """A new model that loads the saved state of another gives the same logits."""

@@ -53,7 +53,7 @@ def gates_continue_from_a_state(draw: Draw, student: Alone) -> None:
     hint="Are both thresholds used, by the names low and high?",
 )
 def saturation_takes_other_thresholds(draw: Draw, student: Alone, parts: Parts) -> None:
-    """saturation counts below `low` and above `high`, whatever they are."""
+    """saturation counts below `low` and above `high`, and not what equals them."""
     for low, high in ((0.25, 0.6), (0.05, 0.97)):
         with parts(f"low={low}, high={high}"):
             gate = gate_values(draw, steps=25, batch=3, size=8, low=low, high=high)
@@ -62,6 +62,13 @@ def saturation_takes_other_thresholds(draw: Draw, student: Alone, parts: Parts) 
                 # A fraction of a count is as good in any floating-point type.
                 values, axes = got[name].astype(np.float32), SATURATION_AXES[name]
                 close(name, values, wanted.astype(np.float32), axes, got.device)
+    with parts("entries at the thresholds"):
+        # All of them exact in binary, so that equal means equal in every dtype.
+        gate = draw.generator.choice([0.125, 0.25, 0.5, 0.75, 0.875], (25, 3, 8))
+        got = student.saturation(gate=gate.astype(np.float32), low=0.25, high=0.75)
+        for name, wanted in saturated(gate, 0.25, 0.75).items():
+            values, axes = got[name].astype(np.float32), SATURATION_AXES[name]
+            close(name, values, wanted.astype(np.float32), axes, got.device)
 
 
 @check(
@@ -160,6 +167,7 @@ def _close_projection(got: Answer, wanted: Arrays | Answer, dtype: type[np.float
     points=4,
     needs=[projection_keeps_the_largest_variance, projection_explains_variance],
     hint="With all directions kept, the projection is a rotation. Is anything rescaled?",
+    because="an invariant, which does not rest on the reference",
 )
 def projection_keeps_distances(draw: Draw, student: Alone) -> None:
     """With as many directions as units nothing is lost: distances stay, the fractions add to 1."""

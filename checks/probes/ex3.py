@@ -321,7 +321,8 @@ def written_by_chance(
 ) -> Answer:
     """Tokens by two generators with the first seed, by one with the second, and by it once more.
 
-    `used` says whether the last generator has moved on. Between the calls every other source of chance in the process has moved on.
+    `used` says whether the last generator has moved on. Between the calls every other source of
+    chance in the process has moved on.
     """
     made = make_model(module, model, prompt)
     answer = {}

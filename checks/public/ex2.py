@@ -92,6 +92,7 @@ def norms_of_a_vanilla_rnn(draw: Draw, both: Both) -> None:
     points=8,
     needs=[norms_of_a_vanilla_rnn],
     hint="An nn.GRUCell is called just like an nn.RNNCell.",
+    because="it tells a mistake about the GRU from one about norms",
 )
 def norms_of_a_gru(draw: Draw, both: Both) -> None:
     """gradient_norms of an nn.GRUCell: the same for a cell with gates."""

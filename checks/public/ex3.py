@@ -51,6 +51,7 @@ def model_gives_logits(draw: Draw, student: Alone, parts: Parts) -> None:
     points=2,
     needs=[model_gives_logits],
     hint="In evaluation mode nothing is left to chance: dropout, if you have it, is off.",
+    because="otherwise every check that compares two answers would blame something else",
 )
 def model_says_the_same_twice(draw: Draw, student: Alone) -> None:
     """In evaluation mode the same tokens give the same logits."""
@@ -78,6 +79,7 @@ def model_reads_every_token(draw: Draw, student: Alone) -> None:
     points=4,
     needs=[model_reads_every_token],
     hint="Which state does a step start from, and is it the one that the step before left?",
+    because="everything about states rests on it",
 )
 def model_remembers(draw: Draw, student: Alone, parts: Parts) -> None:
     """The logits of later steps depend on earlier tokens."""

@@ -1,0 +1,293 @@
+"""Prove a course: its checks are themselves put to the test.
+
+Every stub scores 0 and every reference full marks; every right variant scores full marks; every
+known mistake fails the checks about it, is named, and costs nothing elsewhere; every check catches
+a mistake that no other check catches, or says why it is there; every tolerance lies between right
+answers and the nearest wrong one; and automatic mutants of the reference are caught, unless they
+are listed as equivalent with the reason.
+"""
+
+import json
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+
+from grading import compare, course, misconceptions, suite
+from grading.check import seed_of
+from grading.course import Course, Exercise
+from grading.errors import GraderError
+from grading.grade import Grader
+from grading.misconceptions import Misconception
+from grading.mutants import mutants
+from grading.pool import Pool
+from grading.report import CheckResult, Report, Status
+from grading.submission import from_bytes
+
+# A check that was never put to the answer says nothing about it.
+NO_VERDICT = {Status.BLOCKED, Status.NOT_RUN, Status.NOT_ATTEMPTED, Status.UNREADABLE}
+MUTATION_SCORE = 0.98
+
+
+class Kind(StrEnum):
+    """What is graded, in the order in which it is graded."""
+
+    STUB = "stub"
+    REFERENCE = "reference"
+    RIGHT = "right variant"
+    MISCONCEPTION = "misconception"
+    MUTANT = "mutant"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One program to be graded once."""
+
+    exercise: str
+    kind: Kind
+    name: str
+    source: str
+    seed: int
+    training: bool = True
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a case was judged. `margins`: by check, the largest error in units of what is allowed."""
+
+    report: Report
+    margins: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be."""
+
+    exercise: str
+    kind: str
+    name: str
+    problem: str
+
+
+@dataclass(frozen=True)
+class Margin:
+    """How far right answers of a check go, and how near wrong ones come; 1 is the tolerance."""
+
+    exercise: str
+    check: str
+    right: float
+    wrong: float | None
+
+
+@dataclass
+class Audit:
+    """What was found, as it comes together."""
+
+    findings: list[Finding] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+    margins: dict[tuple[str, str], Margin] = field(default_factory=dict)
+    named: int = 0
+    caught_by: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    survivors: list[Case] = field(default_factory=list)
+    equivalent: int = 0
+
+    def count(self, *words: str) -> int:
+        return self.counts.get(" ".join(words), 0)
+
+    def margin(self, exercise: str, check: str) -> Margin:
+        return self.margins.get((exercise, check), Margin(exercise, check, 0.0, None))
+
+
+def audit(
+    plan: Course,
+    exercises: Sequence[Exercise],
+    pool: Pool,
+    seeds: int,
+    kinds: Sequence[Kind],
+    thorough: bool,
+    on_case: Callable[[int, int, Case], None],
+) -> Audit:
+    """Grade every case on the pool, right programs on `seeds` seeds. Raises GraderError."""
+    found = Audit()
+    cases = [
+        case
+        for exercise in exercises
+        for case in _cases(exercise, seeds, thorough)
+        if case.kind in kinds
+    ]
+    for number, (case, judged) in enumerate(pool.run(judge, cases), start=1):
+        on_case(number, len(cases), case)
+        _take(found, plan.exercise(case.exercise), case, judged)
+    if Kind.MISCONCEPTION in kinds:
+        for exercise in exercises:
+            _require_reasons(found, exercise)
+    _require_tolerances(found)
+    return found
+
+
+def judge(grader: Grader, case: Case) -> Judged:
+    """Grade one case, watching how far each comparison is from its tolerance."""
+    margins: dict[str, float] = {}
+    since: list[float] = []
+
+    def flush(result: CheckResult) -> None:
+        if since:
+            margins[result.id] = max(since)
+        since.clear()
+
+    exercise = course.load().exercise(case.exercise)
+    work = from_bytes(case.source.encode(), exercise.file)
+    with compare.watched(since.append):
+        report = grader.grade(exercise, work, case.seed, on_result=flush, training=case.training)
+        if case.kind is Kind.MUTANT and report.full_marks and not case.training:
+            report = grader.grade(exercise, work, case.seed)
+    return Judged(report, margins)
+
+
+def _cases(exercise: Exercise, seeds: int, thorough: bool) -> Iterator[Case]:
+    """Wrong programs are not trained, unless that is what they are about or all is `thorough`."""
+    reference = exercise.reference.read_text(encoding="utf-8")
+    trains = set(suite.measures(exercise))
+
+    def seed(words: str) -> int:
+        return seed_of(exercise.id, words, 0) % 2**31
+
+    def wrong(kind: Kind, name: str, source: str, training: bool) -> Case:
+        # One seed for all: what known mistakes answer is then computed once.
+        return Case(exercise.id, kind, name, source, seed("wrong"), training or thorough)
+
+    yield Case(exercise.id, Kind.STUB, "stub", exercise.stub.read_text(encoding="utf-8"), 0)
+    right = {path.stem: path.read_text(encoding="utf-8") for path in right_variants(exercise)}
+    for number in range(seeds):
+        yield Case(exercise.id, Kind.REFERENCE, "reference", reference, seed(f"reference {number}"))
+        for name, source in right.items():
+            yield Case(exercise.id, Kind.RIGHT, name, source, seed(f"{name} {number}"))
+    for known in misconceptions.load(exercise.misconceptions):
+        training = bool(trains & set(known.fails))
+        yield wrong(Kind.MISCONCEPTION, known.name, known.made_in(reference), training)
+    for mutant in mutants(reference):
+        yield wrong(Kind.MUTANT, mutant.name, mutant.source, training=False)
+
+
+def right_variants(exercise: Exercise) -> list[Path]:
+    """Solutions in other styles, kept with the tests."""
+    return sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
+
+
+def _take(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> None:
+    report = judged.report
+    found.counts[f"{case.exercise} {case.kind}"] = found.count(case.exercise, case.kind) + 1
+    if not report.gradable:
+        raise GraderError(f"{case.exercise}, {case.kind} {case.name}: {report.faults}")
+    problems: Iterator[str] = iter(())
+    match case.kind:
+        case Kind.STUB:
+            problems = _stub(report)
+        case Kind.REFERENCE | Kind.RIGHT:
+            problems = _right(found, report, judged.margins)
+        case Kind.MISCONCEPTION:
+            problems = _mistaken(found, exercise, case, judged)
+        case Kind.MUTANT if report.full_marks:
+            problems = _survived(found, exercise, case)
+    for problem in problems:
+        found.findings.append(Finding(case.exercise, case.kind, case.name, problem))
+
+
+def _stub(report: Report) -> Iterator[str]:
+    if report.score != 0:
+        yield f"scores {report.score:g}"
+    for check in report.checks:
+        if check.status is not Status.NOT_ATTEMPTED:
+            yield f"{check.id} is {check.status.words}"
+
+
+def _right(found: Audit, report: Report, margins: Mapping[str, float]) -> Iterator[str]:
+    for check in report.checks:
+        if check.status is not Status.PASSED:
+            yield f"seed {report.seed}: {check.id} is {check.status.words}: {check.message}"
+    for name, margin in margins.items():
+        old = found.margin(report.exercise, name)
+        found.margins[report.exercise, name] = replace(old, right=max(old.right, margin))
+
+
+def _mistaken(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> Iterator[str]:
+    known = _known(exercise)[case.name]
+    failed = {check.id: check for check in judged.report.checks if _lost(check)}
+    for name in failed:
+        found.caught_by.setdefault((exercise.id, case.name), set()).add(name)
+        _nearest(found, exercise.id, name, judged.margins.get(name))
+    for name in known.fails:
+        if name not in failed:
+            yield f"{name} does not fail"
+    for name in set(failed) - {*known.fails, *known.also}:
+        yield f"{name} fails, which is not about it: {failed[name].message}"
+    names = {failed[name].misconception for name in known.fails if name in failed}
+    if (known.same_as or known.name) in names:
+        found.named += 1
+    elif not known.unnamed:
+        yield f"is not named, but {names}"
+    elif names != {None}:
+        yield f"is named {names}, though it cannot be"
+
+
+def _lost(check: CheckResult) -> bool:
+    return check.status not in NO_VERDICT | {Status.PASSED}
+
+
+def _nearest(found: Audit, exercise: str, check: str, margin: float | None) -> None:
+    if margin is None or margin <= 1:
+        return
+    old = found.margin(exercise, check)
+    wrong = margin if old.wrong is None else min(old.wrong, margin)
+    found.margins[exercise, check] = replace(old, wrong=wrong)
+
+
+def _survived(found: Audit, exercise: Exercise, case: Case) -> Iterator[str]:
+    if case.name in equivalents(exercise):
+        found.equivalent += 1
+    else:
+        found.survivors.append(case)
+        yield "no check notices it"
+
+
+def equivalents(exercise: Exercise) -> dict[str, str]:
+    """Mutants that compute the same as the reference, and why. Raises GraderError."""
+    path = exercise.misconceptions.parent / "equivalent.toml"
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {one["mutant"]: one["why"] for one in content.get(exercise.id, [])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+
+def _require_reasons(found: Audit, exercise: Exercise) -> None:
+    """Each check is the only one to catch some mistake, or says why it exists."""
+    only = {
+        next(iter(checks))
+        for (identity, _), checks in found.caught_by.items()
+        if identity == exercise.id and len(checks) == 1
+    }
+    for name, declaration in suite.declarations(exercise).items():
+        if name not in only and not declaration.because:
+            problem = "catches no mistake that no other check catches, and gives no reason"
+            found.findings.append(Finding(exercise.id, "check", name, problem))
+
+
+def _require_tolerances(found: Audit) -> None:
+    for margin in found.margins.values():
+        if margin.right > 1:
+            problem = f"a right answer is {margin.right:.2g} tolerances off"
+            found.findings.append(Finding(margin.exercise, "check", margin.check, problem))
+
+
+def _known(exercise: Exercise) -> dict[str, Misconception]:
+    return {known.name: known for known in misconceptions.load(exercise.misconceptions)}
+
+
+def save_margins(found: Audit, path: Path) -> None:
+    """Keep the table of tolerances as JSON: {exercise: {check: {right, wrong}}}."""
+    table: dict[str, dict[str, dict[str, float | None]]] = {}
+    for (exercise, check), margin in sorted(found.margins.items()):
+        table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
+    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,82 @@
+"""What an audit found, for its author."""
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from grading.audit import MUTATION_SCORE, Audit, Case, Kind
+from grading.course import Exercise
+from grading.renderers.table import print_table
+
+
+class AuditProgress:
+    """A bar at a terminal, a line every hundred cases elsewhere."""
+
+    def __init__(self, plain: bool) -> None:
+        console = Console(stderr=True, no_color=True if plain else None)
+        self._plain = plain or not console.is_terminal
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=console)
+        self._console = console
+        self._task = self._bar.add_task("auditing")
+
+    def __enter__(self) -> "AuditProgress":
+        if not self._plain:
+            self._bar.start()
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._bar.stop()
+
+    def __call__(self, number: int, total: int, case: Case) -> None:
+        words = f"{case.exercise}, {case.kind}"
+        if not self._plain:
+            self._bar.update(self._task, completed=number, total=total, description=words)
+        elif number % 100 == 0 or number == total:
+            self._console.print(f"{number} of {total}: {words}", highlight=False)
+
+
+def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> None:
+    """The counts, the table of tolerances, and every finding."""
+    rows = []
+    for exercise in exercises:
+        for kind in Kind:
+            if count := found.count(exercise.id, kind):
+                bad = {
+                    f.name for f in found.findings if (f.exercise, f.kind) == (exercise.id, kind)
+                }
+                rows.append((f"{exercise.id}: {kind}s", f"{count}", f"{len(bad)}"))
+    print_table(("what", "graded", "not as it should be"), rows, plain)
+    margins = [
+        (
+            f"{margin.exercise}: {margin.check}",
+            f"{margin.right:.1e}",
+            "none seen" if margin.wrong is None else f"{margin.wrong:.1e}",
+        )
+        for _, margin in sorted(found.margins.items())
+    ]
+    if margins:
+        columns = ("compared with the reference, 1 = tolerance", "right", "nearest wrong")
+        print_table(columns, margins, plain)
+    for line in summary(found):
+        print(line)
+    for finding in found.findings:
+        print(f"{finding.exercise}, {finding.kind} {finding.name}: {finding.problem}")
+
+
+def summary(found: Audit) -> list[str]:
+    """The shares that an author promises."""
+    lines = []
+    mistakes = sum(n for what, n in found.counts.items() if what.endswith(Kind.MISCONCEPTION))
+    if mistakes:
+        lines.append(f"known mistakes named: {found.named} of {mistakes}")
+    mutants = sum(n for what, n in found.counts.items() if what.endswith(Kind.MUTANT))
+    if mutants:
+        alive = len(found.survivors)
+        score = 1 - alive / (mutants - found.equivalent)
+        lines.append(
+            f"mutation score: {score:.1%} of {mutants} mutants, {found.equivalent} of them"
+            f" equivalent and left out, {alive} not noticed (at least {MUTATION_SCORE:.0%} wanted)"
+        )
+    return lines
