@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grading import course, questions
+from grading import course, hints, questions
 from grading import submission as submissions
 from grading.errors import GraderError, UsageError
 from grading.renderers import json_file
@@ -143,6 +143,24 @@ def answers(identity: str, submission: Path | None) -> None:
 
 @main.command()
 @click.argument("identity", metavar="EXERCISE")
+def hint(identity: str) -> None:
+    """Give the next hint for what failed last."""
+    plan = course.load()
+    exercise = plan.exercise(identity)
+    found = hints.next_hint(plan, exercise)
+    if found is None:
+        click.echo(f"Nothing of {identity} failed last time: no hint is needed.")
+        return
+    failure = found.failure
+    click.echo(f"{failure.title} ({failure.check}): {failure.status.replace('_', ' ')}")
+    if failure.message:
+        click.echo(f"What came out: {failure.message.splitlines()[0]}")
+    charged = f", {plan.hint_price:g} points" if found.is_new and plan.hint_price else ""
+    click.echo(f"Hint {found.tier} of {found.tiers}{charged}: {found.text}")
+
+
+@main.command()
+@click.argument("identity", metavar="EXERCISE")
 @click.option("--seeds", type=click.IntRange(1), default=30, help="Measurements per variant.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--plain", is_flag=True, help="No colors, ASCII only.")
@@ -234,6 +252,8 @@ def grade(
                     exercise, work, seed, check, renderer.started, renderer.checked
                 )
                 report = with_questions(report, exercise, submission, rubric)
+                if submission is None and check is None:
+                    report = with_hints(report, exercise)
             renderer.summary(report, grader.printed)
             reports.append(report)
     if json_target is not None:
@@ -254,6 +274,15 @@ def with_questions(
     name = submission.name if submission is not None else exercise.id
     marks = questions.read_rubric(rubric, name, exercise.id) if rubric is not None else {}
     return replace(report, questions=questions.results(declared, answers, marks))
+
+
+def with_hints(report: "Report", exercise: "Exercise") -> "Report":
+    """The report with the hints shown so far; what failed is kept for the next one."""
+    try:
+        hints.remember(exercise, report)
+    except OSError as error:
+        click.echo(f"grader: nothing is kept for `hint`: {error}", err=True)
+    return replace(report, hints=hints.shown(exercise))
 
 
 def answers_of(exercise: "Exercise", submission: Path | None) -> "list[questions.Question]":

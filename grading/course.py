@@ -64,11 +64,16 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Course:
-    """A title, the exercises in their order, and whether students may see canonical answers."""
+    """A title, the exercises in their order, and what students may see.
+
+    `hint_price` is in points for each hint; the default is that hints are free.
+    """
 
     title: str
     exercises: dict[str, Exercise]
     show_answers: bool = False
+    hints: bool = True
+    hint_price: float = 0.0
 
     def exercise(self, identity: str) -> Exercise:
         """Raises UsageError for an exercise that the course does not have."""
@@ -87,6 +92,12 @@ def load(root: Path = ROOT) -> Course:
             identity: Exercise(identity, entry["title"], entry["file"], root)
             for identity, entry in content["exercises"].items()
         }
-        return Course(content["title"], exercises, bool(content.get("show_answers", False)))
+        return Course(
+            content["title"],
+            exercises,
+            show_answers=bool(content.get("show_answers", False)),
+            hints=bool(content.get("hints", True)),
+            hint_price=float(content.get("hint_price", 0.0)),
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error

@@ -182,10 +182,9 @@ def _worth_trying(
 
 
 def _named(result: CheckResult, mistakes: Mistakes) -> CheckResult:
-    """The result with the name of the mistake, its author's words, and its first hint."""
+    """The result with the name of the mistake and its author's words."""
     return replace(
         result,
         misconception="+".join(mistake.name for mistake in mistakes),
         explanation=" ".join(mistake.student for mistake in mistakes),
-        hint=mistakes[0].hints[0],
     )

@@ -1,7 +1,7 @@
 """What a grading found: pure data with one schema, docs/report.schema.json."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -76,12 +76,23 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
+class HintShown:
+    """A hint that a student asked for, and the points that the course charges for it."""
+
+    check: str
+    misconception: str | None
+    tier: int
+    price: float
+
+
+@dataclass(frozen=True)
 class Report:
     """One submission graded on one exercise.
 
     `checks` are all the checks that the exercise declares, whatever became of them, so the
     maximum never depends on the submission. `isolation` and `environment` say where it ran;
-    `questions` earn no part of the score, whatever a person gave for them;
+    `questions` earn no part of the score, whatever a person gave for them; `hints` are those that
+    were shown, and cost what they cost;
     `faults` are the grader's own, for whoever runs it, and no part of the JSON.
     """
 
@@ -94,6 +105,7 @@ class Report:
     environment: dict[str, Any]
     checks: Sequence[CheckResult]
     questions: Sequence[QuestionResult] = ()
+    hints: Sequence[HintShown] = ()
     faults: Sequence[str] = ()
 
     @property
@@ -104,10 +116,15 @@ class Report:
 
     @property
     def score(self) -> float | None:
-        """Points earned; None when not gradable."""
+        """Points earned, less the price of hints; None when not gradable."""
         if not self.gradable:
             return None
-        return round(sum(check.points for check in self.checks), 6)
+        earned = sum(check.points for check in self.checks)
+        return round(max(0.0, earned - self.hint_cost), 6)
+
+    @property
+    def hint_cost(self) -> float:
+        return round(sum(hint.price for hint in self.hints), 6)
 
     @property
     def max_score(self) -> float:
@@ -133,4 +150,6 @@ class Report:
             "environment": self.environment,
             "checks": [check.to_json() for check in self.checks],
             "questions": [question.to_json() for question in self.questions],
+            "hints": [asdict(hint) for hint in self.hints],
+            "hint_cost": self.hint_cost,
         }

@@ -29,6 +29,8 @@ KNOWN = """
 [[misconception]]
 name = "halves"
 why = "it halves"
+student = "Your double halves."
+hints = ["nudge", "concept", "location"]
 fails = ["doubles_enough"]
 edits = [["2 * values", "values / 2"]]
 """

@@ -95,6 +95,9 @@ class TerminalRenderer:
             score = f"{report.score:g} of {report.max_score:g} points"
             self.console.print(Text.assemble((score, "bold"), "  ", self._bar(report)))
         self._questions(report)
+        if report.hint_cost:
+            self.console.print(Text(f"Hints cost {report.hint_cost:g} points of these."))
+        self._recognized(report)
         following = next_step(report.checks)
         if following is not None and report.gradable:
             self.console.print(Text(f"Next: {following.title}"))
@@ -126,6 +129,18 @@ class TerminalRenderer:
         full = int(share * BAR_WIDTH)
         filled, empty = ("#", "-") if self.plain else ("█", "░")
         return f"[{filled * full}{empty * (BAR_WIDTH - full)}]"
+
+    def _recognized(self, report: Report) -> None:
+        """Known mistakes that explain what came out, each once."""
+        found: dict[str, list[str]] = {}
+        for check in report.checks:
+            if check.explanation:
+                found.setdefault(check.explanation, []).append(check.id)
+        for explanation, checks in found.items():
+            self.console.print(Text(f"Recognized ({', '.join(checks)}):", style="bold"))
+            self._detail(explanation, "", indent=6)
+        if found:
+            self.console.print(Text(f"More on it: python grader.py hint {report.exercise}"))
 
     def _questions(self, report: Report) -> None:
         """Which questions are open, and what a person gave for the others."""

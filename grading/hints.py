@@ -1,0 +1,130 @@
+"""Hints, one tier at a time, for what failed last.
+
+A known mistake has three: a nudge, the concept, where to look. A check that failed for another
+reason has its own hint. What a grading found, and which hints were shown since, is kept beside the
+course in .unrolled/ID.json; the next report lists the hints, with what the course charges.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grading import misconceptions
+from grading.course import Course, Exercise
+from grading.errors import UsageError
+from grading.report import HintShown, Report, Status
+
+FOLDER = ".unrolled"
+_NO_HELP_NEEDED = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN, Status.GRADER_ERROR}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A check that did not pass, as the student was told."""
+
+    check: str
+    title: str
+    status: str
+    message: str
+    hint: str
+    misconception: str | None
+
+
+@dataclass
+class Record:
+    """What failed in the last grading of an exercise, and every hint shown so far."""
+
+    failures: list[Failure] = field(default_factory=list)
+    shown: list[HintShown] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A hint to show: what it is about, its text, and how many there are."""
+
+    failure: Failure
+    text: str
+    tier: int
+    tiers: int
+    is_new: bool
+
+
+def remember(exercise: Exercise, report: Report) -> None:
+    """Keep what failed, so that `next_hint` can help. Raises OSError."""
+    record = read(exercise) or Record()
+    record.failures = [
+        Failure(check.id, check.title, check.status, check.message, check.hint, check.misconception)
+        for check in report.checks
+        if check.status not in _NO_HELP_NEEDED
+    ]
+    _write(exercise, record)
+
+
+def shown(exercise: Exercise) -> list[HintShown]:
+    """Every hint shown so far."""
+    record = read(exercise)
+    return [] if record is None else record.shown
+
+
+def next_hint(course: Course, exercise: Exercise) -> Hint | None:
+    """The next hint, now on record as shown; None if nothing failed last time.
+
+    When all have been shown it is the last one again, at no charge. Raises UsageError if the course
+    gives no hints, or if there was no grading yet.
+    """
+    if not course.hints:
+        raise UsageError("this course gives no hints (course.toml: hints)")
+    record = read(exercise)
+    if record is None:
+        command = f"python grader.py {exercise.id}"
+        raise UsageError(f"there is nothing to give a hint for yet: run {command} first")
+    if not record.failures:
+        return None
+    failure = record.failures[0]
+    texts = _texts(exercise, failure)
+    seen = [
+        one.tier
+        for one in record.shown
+        if (one.check, one.misconception) == (failure.check, failure.misconception)
+    ]
+    tier = min(max(seen, default=0) + 1, len(texts))
+    is_new = tier not in seen
+    if is_new:
+        price = course.hint_price
+        record.shown.append(HintShown(failure.check, failure.misconception, tier, price))
+        _write(exercise, record)
+    return Hint(failure, texts[tier - 1], tier, len(texts), is_new)
+
+
+def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
+    """The tiers of the mistake that was named (the first of two), else the check's own hint."""
+    if failure.misconception is not None:
+        name = failure.misconception.split("+")[0]
+        for known in misconceptions.load(exercise.misconceptions):
+            if known.name == name:
+                return known.hints
+    return [failure.hint or "Read the docstring of what this check is about once more."]
+
+
+def read(exercise: Exercise) -> Record | None:
+    """What is on record; None if there is nothing, or nothing that can be read."""
+    try:
+        content: Any = json.loads(_path(exercise).read_text(encoding="utf-8"))
+        return Record(
+            [Failure(**one) for one in content["failures"]],
+            [HintShown(**one) for one in content["shown"]],
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(exercise: Exercise, record: Record) -> None:
+    path = _path(exercise)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+
+
+def _path(exercise: Exercise) -> Path:
+    return exercise.root / FOLDER / f"{exercise.id}.json"

@@ -1,0 +1,149 @@
+"""The audit finds what is wrong with a course, and nothing in the real one's quickest exercise."""
+
+from pathlib import Path
+
+import pytest
+
+from grading import audit, course
+from grading.audit import Case, Judged, Kind
+from grading.course import Course, Exercise
+from grading.grade import Grader
+from grading.pool import Pool
+from grading.sandbox import rungs
+from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
+from tests.test_diagnose import KNOWN
+
+SOLUTION = """
+def double(values):
+    # BEGIN SOLUTION
+    return 2 * values
+    # END SOLUTION
+
+def negate(values):
+    # BEGIN SOLUTION
+    return -values
+    # END SOLUTION
+"""
+STUB = """
+def double(values):
+    raise NotImplementedError
+
+def negate(values):
+    raise NotImplementedError
+"""
+
+
+def toy_course(root: Path, known: str, equivalent: str = "") -> Course:
+    """The toy course with a stub, a right variant and known mistakes."""
+    plan = make_course(root, PUBLIC_CHECKS)
+    exercise = plan.exercise("toy")
+    for path, text in (
+        (exercise.stub, STUB),
+        (exercise.misconceptions, known),
+        (exercise.misconceptions.parent / "equivalent.toml", equivalent),
+        (
+            root / "tests/bank/toy/right/added.py",
+            REFERENCE.replace("2 * values", "values + values"),
+        ),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return plan
+
+
+class OneGrader:
+    """A pool of the one grader that the tests share."""
+
+    def __init__(self, grader: Grader) -> None:
+        self.grader = grader
+
+    def run(self, function, cases):  # type: ignore[no-untyped-def]
+        for case in cases:
+            yield case, function(self.grader, case)
+
+
+def audited(
+    grader: Grader, plan: Course, monkeypatch: pytest.MonkeyPatch, *kinds: Kind
+) -> audit.Audit:
+    monkeypatch.setattr(course, "load", lambda: plan)
+    grader._references.pop("toy", None)
+    grader._replays.pop("toy", None)
+    exercises = list(plan.exercises.values())
+    pool = OneGrader(grader)
+    return audit.audit(plan, exercises, pool, 1, kinds or list(Kind), False, lambda *_: None)  # type: ignore[arg-type]
+
+
+ONE = KNOWN[: KNOWN.index("[[misconception]]", 20)]
+EQUIVALENT = """
+[[toy]]
+mutant = "negate: -values -> values"
+why = "no check of this toy looks at negate"
+"""
+
+
+def test_a_good_course_has_no_findings(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audited(grader, toy_course(tmp_path, ONE, EQUIVALENT), monkeypatch)
+    assert found.findings == []
+    assert found.named == 1
+    assert found.equivalent == 1
+    assert {kind: found.count("toy", kind) > 0 for kind in Kind} == dict.fromkeys(Kind, True)
+    margin = found.margin("toy", "doubles")
+    assert margin.right < 1
+    assert margin.wrong is not None
+    assert margin.wrong > 1
+
+
+def problems(found: audit.Audit) -> str:
+    return "\n".join(f"{one.kind} {one.name}: {one.problem}" for one in found.findings)
+
+
+def test_a_surviving_mutant_is_a_finding(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = audited(grader, toy_course(tmp_path, ONE), monkeypatch, Kind.MUTANT)
+    assert problems(found) == "mutant negate: -values -> values: no check notices it"
+
+
+@pytest.mark.parametrize(
+    ("known", "problem"),
+    [
+        (ONE.replace('"doubles"', '"negates"'), "negates does not fail"),
+        (ONE.replace('"doubles"', '"negates"'), "doubles fails, which is not about it"),
+        (ONE.replace("fails", 'unnamed = "because"\nfails'), ""),
+        (ONE + ONE.replace('"halves"', '"twin"'), "is not named, but {None}"),
+        (ONE.replace("values / 2", "2 * 1 * values"), "doubles does not fail"),
+        (ONE.replace("values / 2", "2 * 1 * values"), "catches no mistake that no other"),
+    ],
+)
+def test_what_is_wrong_with_a_known_mistake_is_a_finding(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: str, problem: str
+) -> None:
+    found = audited(grader, toy_course(tmp_path, known), monkeypatch, Kind.MISCONCEPTION)
+    assert problem in problems(found)
+    assert bool(problem) == bool(found.findings)
+
+
+def test_a_stub_that_scores_and_a_right_answer_that_does_not_are_findings(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = toy_course(tmp_path, ONE)
+    exercise = plan.exercise("toy")
+    exercise.stub.write_text(REFERENCE)
+    variant = tmp_path / "tests/bank/toy/right/added.py"
+    variant.write_text(REFERENCE.replace("2 * values", "values"))
+    said = problems(audited(grader, plan, monkeypatch, Kind.STUB, Kind.RIGHT))
+    assert "stub stub: scores 60" in said
+    assert "right variant added: seed" in said
+
+
+def test_a_pool_grades_side_by_side(real_course: Course) -> None:
+    exercise: Exercise = real_course.exercise("ex4")
+    reference = exercise.reference.read_text(encoding="utf-8")
+    cases = [Case("ex4", Kind.REFERENCE, f"{n}", reference, n) for n in range(5)]
+    with Pool(rungs.best(), "cpu", 2) as pool:
+        judged: list[tuple[Case, Judged]] = list(pool.run(audit.judge, cases))
+    assert sorted(case.name for case, _ in judged) == [f"{n}" for n in range(5)]
+    assert all(one.report.full_marks for _, one in judged)
+    assert all(case.seed == one.report.seed for case, one in judged)
