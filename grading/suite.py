@@ -175,10 +175,10 @@ def bounds(request: pytest.FixtureRequest) -> Bounds:
     """The calibrated bounds of a check that declares a measure. Raises GraderError."""
     session = request.config.stash[SESSION]
     calibrations = thresholds.load(session.exercise.thresholds).get(request.node.name, {})
-    device = session.student.device
-    if device not in calibrations:
-        raise GraderError(f"{session.exercise.thresholds.name}: no {request.node.name} on {device}")
-    return calibrations[device].bounds
+    found = thresholds.bounds_on(calibrations, session.student.device)
+    if found is None:
+        raise GraderError(f"{session.exercise.thresholds.name}: nothing about {request.node.name}")
+    return found
 
 
 @pytest.fixture

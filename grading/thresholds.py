@@ -53,6 +53,15 @@ class Calibration:
         return float(1 - (1 - rate) ** self.bounds.tries)
 
 
+def bounds_on(calibrations: Mapping[str, Calibration], device: str) -> Bounds | None:
+    """The bounds on a device; those of the CPU where it was not calibrated; None without any.
+
+    They bound what is learned, with margins far above what rounding on another device changes.
+    """
+    found = calibrations.get(device) or calibrations.get("cpu")
+    return None if found is None else found.bounds
+
+
 def load(path: Path) -> dict[str, dict[str, Calibration]]:
     """Calibrations by check and device; none if there is no file. Raises GraderError."""
     if not path.exists():

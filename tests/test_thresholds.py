@@ -103,3 +103,10 @@ def test_what_cannot_be_calibrated_is_said(grader: Grader, toy: object, tmp_path
     with pytest.raises(GraderError, match=r"broken\.json"):
         thresholds.load(broken)
     assert thresholds.load(tmp_path / "missing.json") == {}
+
+
+def test_bounds_of_the_cpu_hold_where_nothing_was_calibrated() -> None:
+    cpu, gpu = calibration([0.7], []), Calibration("loss", Bounds(0.0, 2.0, 1), [], {})
+    assert thresholds.bounds_on({"cpu": cpu}, "cuda") == cpu.bounds
+    assert thresholds.bounds_on({"cpu": cpu, "cuda": gpu}, "cuda") == gpu.bounds
+    assert thresholds.bounds_on({}, "cpu") is None
