@@ -19,9 +19,12 @@ from grading.players import StudentFault
 from grading.report import Status
 from grading.thresholds import Bounds
 
-# Gradients are compared relative to the largest entry. Right answers in float32 differ by up to
-# 2e-6 of it, the nearest wrong one (output detached before it is fed back) by 1.2e-3 at worst.
-GRADIENT = Tolerance(absolute=0.0, relative=1e-4)
+# Gradients are compared relative to the largest entry. Of one step: right answers in float32 differ
+# by up to 4e-7 of it. Through 8 steps of feedback the errors have a heavy tail: over 1,400
+# comparisons of right answers the median is 2e-7, 99.9 % are below 1.5e-5 and the worst is 2.6e-5;
+# the nearest of 1,200 wrong ones (state detached every fourth step) is off by 3.5e-2.
+STEP_GRADIENT = Tolerance(absolute=0.0, relative=1e-4)
+UNROLLED_GRADIENT = Tolerance(absolute=0.0, relative=1e-3)
 
 
 @check(
@@ -71,7 +74,7 @@ def cell_passes_gradients(draw: Draw, both: Both) -> None:
     """Gradients of one step reach the inputs, the hidden state, V and b."""
     arrays = cell_arrays(draw, batch=7, size=4)
     got, want = both.cell_gradients(weights=draw.normal(7, 4), **arrays)
-    _same_gradients(got, want, CELL_AXES)
+    _same_gradients(got, want, CELL_AXES, STEP_GRADIENT)
 
 
 @check(
@@ -147,7 +150,7 @@ def net_passes_gradients_back(draw: Draw, both: Both) -> None:
         warm_start=0,
         **weights,
     )
-    _same_gradients(got, want, NET_AXES)
+    _same_gradients(got, want, NET_AXES, UNROLLED_GRADIENT)
 
 
 @check(
@@ -268,10 +271,10 @@ def _default_initialization(draw: Draw, size: int = 20) -> dict[str, np.ndarray]
     }
 
 
-def _same_gradients(got: Answer, want: Answer, axes: Axes) -> None:
+def _same_gradients(got: Answer, want: Answer, axes: Axes, tolerance: Tolerance) -> None:
     for name in want.arrays:
         label = f"the gradient with respect to {name}"
-        close(label, got[name], want[name], axes[name], got.device, GRADIENT)
+        close(label, got[name], want[name], axes[name], got.device, tolerance)
 
 
 def _unchanged(got: Answer, given: dict[str, np.ndarray]) -> None:

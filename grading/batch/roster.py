@@ -1,0 +1,86 @@
+"""People: a roster says whose submissions are whose; nobody and nothing is left out of the lists."""
+
+import csv
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grading.errors import UsageError
+from grading.text import one_line
+
+MAX_BYTES = 16 * 1024 * 1024
+COLUMNS = ("name", "id", "email", "login", "section")
+
+
+@dataclass(frozen=True)
+class Person:
+    """One row of a roster; what it does not give is empty."""
+
+    name: str
+    id: str = ""
+    email: str = ""
+    login: str = ""
+    section: str = ""
+
+    @property
+    def keys(self) -> set[str]:
+        """What the person may be called in the name of a file, normalized."""
+        first_last = self.name.replace(",", " ").split()
+        orders = ["".join(first_last), "".join(reversed(first_last))]
+        if "," in self.name:  # Last, First
+            last, first = self.name.split(",", 1)
+            orders += [first + last, last + first]
+        elif len(first_last) > 1:  # First Middle Last, which Canvas writes lastfirstmiddle
+            orders.append(first_last[-1] + "".join(first_last[:-1]))
+        given = [*orders, self.id, self.email, self.email.split("@")[0], self.login]
+        return {normal(one) for one in given} - {""}
+
+
+def read(path: Path) -> list[Person]:
+    """The people of a CSV file with a column `name` and any of id, email, login, section.
+
+    Raises UsageError.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UsageError(f"{path.name} is larger than 16 MB: is it a roster?")
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, strict=True)
+            fields = {(name or "").strip().lower(): name for name in rows.fieldnames or []}
+            if "name" not in fields:
+                raise UsageError(f"{path.name} has no column name; it may have {', '.join(COLUMNS)}")
+            return [_person(row, fields) for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
+
+
+def _person(row: Mapping[str, str | None], fields: Mapping[str, str]) -> Person:
+    given = {name: one_line(row.get(fields.get(name, "")) or "", 200) for name in COLUMNS}
+    return Person(**given)
+
+
+class Roster:
+    """Looks people up by what a submission is called."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.people = list(people)
+        self._by_key: dict[str, list[Person]] = {}
+        for person in self.people:
+            for key in person.keys:
+                self._by_key.setdefault(key, []).append(person)
+
+    def find(self, tokens: Iterable[str]) -> Person | None:
+        """The one person that any of these may mean; None if there is nobody, or more than one."""
+        for token in tokens:
+            found = self._by_key.get(normal(token), [])
+            if len(found) == 1:
+                return found[0]
+        return None
+
+
+def normal(text: str) -> str:
+    """Letters and digits in lower case, accents left out."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]", "", plain.lower())
