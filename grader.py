@@ -189,6 +189,29 @@ def stubs(check: bool) -> None:
 
 
 @main.command()
+@click.argument("submissions_folder", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option(
+    "--roster",
+    "roster_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file of people: name, and any of id, email, login, section.",
+)
+@click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
+@click.option("--isolation", type=click.Choice(RUNGS), default="auto")
+@click.option("--regrade", is_flag=True, help="Grade everything again, and say what changed.")
+@click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
+def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
+    """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
+    from grading.batch import command
+
+    sys.exit(command.batch(course.load(), submissions_folder, out, command.Options(**options)))
+
+
+@main.command()
 @click.argument("identities", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
@@ -208,14 +231,15 @@ def audit(
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
     from grading import audit as audits
     from grading.pool import Pool
-    from grading.renderers.audit import AuditProgress, print_audit
+    from grading.renderers.audit import print_audit
+    from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
 
     plan = course.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with Pool(best(), "cpu", jobs) as pool, AuditProgress(plain) as progress:
-        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, progress)
+    with Pool(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
+        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show)
     print_audit(found, exercises, plain)
     if save is not None:
         audits.save_margins(found, save)

@@ -21,7 +21,7 @@ from grading.errors import GraderError
 from grading.grade import Grader
 from grading.misconceptions import Misconception
 from grading.mutants import mutants
-from grading.pool import Pool
+from grading.pool import Lost, Workforce
 from grading.report import CheckResult, Report, Status
 from grading.submission import from_bytes
 
@@ -102,11 +102,11 @@ class Audit:
 def audit(
     plan: Course,
     exercises: Sequence[Exercise],
-    pool: Pool,
+    pool: Workforce,
     seeds: int,
     kinds: Sequence[Kind],
     thorough: bool,
-    on_case: Callable[[int, int, Case], None],
+    on_case: Callable[[int, int, str], None],
 ) -> Audit:
     """Grade every case on the pool, right programs on `seeds` seeds. Raises GraderError."""
     found = Audit()
@@ -117,7 +117,9 @@ def audit(
         if case.kind in kinds
     ]
     for number, (case, judged) in enumerate(pool.run(judge, cases), start=1):
-        on_case(number, len(cases), case)
+        if isinstance(judged, Lost):
+            raise GraderError(f"{case.exercise}, {case.kind} {case.name}: {judged.why}")
+        on_case(number, len(cases), f"{case.exercise}, {case.kind}")
         _take(found, plan.exercise(case.exercise), case, judged)
     if Kind.MISCONCEPTION in kinds:
         for exercise in exercises:

@@ -1,8 +1,11 @@
 """What there is to grade: the exercises that course.toml declares."""
 
+import math
 import tomllib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from grading.errors import GraderError, UsageError
 from grading.report import Visibility
@@ -63,10 +66,22 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class LatePolicy:
+    """A deadline (seconds since 1970), seconds of grace, percent of the raw score a day, a cap."""
+
+    due: float
+    grace: float
+    percent_per_day: float
+    cap: float
+
+
+@dataclass(frozen=True)
 class Course:
     """A title, the exercises in their order, and what students may see.
 
-    `hint_price` is in points for each hint; the default is that hints are free.
+    `hint_price` is in points for each hint; the default is that hints are free. `attempts` says
+    which of several attempts counts, the latest or the best; `show_names` whether a leaderboard
+    may name people.
     """
 
     title: str
@@ -74,6 +89,9 @@ class Course:
     show_answers: bool = False
     hints: bool = True
     hint_price: float = 0.0
+    late: LatePolicy | None = None
+    attempts: str = "latest"
+    show_names: bool = False
 
     def exercise(self, identity: str) -> Exercise:
         """Raises UsageError for an exercise that the course does not have."""
@@ -89,15 +107,52 @@ def load(root: Path = ROOT) -> Course:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         exercises = {
-            identity: Exercise(identity, entry["title"], entry["file"], root)
+            identity: Exercise(identity, _words(entry["title"]), _words(entry["file"]), root)
             for identity, entry in content["exercises"].items()
         }
         return Course(
-            content["title"],
+            _words(content["title"]),
             exercises,
             show_answers=bool(content.get("show_answers", False)),
             hints=bool(content.get("hints", True)),
-            hint_price=float(content.get("hint_price", 0.0)),
+            hint_price=_price(content.get("hint_price", 0.0)),
+            late=_late_policy(content["late"]) if "late" in content else None,
+            attempts=_one_of(content.get("attempts", "latest"), ("latest", "best")),
+            show_names=bool(content.get("show_names", False)),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+
+def _late_policy(entry: dict[str, Any]) -> LatePolicy:
+    """Of [late] in course.toml. Raises ValueError, KeyError or TypeError where it is malformed."""
+    due = entry["due"]
+    if not isinstance(due, datetime) or due.tzinfo is None:
+        raise ValueError("late.due needs a date, a time and an offset: 2026-12-01T23:59:00+01:00")
+    policy = LatePolicy(
+        due.timestamp(),
+        60 * float(entry.get("grace_minutes", 0)),
+        float(entry["percent_per_day"]),
+        float(entry.get("cap_percent", 100)),
+    )
+    if min(policy.grace, policy.percent_per_day, policy.cap) < 0 or policy.cap > 100:
+        raise ValueError("late: nothing below 0, and cap_percent at most 100")
+    return policy
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _price(value: float) -> float:
+    if not 0 <= value < math.inf:
+        raise ValueError(f"a hint cannot cost {value!r}")
+    return float(value)
+
+
+def _one_of(value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"{value!r} is none of {', '.join(known)}")
+    return value

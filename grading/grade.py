@@ -162,9 +162,6 @@ class Grader:
         if self._zygote is not None:
             with contextlib.suppress(SandboxError):  # then every check says so already
                 versions = self._zygote.wait_until_ready()
-        digest = hashlib.sha256()
-        for path in [*exercise.suites, exercise.probes, exercise.reference]:
-            digest.update(path.read_bytes())
         return {
             "python": platform.python_version(),
             **versions,
@@ -172,5 +169,20 @@ class Grader:
             "machine": platform.machine(),
             "implementation": sys.implementation.name,
             "threads": 1,
-            "checks_sha256": digest.hexdigest(),
+            "checks_sha256": suite_sha256(exercise),
         }
+
+
+def suite_sha256(exercise: Exercise) -> str:
+    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
+    checks = exercise.root / "checks"
+    files = [path for kind in (".py", ".json") for path in checks.glob(f"*/{exercise.id}{kind}")]
+    digest = hashlib.sha256()
+    try:
+        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
+            if path.exists():
+                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
+                digest.update(path.read_bytes())
+    except OSError as error:
+        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()

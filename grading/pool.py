@@ -1,13 +1,18 @@
 """Graders side by side: each in a process of its own, with its own zygote."""
 
 import multiprocessing
+import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing.util import Finalize
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from grading.grade import Grader
+from grading.sandbox import kernel
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 
@@ -19,14 +24,27 @@ AHEAD = 2
 _grader: Grader | None = None
 
 
+@dataclass(frozen=True)
+class Lost:
+    """No result, and why."""
+
+    why: str
+
+
+class Workforce(Protocol):
+    """Whoever can grade many items: a pool of processes here, or a cluster elsewhere."""
+
+    def run(
+        self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Lost]]: ...
+
+
 class Pool:
     """`jobs` graders on one rung and device. Use as a context manager."""
 
     def __init__(self, rung: Rung, device: str, jobs: int) -> None:
-        self.jobs = jobs
-        self._executor = ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("spawn"), _start, (rung, device)
-        )
+        self.jobs, self._rung, self._device = jobs, rung, device
+        self._executor = self._new_executor()
 
     def __enter__(self) -> Self:
         return self
@@ -41,25 +59,65 @@ class Pool:
 
     def run(
         self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Lost]]:
+        """function(grader, item) for every item; pairs of item and result, as they are ready.
+
+        A process that dies takes what was running with it: that is tried once more, alone, in new
+        processes, and is `Lost` if they die as well.
+        """
+        suspects: list[Item] = []
+        yield from self._run(function, items, suspects, AHEAD * self.jobs)
+        for item in suspects:
+            again: list[Item] = []
+            yield from self._run(function, [item], again, 1)
+            if again:
+                yield item, Lost("the process that graded it died twice")
+
+    def _run(
+        self,
+        function: Callable[[Grader, Item], Result],
+        items: Iterable[Item],
+        suspects: list[Item],
+        ahead: int,
     ) -> Iterator[tuple[Item, Result]]:
-        """function(grader, item) for every item; pairs of item and result, as they are ready."""
         running: dict[Future[Result], Item] = {}
         left = iter(items)
         exhausted = False
         while running or not exhausted:
-            while not exhausted and len(running) < AHEAD * self.jobs:
+            while not exhausted and len(running) < ahead:
                 item = next(left, None)
                 if item is None:
                     exhausted = True
                 else:
-                    running[self._executor.submit(_call, function, item)] = item
+                    running[self._submit(function, item)] = item
             done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), set())
             for future in done:
-                yield running.pop(future), future.result()
+                item = running.pop(future)
+                if isinstance(future.exception(), BrokenProcessPool):
+                    suspects.append(item)
+                else:
+                    yield item, future.result()
+
+    def _submit(self, function: Callable[[Grader, Item], Result], item: Item) -> Future[Result]:
+        try:
+            return self._executor.submit(_call, function, item)
+        except BrokenProcessPool:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            self._executor = self._new_executor()
+            return self._executor.submit(_call, function, item)
+
+    def _new_executor(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self.jobs, context, _start, (self._rung, self._device))
 
 
 def _start(rung: Rung, device: str) -> None:
     global _grader
+    # Whoever kills the parent ends its graders with it: nobody else would read their results.
+    if sys.platform == "linux":
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    # An interrupt at the terminal reaches every process: the parent decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     zygote = None if rung is Rung.PROCESS else Zygote(rung)
     _grader = Grader(rung, zygote, device)
     Finalize(None, _grader.__exit__, args=(None, None, None), exitpriority=10)

@@ -42,7 +42,8 @@ class CheckResult:
     """How one check ended. `message` and `hint` are for the student, already made safe to show.
 
     `misconception` names the known mistake that explains the answer, if exactly one does (two
-    joined by + if it takes both), and `explanation` is its author's sentence about it.
+    joined by + if it takes both), and `explanation` is its author's sentence about it. `measured`
+    is the best value of a check that judges one, a loss after training, say.
     """
 
     id: str
@@ -57,6 +58,7 @@ class CheckResult:
     hint: str
     seconds: float
     replay: str
+    measured: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -72,6 +74,7 @@ class CheckResult:
             "hint": self.hint,
             "seconds": round(self.seconds, 4),
             "replay": self.replay,
+            "measured": self.measured,
         }
 
 

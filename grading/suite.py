@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from math import isfinite
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -104,7 +106,13 @@ class Session:
         return [self.results[name] for name in self.declared]
 
     def result(
-        self, item: pytest.Function, status: Status, points: float, message: str, seconds: float
+        self,
+        item: pytest.Function,
+        status: Status,
+        points: float,
+        message: str,
+        seconds: float,
+        measured: float | None = None,
     ) -> CheckResult:
         declaration = declaration_of(item)
         needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
@@ -121,6 +129,7 @@ class Session:
             hint=declaration.hint if needs_help else "",
             seconds=seconds,
             replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
+            measured=measured,
         )
 
     def explainable(self) -> dict[str, list[Asked]]:
@@ -255,10 +264,11 @@ class Recorder:
         """The one place where points are given."""
         result = self.session.result
         show_expected = self.session.visibility(item) is Visibility.PUBLIC
-        seconds = call.stop - call.start
+        seconds = call.duration  # not by the clock on the wall, which may be set
         full = declaration_of(item).points
         error = call.excinfo.value if call.excinfo is not None else None
         parts = item.funcargs.get("parts")
+        result = partial(result, measured=_measured(item.funcargs.get("bounds")))
         match error:
             case None if isinstance(parts, Parts) and parts.failures:
                 share = 1 - len(parts.failures) / parts.count
@@ -278,6 +288,12 @@ class Recorder:
                 self.session.faults.append(f"{item.name}: {error!r}")
                 message = "The grader failed at this check; your code is not to blame."
                 return result(item, Status.GRADER_ERROR, 0.0, message, seconds)
+
+
+def _measured(bounds: object) -> float | None:
+    """The lowest finite value that was judged: each measure is a loss."""
+    judged = bounds.judged if isinstance(bounds, Bounds) else []
+    return min((value for value in judged if isfinite(value)), default=None)
 
 
 def _status(failure: Mismatch | StudentFault) -> Status:

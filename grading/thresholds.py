@@ -7,7 +7,7 @@ measurements, people choose the bounds.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,18 @@ from grading.errors import GraderError
 
 @dataclass(frozen=True)
 class Bounds:
-    """A measured value is right if above < value <= below, in one of `tries`."""
+    """A measured value is right if above < value <= below, in one of `tries`.
+
+    `judged` are the values that were looked at, for the report.
+    """
 
     above: float
     below: float
     tries: int
+    judged: list[float] = field(default_factory=list, compare=False)
 
     def admit(self, value: float) -> bool:
+        self.judged.append(value)
         return self.above < value <= self.below
 
 
@@ -75,7 +80,16 @@ def load(path: Path) -> dict[str, dict[str, Calibration]]:
             }
             for check, entry in content.items()
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    # OverflowError: a number too large, or an infinite one that should be whole.
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
@@ -93,6 +107,8 @@ def save(path: Path, calibrations: Mapping[str, Mapping[str, Calibration]]) -> N
 
 def _calibration(quantity: str, part: Mapping[str, Any]) -> Calibration:
     bounds = Bounds(float(part["above"]), float(part["below"]), int(part["tries"]))
+    if not (bounds.above < bounds.below and bounds.tries >= 1):
+        raise ValueError(f"{quantity}: no value can be right within {bounds}")
     return Calibration(quantity, bounds, part["right"], part["wrong"])
 
 

@@ -4,10 +4,14 @@ import numpy as np
 
 from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
 from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Layer, Mismatch, close, finite, same
+from grading.compare import Layer, Mismatch, Tolerance, close, finite, same
 
 # The gradient of an entry of V or b is 1 in a plain layout, 1.4 if two parameters share it.
 MOVES = 1e-6
+# What is fed back amplifies rounding errors, with a heavy tail: over 12,000 comparisons of right
+# answers in float32 99.9 % differ by less than 5e-6 and one by 3e-5; the nearest of 12,000 wrong
+# ones (the output before the last is fed back) is off by 3e-2.
+FREE_RUNNING = Tolerance(absolute=1e-4, relative=1e-4)
 
 
 @check(
@@ -106,7 +110,8 @@ def net_feeds_its_output_back(draw: Draw, both: Both) -> None:
     """With neither teacher forcing nor warm start, a step reads the output of the one before."""
     weights = net_weights(draw, inputs=2, outputs=2, size=6)
     inputs = draw.normal(9, 4, 2)
-    same(*both.net_forward(inputs=inputs, force=False, warm_start=0, **weights), axes=NET_AXES)
+    answers = both.net_forward(inputs=inputs, force=False, warm_start=0, **weights)
+    same(*answers, axes=NET_AXES, tolerance=FREE_RUNNING)
 
 
 @check(
@@ -121,4 +126,4 @@ def net_warms_up_to_the_step(draw: Draw, both: Both, parts: Parts) -> None:
             weights = net_weights(draw, inputs=2, outputs=2, size=5)
             inputs = draw.normal(7, 3, 2)
             answers = both.net_forward(inputs=inputs, force=False, warm_start=warm_start, **weights)
-            same(*answers, axes=NET_AXES)
+            same(*answers, axes=NET_AXES, tolerance=FREE_RUNNING)

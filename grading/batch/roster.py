@@ -1,4 +1,4 @@
-"""People: a roster says whose submissions are whose; nobody and nothing is left out of the lists."""
+"""People: a roster says whose submissions are whose; nobody is left out of the lists."""
 
 import csv
 import re
@@ -50,7 +50,9 @@ def read(path: Path) -> list[Person]:
             rows = csv.DictReader(file, strict=True)
             fields = {(name or "").strip().lower(): name for name in rows.fieldnames or []}
             if "name" not in fields:
-                raise UsageError(f"{path.name} has no column name; it may have {', '.join(COLUMNS)}")
+                raise UsageError(
+                    f"{path.name} has no column name; it may have {', '.join(COLUMNS)}"
+                )
             return [_person(row, fields) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error

@@ -145,7 +145,7 @@ class Store:
         if row is None:
             return None
         parts = basis.differs_from(Basis(**json.loads(row[0])))
-        before = old if isinstance(old, dict) else json.loads(row[1])
+        before = old if isinstance(old, dict) and not parts else json.loads(row[1])
         new = self.report(basis) or {}
         if parts:
             why = "changed: " + ", ".join(parts)

@@ -2,39 +2,9 @@
 
 from collections.abc import Sequence
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from grading.audit import MUTATION_SCORE, Audit, Case, Kind
+from grading.audit import MUTATION_SCORE, Audit, Kind
 from grading.course import Exercise
 from grading.renderers.table import print_table
-
-
-class AuditProgress:
-    """A bar at a terminal, a line every hundred cases elsewhere."""
-
-    def __init__(self, plain: bool) -> None:
-        console = Console(stderr=True, no_color=True if plain else None)
-        self._plain = plain or not console.is_terminal
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        self._bar = Progress(*columns, TimeRemainingColumn(), console=console)
-        self._console = console
-        self._task = self._bar.add_task("auditing")
-
-    def __enter__(self) -> "AuditProgress":
-        if not self._plain:
-            self._bar.start()
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._bar.stop()
-
-    def __call__(self, number: int, total: int, case: Case) -> None:
-        words = f"{case.exercise}, {case.kind}"
-        if not self._plain:
-            self._bar.update(self._task, completed=number, total=total, description=words)
-        elif number % 100 == 0 or number == total:
-            self._console.print(f"{number} of {total}: {words}", highlight=False)
 
 
 def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> None:

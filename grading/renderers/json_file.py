@@ -19,6 +19,8 @@ def require_writable(target: str) -> None:
     path = Path(target)
     if path.is_dir():
         raise UsageError(f"--json {target}: that is a folder, give a file name or -")
+    if path.exists() and not path.is_file() and os.access(path, os.W_OK):
+        return
     if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
         raise UsageError(f"--json {target}: the folder {path.parent} cannot be written to")
 
@@ -31,8 +33,16 @@ def write(document: dict[str, Any] | list[dict[str, Any]], target: str) -> None:
         sys.stdout.buffer.flush()
         return
     path = Path(target)
+    if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
+        path.write_text(text, encoding="utf-8")
+        return
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
     ) as file:
-        file.write(text)
-    os.replace(file.name, path)
+        try:
+            file.write(text)
+            file.flush()
+            os.replace(file.name, path)
+        except BaseException:
+            os.unlink(file.name)
+            raise

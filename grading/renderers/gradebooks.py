@@ -1,0 +1,168 @@
+"""Grades as CSV files: this project's own, and those that Canvas, Moodle and nbgrader know.
+
+Every cell that a spreadsheet would take for a formula is defused with an apostrophe.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from grading.batch.grades import Grade
+from grading.batch.roster import Person
+
+GRADES = (
+    *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
+    *("late_days", "attempt", "attempts", "name", "id", "email", "problem"),
+)
+CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def cell(value: object) -> object:
+    """Text that no spreadsheet runs; numbers stay numbers, nothing stays empty."""
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)):
+        return value
+    text = str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def table(rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV (RFC 4180)."""
+    text = io.StringIO()
+    csv.writer(text).writerows([cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def grades_csv(grades: Iterable[Grade]) -> str:
+    rows: list[Sequence[object]] = [GRADES]
+    for grade in grades:
+        person = grade.person or Person("")
+        rows.append(
+            (
+                grade.submission,
+                grade.exercise,
+                grade.status,
+                grade.raw_score,
+                grade.penalty,
+                grade.score,
+                grade.max_score,
+                grade.late_days,
+                grade.attempt,
+                grade.attempts,
+                person.name,
+                person.id,
+                person.email,
+                grade.problem,
+            )
+        )
+    return table(rows)
+
+
+def canvas_csv(
+    grades: Sequence[Grade], titles: Mapping[str, str], max_scores: Mapping[str, float]
+) -> str:
+    """For Canvas, Grades > Import: one row a person, one column an exercise.
+
+    A header that Canvas does not know makes a new assignment; to fill one that exists, its number
+    goes into the title in course.toml, as Canvas exports it: "Vanilla RNN (12345)".
+    """
+    by_person = _by_person(grades)
+    heading = [*CANVAS, *titles.values()]
+    possible = ["    Points Possible", "", "", "", "", *(max_scores[one] for one in titles)]
+    lines = [table([heading]), table_unguarded([possible])]
+    for person, mine in by_person.items():
+        scores = [mine[one].score if one in mine else None for one in titles]
+        name = last_first(person.name)
+        lines.append(table([[name, person.id, "", person.login, person.section, *scores]]))
+    return "".join(lines)
+
+
+def table_unguarded(rows: Iterable[Sequence[object]]) -> str:
+    """Rows of this program's own words, which may start as they must."""
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def moodle_csv(grades: Sequence[Grade], titles: Mapping[str, str]) -> str:
+    """For Moodle, Grades > Import > CSV: identify by email or idnumber, map the other columns."""
+    heading = ["email", "idnumber"]
+    for title in titles.values():
+        heading += [title, f"{title} feedback"]
+    rows: list[Sequence[object]] = [heading]
+    for person, mine in _by_person(grades).items():
+        row: list[object] = [person.email, person.id]
+        for identity in titles:
+            grade = mine.get(identity)
+            row += [grade.score if grade else None, _words(grade)]
+        rows.append(row)
+    return table(rows)
+
+
+def nbgrader_csv(grades: Iterable[Grade], due: float | None) -> str:
+    """The columns of nbgrader's export."""
+    heading = (
+        *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+        *("raw_score", "late_submission_penalty", "score", "max_score"),
+    )
+    rows: list[Sequence[object]] = [heading]
+    duedate = "" if due is None else datetime.fromtimestamp(due, UTC).isoformat()
+    for grade in grades:
+        if not grade.exercise:
+            continue
+        person = grade.person or Person("")
+        last, _, first = last_first(person.name).partition(", ")
+        identity = person.id or grade.submission
+        rows.append(
+            (
+                grade.exercise,
+                duedate,
+                "",
+                identity,
+                last,
+                first,
+                person.email,
+                grade.raw_score,
+                grade.penalty,
+                grade.score,
+                grade.max_score,
+            )
+        )
+    return table(rows)
+
+
+def last_first(name: str) -> str:
+    """ "Jane Mary Doe" as "Doe, Jane Mary"; what has a comma is in this order already."""
+    if "," in name or " " not in name.strip():
+        return name.strip()
+    first, _, last = name.strip().rpartition(" ")
+    return f"{last}, {first}"
+
+
+def _by_person(grades: Iterable[Grade]) -> dict[Person, dict[str, Grade]]:
+    """Only people of the roster: a gradebook knows no others."""
+    found: dict[Person, dict[str, Grade]] = {}
+    for grade in grades:
+        if grade.person is not None and grade.exercise:
+            found.setdefault(grade.person, {})[grade.exercise] = grade
+    return found
+
+
+def _words(grade: Grade | None) -> str:
+    """One sentence of feedback for a cell."""
+    if grade is None:
+        return ""
+    if grade.report is None:
+        return grade.problem
+    open_checks = [check for check in checks_of(grade) if check["status"] != "passed"]
+    if not open_checks:
+        return "Everything is right."
+    return f"{len(open_checks)} checks are open; the first: {open_checks[0]['title']}"
+
+
+def checks_of(grade: Grade) -> list[dict[str, Any]]:
+    return [] if grade.report is None else grade.report["checks"]

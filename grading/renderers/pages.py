@@ -1,0 +1,88 @@
+"""Pages of a class: one for the instructor, one for each student, without a network."""
+
+import re
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from grading.batch import statistics
+from grading.batch.grades import Grade
+from grading.batch.roster import Person
+
+# Everything from a submission is escaped: autoescape is on for every template.
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("grading.renderers"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def feedback_page(grades: Sequence[Grade], titles: Mapping[str, str]) -> str:
+    """What one submission got, as HTML: its own report and nothing else."""
+    title = f"Feedback for {grades[0].submission}"
+    return _ENVIRONMENT.get_template("feedback.html").render(
+        title=title, grades=grades, titles=titles
+    )
+
+
+def class_page(
+    course_title: str,
+    grades: Sequence[Grade],
+    titles: Mapping[str, str],
+    pages: Mapping[str, str],
+    missing: Sequence[Person],
+    has_roster: bool,
+    show_names: bool,
+) -> str:
+    """What an instructor wants to see of a class, as HTML."""
+    strangers = [grade.submission for grade in grades if grade.person is None and has_roster]
+    return _ENVIRONMENT.get_template("class.html").render(
+        title=f"{course_title}: the class",
+        grades=grades,
+        titles=titles,
+        pages=pages,
+        charts=_charts(grades),
+        checks=statistics.of_checks(grades),
+        mistakes=statistics.misconceptions(grades),
+        leaderboard=statistics.leaderboard(grades),
+        ungradable=[grade for grade in grades if grade.score is None],
+        strangers=list(dict.fromkeys(strangers)),
+        missing=missing,
+        has_roster=has_roster,
+        show_names=show_names,
+    )
+
+
+def file_names(submissions: Sequence[str]) -> dict[str, str]:
+    """By submission, the name of its page: plain characters, no two alike."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for submission in submissions:
+        plain = re.sub(r"[^A-Za-z0-9._-]+", "_", submission).strip("._") or "submission"
+        name, number = plain[:80], 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{plain[:80]}-{number}"
+        taken.add(name.lower())
+        names[submission] = f"{name}.html"
+    return names
+
+
+def _charts(grades: Sequence[Grade]) -> dict[str, dict[str, Any]]:
+    charts = {}
+    for exercise in dict.fromkeys(grade.exercise for grade in grades if grade.score is not None):
+        mine = [grade for grade in grades if grade.exercise == exercise]
+        scores = [grade.score for grade in mine if grade.score is not None]
+        counts = statistics.histogram(mine)
+        charts[exercise] = {
+            "counts": counts,
+            "most": max(counts),
+            "graded": len(scores),
+            "median": median(scores),
+            "max_score": mine[0].max_score,
+        }
+    return charts

@@ -1,0 +1,354 @@
+"""A class from end to end: grades that are right, kept, and out in every format."""
+
+import csv
+import io
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from grading import misconceptions
+from grading.batch.collect import Collected, Origin
+from grading.batch.grades import Grade, Graded, grades, late_days, penalty
+from grading.batch.roster import Person
+from grading.batch.statistics import histogram, leaderboard, of_checks
+from grading.batch.store import Basis, Store
+from grading.course import ROOT, Course, LatePolicy
+from grading.errors import UsageError
+from grading.grade import Grader
+from grading.pool import Lost, Pool
+from grading.renderers import gradebooks, pages
+from grading.renderers.gradescope import results
+from grading.renderers.junit import junit
+from grading.sandbox import rungs
+
+EVIL = "<script>alert(1)</script>"
+
+
+def batch(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "grader.py", "batch", str(folder), "--out", str(out), "--plain"]
+    return subprocess.run(
+        [*command, "--exercise", "ex4", *more],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+@pytest.fixture
+def class_folder(tmp_path: Path, real_course: Course) -> Path:
+    """Two right, one stub, two known mistakes, one hostile, one missing file."""
+    exercise = real_course.exercise("ex4")
+    reference = exercise.reference.read_text(encoding="utf-8")
+    known = {one.name: one for one in misconceptions.load(exercise.misconceptions)}
+    sources = {
+        "ada": reference,
+        "bob": reference + "\n# mine\n",
+        "cleo": exercise.stub.read_text(encoding="utf-8"),
+        "dan": known["standardized"].made_in(reference),
+        f"eve{EVIL.replace('/', '')}": known["covariance"].made_in(reference),
+        "mallory": f"raise ValueError('=1+1 {EVIL} \\x1b[31m ::error::')\n" + reference,
+    }
+    folder = tmp_path / "class"
+    for name, source in sources.items():
+        path = folder / name / exercise.file
+        path.parent.mkdir(parents=True)
+        path.write_text(source, encoding="utf-8")
+    (folder / "nobody").mkdir()
+    return folder
+
+
+def rows(out: Path) -> dict[str, dict[str, str]]:
+    with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
+        return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def test_a_class_is_graded_and_graded_only_once(class_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = batch(class_folder, out)
+    assert first.returncode == 1, first.stderr  # one came in that cannot be graded
+    assert "7 attempts: 6 graded now, 0 known already, 1 grades open" in first.stdout
+    assert "to be looked at: nobody: holds no ex4_interpretability.py" in first.stdout
+    table = rows(out)
+    assert (table["ada"]["score"], table["bob"]["score"]) == ("100.0", "100.0")
+    assert table["cleo"]["score"] == table["mallory"]["score"] == "0.0"
+    assert 0 < float(table["dan"]["score"]) < 100
+    assert (table["nobody"]["status"], table["nobody"]["score"]) == ("no_submission", "")
+    again = batch(class_folder, out)
+    assert "0 graded now, 6 known already" in again.stdout
+    assert rows(out) == table
+    path = class_folder / "cleo" / "ex4_interpretability.py"
+    path.write_text((class_folder / "ada" / path.name).read_text(encoding="utf-8"))
+    third = batch(class_folder, out)
+    assert "0 graded now, 5 known already" in third.stdout  # these bytes were graded for ada
+    assert "changed: cleo ex4: 0 -> 100 (changed: submission)" in third.stdout
+    forced = batch(class_folder, out, "--regrade")
+    assert "5 graded now, 0 known already" in forced.stdout
+    assert "changed:" not in forced.stdout
+
+    schema = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+    lines = (out / "results.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 6
+    for line in lines:
+        jsonschema.validate(json.loads(line), schema)
+    for name in ("class.html", "feedback/ada.html", "feedback/mallory.html"):
+        assert_harmless((out / name).read_text(encoding="utf-8"))
+    assert "standardized" in (out / "class.html").read_text(encoding="utf-8")
+
+
+class Links(HTMLParser):
+    """Collects what a page loads, and its headings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.loaded += [value or "" for name, value in attributes if name in ("src", "href")]
+
+
+def assert_harmless(page: str) -> None:
+    """No code and no address of anybody else's, no control characters, a heading to begin with."""
+    assert EVIL not in page
+    assert "\x1b" not in page
+    links = Links()
+    links.feed(page)
+    assert not [one for one in links.loaded if re.match(r"\w+:|//", one)]
+    assert links.tags.count("h1") == 1
+    assert links.tags.count("script") <= 1
+
+
+def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
+    class_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "grader.py", "batch", str(class_folder), "--out", str(out)]
+    command += ["--exercise", "ex4", "--jobs", "1", "--plain"]
+    kept = 0
+    for _ in range(6):
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while process.poll() is None and stored(out) <= kept and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert stored(out) >= kept
+        kept = stored(out)
+    end = batch(class_folder, out)
+    counts = re.search(r"(\d+) graded now, (\d+) known", end.stdout)
+    assert counts is not None
+    assert int(counts[2]) >= kept - 1
+    assert int(counts[1]) + int(counts[2]) == 6
+    assert stored(out) == 6
+
+
+def stored(out: Path) -> int:
+    path = out / "grades.sqlite"
+    if not path.exists():
+        return 0
+    try:
+        with sqlite3.connect(path, timeout=10) as database:
+            return int(database.execute("select count(*) from results").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_bad_calls_end_with_one_line(class_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "plain").write_text("")
+    for folder, out, reason in (
+        (tmp_path / "missing", tmp_path / "out", "is not a folder"),
+        (tmp_path / "empty", tmp_path / "out", "holds no submissions"),
+        (class_folder, tmp_path / "plain" / "out", "cannot be made"),
+    ):
+        end = batch(folder, out)
+        assert end.returncode == 2
+        assert reason in end.stderr
+        assert len(end.stderr.strip().splitlines()) == 1
+
+
+POLICY = LatePolicy(due=1000.0, grace=60.0, percent_per_day=10.0, cap=25.0)
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("received", "days", "points"),
+    [
+        (0, 0, 0),
+        (1000, 0, 0),
+        (1060, 0, 0),
+        (1061, 1, 8),
+        (1060 + DAY, 1, 8),
+        (1061 + DAY, 2, 16),
+        (1061 + 9 * DAY, 10, 20),
+    ],
+)
+def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(
+    received: float, days: int, points: float
+) -> None:
+    assert late_days(POLICY, received) == days
+    assert penalty(POLICY, received, 80.0) == points
+    assert penalty(None, received, 80.0) == 0
+
+
+def attempt(number: int, score: float | None, received: float = 0.0) -> Graded:
+    collected = Collected(Origin("ada", ("ada",), number), "ex4", None, received)
+    report = None if score is None else {"score": score, "status": "graded", "checks": []}
+    return Graded(replace(collected, work=object()), None, report)  # type: ignore[type-var]
+
+
+def test_the_latest_or_the_best_attempt_counts() -> None:
+    tries = [attempt(1, 90.0), attempt(2, 95.0, received=1061 + DAY), attempt(3, 50.0)]
+    [latest] = grades(tries, POLICY, "latest", {"ex4": 100})
+    assert (latest.attempt, latest.attempts, latest.score) == (3, 3, 50.0)
+    [best] = grades(tries, POLICY, "best", {"ex4": 100})
+    assert (best.attempt, best.raw_score, best.penalty, best.score) == (1, 90.0, 0.0, 90.0)
+    [best] = grades(tries, None, "best", {"ex4": 100})
+    assert (best.attempt, best.score) == (2, 95.0)
+    [only] = grades([attempt(1, 10.0), attempt(2, None)], None, "best", {"ex4": 100})
+    assert only.score == 10.0
+
+
+def check(**more: object) -> dict[str, object]:
+    plain = {"id": "a", "title": "A", "status": "passed", "points": 4.0, "max_points": 4.0}
+    words = {"message": "", "explanation": "", "misconception": None, "hint": "", "seconds": 0.1}
+    return {**plain, **words, "measured": None, **more}
+
+
+def grade(name: str, score: float | None, *checks: dict[str, object], person: str = "") -> Grade:
+    report = {
+        "exercise": "ex4",
+        "status": "graded",
+        "score": score,
+        "checks": list(checks),
+        "seed": 1,
+        "isolation": {"rung": "landlock"},
+    }
+    who = Person(person, "7", "p@example.org", "log") if person else None
+    return Grade(name, "ex4", who, 1, 1, "graded", score, 0, 0.0, score, 10.0, "", report)
+
+
+def test_no_cell_is_a_formula() -> None:
+    text = gradebooks.grades_csv([grade("=1+1", 3.5, person="@SUM(A1)"), grade("-x", -1.0)])
+    table = list(csv.reader(io.StringIO(text)))
+    assert table[1][0] == "'=1+1"
+    assert table[1][10] == "'@SUM(A1)"
+    assert table[2][0] == "'-x"
+    assert table[2][3] == "-1.0"
+
+
+def test_gradebooks_have_the_columns_that_platforms_know() -> None:
+    found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
+    titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}
+    canvas = list(csv.reader(io.StringIO(gradebooks.canvas_csv(found, titles, most))))
+    assert canvas[0] == [*gradebooks.CANVAS, "Looking inside (123)"]
+    assert canvas[1] == ["    Points Possible", "", "", "", "", "10.0"]
+    assert canvas[2:] == [["Doe, Jane Mary", "7", "", "log", "", "7.5"]]
+    moodle = list(csv.reader(io.StringIO(gradebooks.moodle_csv(found, titles))))
+    assert moodle[0] == ["email", "idnumber", *titles.values(), "Looking inside (123) feedback"]
+    assert moodle[1] == ["p@example.org", "7", "7.5", "Everything is right."]
+    nbgrader = list(csv.reader(io.StringIO(gradebooks.nbgrader_csv(found, 0.0))))
+    assert ",".join(nbgrader[0]) == (
+        "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
+        "late_submission_penalty,score,max_score"
+    )
+    assert nbgrader[1][3:7] == ["7", "Doe", "Jane Mary", "p@example.org"]
+
+
+def test_junit_says_failure_error_and_skipped_and_is_xml() -> None:
+    checks = [
+        check(),
+        check(id="b", status="failed", points=0.0, message="bad \x1b \ud800 <tag>"),
+        check(id="c", status="grader_error"),
+        check(id="d", status="blocked", message="Waits for b."),
+    ]
+    found = grade("ada & co", 4.0, *checks)
+    root = ElementTree.fromstring(junit([("ada & co", found.report)]).encode())  # type: ignore[list-item]
+    assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "4",
+        "failures": "1",
+        "errors": "1",
+        "skipped": "1",
+    }
+    failure = root.find(".//failure")
+    assert failure is not None
+    assert "<tag>" in str(failure.text)
+
+
+def test_gradescope_gets_scores_and_hides_what_is_printed() -> None:
+    found = grade("ada", 4.0, check(measured=0.5), check(id="b", status="partial", points=1.0))
+    document = results(found.report)  # type: ignore[arg-type]
+    assert document["score"] == 4.0
+    assert [test["status"] for test in document["tests"]] == ["passed", "failed"]
+    assert document["stdout_visibility"] == "hidden"
+    assert document["leaderboard"] == [{"name": "A", "value": 0.5, "order": "asc"}]
+    failed = results({**found.report, "status": "not_gradable", "score": None})  # type: ignore[dict-item]
+    assert "not to blame" in failed["output"]
+
+
+def test_statistics_of_a_class() -> None:
+    found = [
+        grade("a", 10.0, check(points=4.0), check(id="b", points=6.0, measured=0.2)),
+        grade("b", 4.0, check(points=4.0), check(id="b", points=0.0, status="failed")),
+        grade("c", 0.0, check(points=0.0, status="failed"), check(id="b", points=0.0)),
+        grade("d", None),
+    ]
+    assert histogram(found) == [1, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    first, second = of_checks(found[:3])
+    assert (first.passed, second.passed) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
+    assert first.discrimination == pytest.approx(0.5)
+    assert [entry.value for entry in leaderboard(found)] == [0.2]
+
+
+def test_pages_have_names_of_their_own() -> None:
+    names = pages.file_names(["a b", "a/b", "A_B", "../..", "ü"])
+    assert len({name.lower() for name in names.values()}) == 5
+    assert all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.html", name) for name in names.values())
+
+
+def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
+    old = Basis("sha", "ex4", "checks", "settings", "python", 1)
+    new = replace(old, checks="others", seed=2)
+    with Store(tmp_path / "grades.sqlite") as store:
+        assert store.meta("seed", "5") == store.meta("seed", "6") == "5"
+        store.add(old, {"score": 10.0})
+        store.add(new, {"score": 20.0})
+        assert store.settle("ada", 1, old) is None
+        assert store.settle("ada", 1, old) is None
+        change = store.settle("ada", 1, new)
+        assert change is not None
+        assert (change.old_score, change.new_score) == (10.0, 20.0)
+        assert change.why == "changed: checks, seed"
+        assert [one for _, one in store.changes()] == [change]
+    (tmp_path / "other").write_text("no database, but long enough to be looked at" * 50)
+    with pytest.raises(UsageError, match="cannot be used"):
+        Store(tmp_path / "other")
+
+
+def dies(grader: Grader, item: int) -> int:
+    if item == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return item * item
+
+
+def test_a_dead_process_loses_only_what_kills_it_again() -> None:
+    with Pool(rungs.best(), "cpu", 2) as pool:
+        found = dict(pool.run(dies, range(6)))
+    assert isinstance(found.pop(3), Lost)
+    assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
