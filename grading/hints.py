@@ -6,8 +6,9 @@ course in .unrolled/ID.json; the next report lists the hints, with what the cour
 """
 
 import json
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +113,27 @@ def read(exercise: Exercise) -> Record | None:
     """What is on record; None if there is nothing, or nothing that can be read."""
     try:
         content: Any = json.loads(_path(exercise).read_text(encoding="utf-8"))
-        return Record(
+        record = Record(
             [Failure(**one) for one in content["failures"]],
             [HintShown(**one) for one in content["shown"]],
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+    return record if _is_sound(record) else None
+
+
+def _is_sound(record: Record) -> bool:
+    """Whether every field is what its type says: the file is the student's to edit."""
+    words = [replace(one, misconception=one.misconception or "") for one in record.failures]
+    return all(isinstance(word, str) for one in words for word in asdict(one).values()) and all(
+        isinstance(one.check, str)
+        and isinstance(one.misconception, str | None)
+        and type(one.tier) is int
+        and one.tier >= 1
+        and type(one.price) in (int, float)
+        and 0 <= one.price < math.inf
+        for one in record.shown
+    )
 
 
 def _write(exercise: Exercise, record: Record) -> None:

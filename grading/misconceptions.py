@@ -55,7 +55,7 @@ def load(path: Path) -> list[Misconception]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return [_misconception(entry) for entry in content["misconception"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
@@ -68,11 +68,17 @@ def _misconception(entry: dict[str, Any]) -> Misconception:
     return Misconception(
         name=str(entry["name"]),
         why=str(entry["why"]),
-        fails=tuple(entry["fails"]),
-        edits=tuple((old, new) for old, new in entry["edits"]),
+        fails=_texts(entry["fails"]),
+        edits=tuple((old, new) for old, new in map(_texts, entry["edits"])),
         student=str(entry["student"]),
-        hints=tuple(entry["hints"]),
-        also=tuple(entry.get("also", ())),
+        hints=_texts(entry["hints"]),
+        also=_texts(entry.get("also", [])),
         same_as=str(entry.get("same_as", "")),
         unnamed=str(entry.get("unnamed", "")),
     )
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{values!r} is not a list of texts")
+    return tuple(values)

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,9 @@ class Player:
     def close(self) -> None:
         """End the worker, keeping what it printed."""
         if self._worker is not None:
-            self._worker.kill()
+            # A fork server that is gone has been, or will be, noticed by whoever asks next.
+            with suppress(SandboxError):
+                self._worker.kill()
             self.output += self._worker.output
             self._worker = None
 
@@ -227,6 +229,7 @@ class Student(Player):
         try:
             yield
         except SandboxError as error:
+            self.close()
             raise GraderError(str(error)) from error
         except WorkerFault as fault:
             self.close()

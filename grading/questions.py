@@ -6,6 +6,7 @@ columns submission, exercise, question, points, max_points, comment.
 """
 
 import csv
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ PLACE = "<!-- Write your answer here. -->"
 MAX_BYTES = 256 * 1024
 COLUMNS = ("submission", "exercise", "question", "points", "max_points", "comment")
 
-_HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(\S.*)$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -65,7 +66,7 @@ class QuestionResult:
 def parse(text: str) -> list[Question]:
     """The questions of a file, in their order."""
     headings = list(_HEADING.finditer(text))
-    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    ends = [*(heading.start() for heading in headings), len(text)][1:]
     return [
         Question(heading[1], heading[2].strip(), _answer(text[heading.end() : end]))
         for heading, end in zip(headings, ends, strict=True)
@@ -131,11 +132,13 @@ def read_rubric(path: Path, submission: str, exercise: str) -> dict[str, Mark]:
 
 
 def _mark(row: Mapping[str, str], where: str) -> Mark:
+    if None in (row[name] for name in COLUMNS[:5]):
+        raise UsageError(f"{where}: fewer values than columns")
     try:
         points, most = float(row["points"]), float(row["max_points"])
     except ValueError as error:
         raise UsageError(f"{where}: points and max_points must be numbers") from error
-    if not 0 <= points <= most:
+    if not 0 <= points <= most < math.inf:
         raise UsageError(f"{where}: points must lie between 0 and max_points")
     return Mark(points, most, one_line(row.get("comment") or ""))
 

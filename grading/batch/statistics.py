@@ -17,6 +17,7 @@ class CheckStatistics:
 
     `discrimination` is the correlation of the points for it with the score of everything else:
     near 0, the check says nothing about how well somebody does; None where it does not vary.
+    `seconds` is the median over those to whom the check was put.
     """
 
     exercise: str
@@ -72,7 +73,7 @@ def _of_exercise(grades: Sequence[Grade]) -> list[CheckStatistics]:
                 len(mine),
                 sum(check["status"] == "passed" for check in mine) / len(mine),
                 _correlation(points, rest),
-                float(np.median([check["seconds"] for check in mine])),
+                float(np.median([check["seconds"] for check in mine if check["seconds"]] or [0.0])),
             )
         )
     return found

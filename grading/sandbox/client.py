@@ -186,14 +186,21 @@ class Worker:
         return frame
 
     def kill(self) -> Exit:
-        """End the process now, and wait until it is gone. Safe to call twice."""
+        """End the process now, and wait until it is gone. Safe to call twice.
+
+        Raises SandboxError if the fork server, which knows how it ended, is gone.
+        """
         if self.exit is None:
             self.process.kill()
             self._drain_output()
             _close_all(self.pipes)
-            self.exit = self.process.collect()
+            # Should nobody say how it ended: its descriptors are closed, and not to be used again.
+            self.exit = Exit(-signal.SIGKILL, 0.0, 0)
+            try:
+                self.exit = self.process.collect()
+            finally:
+                shutil.rmtree(self.scratch, ignore_errors=True)
             self.usage.add(self.exit)
-            shutil.rmtree(self.scratch, ignore_errors=True)
         return self.exit
 
     def _next_frame(self, pending: _Pending) -> frames.Frame:

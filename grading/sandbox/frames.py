@@ -110,6 +110,9 @@ def _array_entry(entry: object) -> tuple[str, np.dtype, tuple[int, ...], int]:
         raise FrameError("array shape")
     if any(type(size) is not int or not 0 <= size <= MAX_BODY for size in shape):
         raise FrameError("array sizes")
+    # numpy refuses to make even an empty array whose other sizes multiply to too much.
+    if math.prod(size for size in shape if size) > MAX_BODY:
+        raise FrameError("array sizes")
     little = np.dtype(dtype).newbyteorder("<")
     return name, little, tuple(shape), math.prod(shape) * little.itemsize
 
