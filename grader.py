@@ -193,6 +193,7 @@ def stubs(check: bool) -> None:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
 @click.option(
     "--roster",
     "roster_file",

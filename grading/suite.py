@@ -5,6 +5,7 @@ import importlib
 import inspect
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -348,6 +349,7 @@ def run(session: Session) -> list[CheckResult]:
         f"--confcutdir={checks}",
         f"-c={checks / 'pytest.ini'}",
         f"--timeout={BACKSTOP_SECONDS}",
+        f"--timeout-method={_timeout_method()}",
         "--import-mode=importlib",
         *("-p", "pytest_timeout", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"),
         # Each of these two collects garbage twice per session to look for lost exceptions.
@@ -365,6 +367,11 @@ def run(session: Session) -> list[CheckResult]:
         known = ", ".join(session.declared)
         raise UsageError(f"there is no check {session.only}: choose one of {known}")
     return session.complete_results()
+
+
+def _timeout_method() -> str:
+    """Signals reach the main thread only; a worker of a cluster runs this in another one."""
+    return "signal" if threading.current_thread() is threading.main_thread() else "thread"
 
 
 @contextmanager

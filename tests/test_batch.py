@@ -11,12 +11,14 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import jsonschema
 import pytest
+from distributed import LocalCluster
 
 from grading import misconceptions
 from grading.batch.collect import Collected, Origin
@@ -24,6 +26,7 @@ from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.roster import Person
 from grading.batch.statistics import histogram, leaderboard, of_checks
 from grading.batch.store import Basis, Store
+from grading.cluster import Cluster
 from grading.course import ROOT, Course, LatePolicy
 from grading.errors import UsageError
 from grading.grade import Grader
@@ -352,3 +355,48 @@ def test_a_dead_process_loses_only_what_kills_it_again() -> None:
         found = dict(pool.run(dies, range(6)))
     assert isinstance(found.pop(3), Lost)
     assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
+
+
+@pytest.fixture
+def cluster() -> Iterator[LocalCluster]:
+    """A scheduler and two worker processes, on loopback."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+    ) as started:
+        yield started
+
+
+@pytest.mark.timeout(240, method="thread")
+def test_a_cluster_grades_as_one_machine_does(
+    cluster: LocalCluster, class_folder: Path, tmp_path: Path
+) -> None:
+    end = batch(class_folder, tmp_path / "there", "--cluster", cluster.scheduler_address)
+    assert end.returncode == 1, end.stderr
+    batch(class_folder, tmp_path / "here")
+    there, here = rows(tmp_path / "there"), rows(tmp_path / "here")
+    assert there == here
+
+
+def slow_square(grader: Grader, item: int) -> int:
+    time.sleep(0.2)
+    return item * item
+
+
+@pytest.mark.timeout(240, method="thread")
+def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None:
+    with Cluster(cluster.scheduler_address, rungs.best(), "cpu") as force:
+        found: dict[int, object] = {}
+        for item, result in force.run(slow_square, range(10)):
+            if not found:
+                worker = cluster.workers[0]
+                os.kill(worker.pid, signal.SIGKILL)
+            found[item] = result
+    assert found == {n: n * n for n in range(10)}
+
+
+def test_an_address_without_a_scheduler_is_said(
+    class_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+    with pytest.raises(UsageError, match="no scheduler answers"):
+        Cluster("tcp://127.0.0.1:9", rungs.best(), "cpu")

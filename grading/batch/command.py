@@ -12,6 +12,7 @@ from grading.batch.collect import Collected, collect
 from grading.batch.grades import Grade, Graded
 from grading.batch.roster import Roster
 from grading.batch.store import Change, Store
+from grading.cluster import Cluster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
 from grading.pool import Pool
@@ -28,6 +29,7 @@ class Options:
 
     identities: Sequence[str]
     jobs: int
+    cluster: str | None
     roster_file: Path | None
     seed: int | None
     device: str
@@ -52,9 +54,9 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
         seed = class_seed(store, options.seed)
-        with Pool(rung, options.device, options.jobs) as pool, Bar(options.plain, "grading") as bar:
+        with workforce(rung, options) as force, Bar(options.plain, "grading") as bar:
             outcome = run.run(
-                course, collected, store, pool, where, seed, options.regrade, bar.show
+                course, collected, store, force, where, seed, options.regrade, bar.show
             )
         graded = [
             Graded(
@@ -71,6 +73,13 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     files.write(out)
     say(found, collected, outcome, out, len(missing), bool(people))
     return exit_code(found)
+
+
+def workforce(rung: Rung, options: Options) -> Pool | Cluster:
+    """Processes of this machine, or a cluster."""
+    if options.cluster is not None:
+        return Cluster(options.cluster, rung, options.device)
+    return Pool(rung, options.device, options.jobs)
 
 
 def rung_for_strangers(isolation: str) -> Rung:

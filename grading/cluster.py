@@ -1,0 +1,95 @@
+"""Graders on a cluster that already exists: dask.distributed instead of local processes.
+
+Each worker process of the cluster makes one grader, with its own zygote, when the first item comes,
+and keeps it. A worker that is lost loses nothing: the scheduler gives its items to others.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from grading.errors import UsageError
+from grading.grade import Grader
+from grading.pool import AHEAD, Item, Lost, Result
+from grading.sandbox.processes import Zygote
+from grading.sandbox.rungs import Rung
+
+CONNECT_SECONDS = 20
+# An item that has ended this many workers ends no more.
+MAX_DEATHS = 3
+
+_graders: dict[tuple[Rung, str], Grader] = {}
+# A grader serves one item at a time, however many threads its worker has.
+_turn = threading.Lock()
+
+
+class Cluster:
+    """The graders behind a scheduler's address. Raises UsageError if nobody answers there."""
+
+    def __init__(self, address: str, rung: Rung, device: str) -> None:
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise UsageError("--cluster needs dask: pip install -e '.[cluster]'") from error
+        self._rung, self._device = rung, device
+        try:
+            self._client = Client(  # type: ignore[no-untyped-call]
+                address, timeout=CONNECT_SECONDS, set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--cluster {address}: no scheduler answers there") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._client.close()  # type: ignore[no-untyped-call]
+
+    def run(
+        self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Lost]]:
+        """function(grader, item) for every item, as they are ready, wherever there is room."""
+        from distributed import KilledWorker, as_completed
+
+        left = iter(items)
+        running: dict[Any, Item] = {}
+        completed: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
+        self._fill(function, left, running, completed)
+        for future in completed:
+            item = running.pop(future.key)
+            try:
+                yield item, future.result()
+            except KilledWorker:
+                yield item, Lost(f"it ended {MAX_DEATHS} workers of the cluster")
+            self._fill(function, left, running, completed)
+
+    def _fill(
+        self,
+        function: Callable[[Grader, Item], Result],
+        left: Iterator[Item],
+        running: dict[Any, Item],
+        completed: Any,
+    ) -> None:
+        """Keep every worker busy, however many there are by now."""
+        wanted = AHEAD * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
+        while len(running) < wanted and (item := next(left, None)) is not None:
+            future = self._client.submit(
+                call, function, item, self._rung, self._device, pure=False, retries=0
+            )
+            running[future.key] = item
+            completed.add(future)
+
+
+def call(function: Callable[[Grader, Any], Any], item: Any, rung: Rung, device: str) -> Any:
+    """What a worker of the cluster does."""
+    with _turn:
+        if (rung, device) not in _graders:
+            zygote = None if rung is Rung.PROCESS else Zygote(rung)
+            _graders[rung, device] = Grader(rung, zygote, device)
+        return function(_graders[rung, device], item)
