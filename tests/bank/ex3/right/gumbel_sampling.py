@@ -11,7 +11,9 @@ class TextModel(nn.Module):
         self.table = nn.Parameter(torch.randn(vocab_size, hidden_size))
         kind = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[core]
         # One core a layer, so that h of each layer is there at every step.
-        self.layers = nn.ModuleDict({f"layer{i}": kind(hidden_size, hidden_size) for i in range(depth)})
+        self.layers = nn.ModuleDict(
+            {f"layer{i}": kind(hidden_size, hidden_size) for i in range(depth)}
+        )
         self.head = nn.Linear(hidden_size, vocab_size)
         print("made a model with", core, "of depth", depth)
 
@@ -37,7 +39,9 @@ class TextModel(nn.Module):
         last, tokens, activations = logits[-1], [], []
         while len(tokens) < length:
             # argmax(logits + Gumbel) is a sample of softmax(logits) (Gumbel 1954).
-            uniform = torch.rand(last.shape, generator=generator, dtype=torch.float64, device=last.device)
+            uniform = torch.rand(
+                last.shape, generator=generator, dtype=torch.float64, device=last.device
+            )
             gumbel = -torch.log(-torch.log(uniform.clamp(1e-300, 1 - 1e-16)))
             token = (last.double() / temperature + gumbel).argmax(dim=-1)
             h, state = self.read(token[None], state)
