@@ -3,11 +3,10 @@
     python benchmarks/batch.py [--size N ...] [--exercise ID] [--hostile SHARE] [--kills N]
 
 Each class is made of right variants, known mistakes, stubs and, by the share asked for, hostile
-files, all made distinct by a comment. Equal programs must get equal marks, right ones full marks and
-hostile ones none. For each size: wall and CPU seconds and the peak memory of the
-grader's processes, for each submission; and the same for the first and the last tenth. With --kills
-the batch is killed N times at random moments and started again: nothing may be lost, nothing graded
-twice.
+files, all made distinct by a comment. Equal programs must get equal marks, right ones full marks,
+hostile ones none. For each size: wall and CPU seconds for each submission, the peak memory of a
+grader, and the cost of the last tenth against the first. With --kills the batch is killed N times
+at random moments and started again: nothing may be lost, nothing graded twice.
 """
 
 import argparse

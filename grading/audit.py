@@ -140,8 +140,11 @@ def judge(grader: Grader, case: Case) -> Judged:
 
     exercise = course.load().exercise(case.exercise)
     work = from_bytes(case.source.encode(), exercise.file)
+    named = case.kind is Kind.MISCONCEPTION
     with compare.watched(since.append):
-        report = grader.grade(exercise, work, case.seed, on_result=flush, training=case.training)
+        report = grader.grade(
+            exercise, work, case.seed, on_result=flush, training=case.training, diagnosis=named
+        )
         if case.kind is Kind.MUTANT and report.full_marks and not case.training:
             report = grader.grade(exercise, work, case.seed)
     return Judged(report, margins)

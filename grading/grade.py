@@ -62,10 +62,12 @@ class Grader:
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
         training: bool = True,
+        diagnosis: bool = True,
     ) -> Report:
         """The report on `submission`. `only` names a check: the others are then not run.
 
-        Nor are those that train something, unless `training`.
+        Nor are those that train something, unless `training`. With `diagnosis` known mistakes that
+        explain what came out are named.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
@@ -74,7 +76,7 @@ class Grader:
             checks = suite.run(session)
         finally:
             session.student.close()
-        if not session.faults:
+        if diagnosis and not session.faults:
             checks = diagnose(checks, session.explainable(), self._replays_of(exercise))
         self.printed = session.student.output.decode("utf-8", "replace")
         return Report(
