@@ -113,12 +113,12 @@ def load(root: Path = ROOT) -> Course:
         return Course(
             _words(content["title"]),
             exercises,
-            show_answers=bool(content.get("show_answers", False)),
-            hints=bool(content.get("hints", True)),
+            show_answers=_flag(content.get("show_answers", False)),
+            hints=_flag(content.get("hints", True)),
             hint_price=_price(content.get("hint_price", 0.0)),
             late=_late_policy(content["late"]) if "late" in content else None,
             attempts=_one_of(content.get("attempts", "latest"), ("latest", "best")),
-            show_names=bool(content.get("show_names", False)),
+            show_names=_flag(content.get("show_names", False)),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
@@ -135,9 +135,16 @@ def _late_policy(entry: dict[str, Any]) -> LatePolicy:
         float(entry["percent_per_day"]),
         float(entry.get("cap_percent", 100)),
     )
-    if min(policy.grace, policy.percent_per_day, policy.cap) < 0 or policy.cap > 100:
-        raise ValueError("late: nothing below 0, and cap_percent at most 100")
+    numbers = (policy.grace, policy.percent_per_day, policy.cap)
+    if not all(0 <= number < math.inf for number in numbers) or policy.cap > 100:
+        raise ValueError("late: finite, nothing below 0, and cap_percent at most 100")
     return policy
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    return value
 
 
 def _words(value: object) -> str:

@@ -152,6 +152,7 @@ class Reference(Player):
         try:
             self._send(question)
         except (WorkerFault, SandboxError) as error:
+            self.close()
             raise GraderError(f"the reference did not take {question.probe}: {error}") from error
 
     def answer(self) -> Answer:

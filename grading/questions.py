@@ -132,7 +132,7 @@ def read_rubric(path: Path, submission: str, exercise: str) -> dict[str, Mark]:
 
 
 def _mark(row: Mapping[str, str], where: str) -> Mark:
-    if None in (row[name] for name in COLUMNS[:5]):
+    if any(row[name] is None for name in COLUMNS[:5]):
         raise UsageError(f"{where}: fewer values than columns")
     try:
         points, most = float(row["points"]), float(row["max_points"])

@@ -20,7 +20,7 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
-from grading import misconceptions
+from grading import course, misconceptions
 from grading.batch.collect import Collected, Origin
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.roster import Person
@@ -28,7 +28,7 @@ from grading.batch.statistics import histogram, leaderboard, of_checks
 from grading.batch.store import Basis, Store
 from grading.cluster import Cluster
 from grading.course import ROOT, Course, LatePolicy
-from grading.errors import UsageError
+from grading.errors import GraderError, UsageError
 from grading.grade import Grader
 from grading.pool import Lost, Pool
 from grading.renderers import gradebooks, pages
@@ -208,6 +208,31 @@ def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(
     assert late_days(POLICY, received) == days
     assert penalty(POLICY, received, 80.0) == points
     assert penalty(None, received, 80.0) == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'show_names = "false"',
+        'attempts = "first"',
+        "[late]\ndue = 2026-12-01T23:59:00\npercent_per_day = 10",
+        "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = nan",
+        "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = 10\ncap_percent = 120",
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(tmp_path: Path, line: str) -> None:
+    plan = 'title = "T"\n' + line + "\n[exercises]\n"
+    (tmp_path / "course.toml").write_text(plan, encoding="utf-8")
+    with pytest.raises(GraderError, match=r"course\.toml cannot be used"):
+        course.load(tmp_path)
+
+
+def test_a_late_policy_is_read(tmp_path: Path) -> None:
+    late = "[late]\ndue = 2026-12-01T23:59:00+01:00\ngrace_minutes = 30\npercent_per_day = 10\n"
+    (tmp_path / "course.toml").write_text(f'title = "T"\nattempts = "best"\n[exercises]\n{late}')
+    plan = course.load(tmp_path)
+    assert plan.attempts == "best"
+    assert plan.late == LatePolicy(1796165940.0, 1800.0, 10.0, 100.0)
 
 
 def attempt(number: int, score: float | None, received: float = 0.0) -> Graded:

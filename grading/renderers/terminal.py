@@ -120,8 +120,9 @@ class TerminalRenderer:
 
     def _detail(self, text: str, style: str, indent: int = _STATUS_WIDTH + 13) -> None:
         if self.plain:
-            # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap.
-            text = text.replace("::", ": :")
+            # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap,
+            # or ##vso[...] and ##[...] anywhere in a line.
+            text = text.replace("::", ": :").replace("##", "# #")
         self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
 
     def _bar(self, report: Report) -> str:

@@ -6,6 +6,7 @@ import secrets
 import select
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -100,9 +101,9 @@ class Sandbox:
         """A new worker, confined and waiting. Raises SandboxError."""
         self.usage.workers += 1
         scratch = tempfile.mkdtemp(dir=self._scratch.name)
-        request_read, request_write = os.pipe()
-        reply_read, reply_write = os.pipe()
-        output_read, output_write = os.pipe()
+        (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
+            _three_pipes()
+        )
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
@@ -199,7 +200,7 @@ class Worker:
             try:
                 self.exit = self.process.collect()
             finally:
-                shutil.rmtree(self.scratch, ignore_errors=True)
+                _remove(self.scratch)
             self.usage.add(self.exit)
         return self.exit
 
@@ -292,6 +293,17 @@ def _deadline(seconds: float) -> float:
     return time.monotonic() + seconds
 
 
+def _three_pipes() -> list[tuple[int, int]]:
+    """All three or none. Raises OSError."""
+    made: list[tuple[int, int]] = []
+    try:
+        made.extend(os.pipe() for _ in range(3))
+    except OSError:
+        _close_all(tuple(end for pipe in made for end in pipe))
+        raise
+    return made
+
+
 def _close_all(descriptors: tuple[int, ...]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
@@ -299,6 +311,13 @@ def _close_all(descriptors: tuple[int, ...]) -> None:
 
 def _has_input(descriptor: int) -> bool:
     return bool(select.select([descriptor], [], [], 0)[0])
+
+
+def _remove(folder: str) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except RecursionError:  # nested on purpose, deeper than a function may call itself
+        subprocess.run(["rm", "-rf", "--", folder], capture_output=True)
 
 
 def _folder_size(folder: Path) -> int:
