@@ -162,16 +162,19 @@ def hint(identity: str) -> None:
 @main.command()
 @click.argument("identity", metavar="EXERCISE")
 @click.option("--seeds", type=click.IntRange(1), default=30, help="Measurements per variant.")
+@click.option("--variant", "variants", multiple=True, help="Only the reference, or this mistake.")
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), default="auto")
 @click.option("--plain", is_flag=True, help="No colors, ASCII only.")
-def calibrate(identity: str, seeds: int, device: str, plain: bool) -> None:
+def calibrate(
+    identity: str, seeds: int, variants: tuple[str, ...], device: str, plain: bool
+) -> None:
     """Measure the reference and known mistakes where a check trains something (for authors)."""
     exercise = course.load().exercise(identity)
     with grader_on("auto", device) as grader:
         from grading.calibrate import calibrate as measure
         from grading.renderers.calibration import print_calibration, print_value
 
-        found = measure(grader, exercise, seeds, print_value)
+        found = measure(grader, exercise, seeds, print_value, variants)
     for check, calibration in found.items():
         print_calibration(check, calibration, plain)
 

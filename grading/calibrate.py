@@ -1,6 +1,6 @@
 """Measure what training checks measure, for the reference and for known mistakes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from grading import misconceptions, suite, thresholds
@@ -25,9 +25,13 @@ class Value:
 
 
 def calibrate(
-    grader: Grader, exercise: Exercise, seeds: int, on_value: Callable[[Value], None]
+    grader: Grader,
+    exercise: Exercise,
+    seeds: int,
+    on_value: Callable[[Value], None],
+    only: Sequence[str] = (),
 ) -> dict[str, Calibration]:
-    """Measure `seeds` times per check and variant, on the grader's device.
+    """Measure `seeds` times per check and variant (or those in `only`), on the grader's device.
 
     The values are saved after each variant, so an interruption loses one at most.
     Raises UsageError if the exercise has nothing to calibrate.
@@ -40,7 +44,8 @@ def calibrate(
     for check, measure in measures.items():
         old = known[check].get(grader.device) or replace(known[check]["cpu"], right=(), wrong={})
         names = [name for part in known[check].values() for name in part.wrong]
-        for variant in ["reference", *dict.fromkeys(names)]:
+        known_variants = ["reference", *dict.fromkeys(names)]
+        for variant in [one for one in known_variants if not only or one in only]:
             values = list(_values(grader, exercise, check, measure, variant, seeds, on_value))
             if variant == "reference":
                 old = replace(old, right=values)

@@ -1,57 +1,263 @@
-"""Hostile submissions to exercise 1, on every rung that claims to stop them."""
+"""Hostile submissions to exercise 1, on every rung that claims to stop them.
+
+A check that fails here may be a hole in the sandbox: read docs/security.md before changing what an
+attack is expected to end with.
+
+UNROLLED_ATTACKS=all runs every attack on every rung; otherwise each runs on one rung, in turn, and
+on both where they end it differently.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from grading import players
-from grading.course import ROOT, Course
-from grading.report import Status
+from grading import course, players
+from grading.course import ROOT, Course, Exercise
+from grading.grade import Grader
+from grading.renderers.terminal import TerminalRenderer
+from grading.report import CheckResult, Report, Status
+from grading.sandbox import processes, rungs
+from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
 from grading.suite import Session
 from tests import attacks
 from tests.attacks import Attack
-from tests.conftest import GraderOn
+
+ATTACKS = attacks.load()
+EVERYTHING = os.environ.get("UNROLLED_ATTACKS") == "all"
+STRONG = [Rung.NAMESPACES, Rung.LANDLOCK]
+SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
+# Words in the command line of every process that these graders start, and in their environment.
+MARK = f"mark_{secrets.token_hex(8)}"
+SECRET = f"secret_{secrets.token_hex(8)}"
+# Instead of 10, so that endless loops end sooner.
+CPU_SECONDS = 1.0
+LONG_LINE = 25
+LEFT_BEHIND = "unrolled_left_behind"
+COMMON_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", str(Path.home()), str(ROOT))
+# What continuous integration obeys wherever a line has it: Azure Pipelines, old GitHub runners.
+COMMANDS = ("##vso[", "##[")
+
+GraderOf = Callable[[Rung], Grader]
 
 
-@pytest.fixture(autouse=True)
-def short_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """2 CPU seconds instead of 10, so that endless loops end sooner."""
-    limit = Session.limit
-    monkeypatch.setattr(players, "LOAD_CPU_SECONDS", 2.0)
-    monkeypatch.setattr(Session, "limit", lambda self, seconds, seed: limit(self, 2.0, seed))
+@pytest.fixture(scope="module")
+def marked_grader() -> Iterator[GraderOf]:
+    """The grader of a rung, started once, with its processes marked."""
+    with contextlib.ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(processes, "_BOOT", f"{processes._BOOT}  # {MARK}")
+        patch.setenv("UNROLLED_TEST_SECRET", SECRET)
+        graders: dict[Rung, Grader] = {}
+
+        def get(rung: Rung) -> Grader:
+            if reason := rungs.why_not(rung):
+                pytest.skip(f"rung {rung} cannot be had here: {reason}")
+            if rung not in graders:
+                graders[rung] = stack.enter_context(Grader(rung, Zygote(rung)))
+                neighbor_is_fine(graders[rung], course.load().exercise("ex1"))
+            return graders[rung]
+
+        yield get
 
 
-@pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.LANDLOCK])
-@pytest.mark.parametrize("attack", attacks.load("first.toml"), ids=lambda attack: attack.name)
-def test_an_attack_ends_as_it_should(
-    grader_on: GraderOn, real_course: Course, attack: Attack, rung: Rung
+@pytest.fixture(scope="module")
+def ex1(real_course: Course) -> Exercise:
+    return real_course.exercise("ex1")
+
+
+@pytest.fixture(scope="module")
+def reference_lines(ex1: Exercise) -> set[str]:
+    """The long lines that only the reference has."""
+    stub = ex1.stub.read_text(encoding="utf-8")
+    lines = {line.strip() for line in attacks.reference().splitlines()}
+    return {line for line in lines if len(line) > LONG_LINE and line not in stub}
+
+
+def each_attack() -> Iterator[Any]:
+    """(attack, rung): all of them, or each on one rung in turn."""
+    for number, attack in enumerate(ATTACKS):
+        for place, rung in enumerate(STRONG):
+            if EVERYTHING or attack.statuses or number % len(STRONG) == place:
+                yield pytest.param(attack, rung, id=f"{attack.name}-{rung}")
+
+
+@pytest.mark.parametrize(("attack", "rung"), list(each_attack()))
+def test_an_attack_ends_as_it_should_and_leaves_nothing(
+    marked_grader: GraderOf,
+    ex1: Exercise,
+    reference_lines: set[str],
+    capsys: pytest.CaptureFixture[str],
+    attack: Attack,
+    rung: Rung,
 ) -> None:
-    exercise = real_course.exercise("ex1")
-    grader = grader_on(rung)
+    grader = marked_grader(rung)
+    scratch = Path(grader.sandbox._scratch.name)
+    before = (set(os.listdir(scratch)), running(), left_behind())
     started = grader.sandbox.usage.workers
-    report = grader.grade(exercise, from_bytes(attack.source.encode(), exercise.file), seed=1)
-    statuses = {check.id: check.status for check in report.checks}
-    assert statuses[attack.check] == Status(attack.status)
-    assert report.score == attack.score
-    assert report.max_score == 100
-    assert report.to_json()["status"] == "graded"
-    # The grader goes on: the same zygote grades the same submission without the attack.
+
+    # Everything is graded on the strongest rung only: on the other, the check that meets it.
+    whole = attack.score is not None and rung is STRONG[0]
+    report = grade_quickly(grader, ex1, attack, None if whole else attack.check)
+
+    check = next(check for check in report.checks if check.id == attack.check)
+    assert check.status == Status(attack.status_on(rung)), check.message
+    assert check.points == (check.max_points if check.status is Status.PASSED else 0)
+    if whole:
+        assert report.score == attack.score
     assert grader.sandbox.usage.workers > started
-    control = grader.grade(
-        exercise,
-        from_bytes(exercise.reference.read_bytes(), exercise.file),
+    assert_shown_harmless(report, grader.printed, capsys)
+    assert_tells_nothing(report, grader.printed, reference_lines, attack.source)
+    assert wait_for(lambda: running() <= before[1]), "a process was left"
+    assert set(os.listdir(scratch)) <= before[0]
+    assert left_behind() == before[2]
+    neighbor_is_fine(grader, ex1)
+
+
+def grade_quickly(grader: Grader, ex1: Exercise, attack: Attack, only: str | None) -> Report:
+    """The report, under short limits on CPU time."""
+    limit = Session.limit
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(players, "LOAD_CPU_SECONDS", CPU_SECONDS)
+        patch.setattr(Session, "limit", lambda self, _, seed: limit(self, CPU_SECONDS, seed))
+        return grader.grade(ex1, from_bytes(attack.source.encode(), ex1.file), seed=1, only=only)
+
+
+def neighbor_is_fine(grader: Grader, ex1: Exercise) -> None:
+    """The same zygote grades a right submission rightly."""
+    report = grader.grade(
+        ex1,
+        from_bytes(attacks.reference().encode(), ex1.file),
         seed=1,
-        only="net_reads_every_input",
+        only="cell_takes_one_step",
     )
-    assert control.full_marks
+    assert report.score == 7
+    assert report.full_marks
 
 
-def test_every_attack_is_a_working_submission_without_its_code(real_course: Course) -> None:
+def assert_shown_harmless(report: Report, printed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """JSON and plain text are valid, and hold nothing that a terminal or a log would act on."""
+    document = report.to_json()
+    Draft202012Validator(SCHEMA).validate(document)
+    assert document["status"] == "graded"
+    assert document["max_score"] == 100
+    json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+    for text in [*texts(document), rendered(report, printed, capsys)]:
+        odd = {letter for letter in text if unicodedata.category(letter) in ("Cc", "Cf", "Cs")}
+        assert odd <= {"\n", "\t"}
+    for line in rendered(report, printed, capsys).splitlines():
+        assert not line.lstrip(" |").startswith("::")
+        assert not any(command in line for command in COMMANDS)
+
+
+def assert_tells_nothing(
+    report: Report, printed: str, reference_lines: set[str], source: str
+) -> None:
+    """No line of the reference, no secret of the grader, and no attack's word of success."""
+    secret = {line for line in reference_lines if line not in source} | {SECRET, "BREACH"}
+    shown = [*texts(report.to_json()), printed]
+    for text in shown:
+        assert not [line for line in secret if line in text]
+
+
+def texts(value: object) -> Iterator[str]:
+    """Every string in a JSON document."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for entry in value.values():
+            yield from texts(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from texts(entry)
+
+
+def rendered(report: Report, printed: str, capsys: pytest.CaptureFixture[str]) -> str:
+    """What `python grader.py ex1 --plain` shows of a report."""
+    capsys.readouterr()
+    renderer = TerminalRenderer(plain=True)
+    renderer.heading("ex1", report.submission_name)
+    for check in report.checks:
+        renderer.checked(check)
+    renderer.summary(report, printed)
+    return capsys.readouterr().out
+
+
+def running() -> set[int]:
+    """The marked processes of this machine."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if MARK.encode() in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    return found
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Whether the condition comes true within a few seconds."""
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def left_behind() -> set[str]:
+    """Files that attacks leave in common folders."""
+    return {
+        f"{folder}/{name}"
+        for folder in COMMON_FOLDERS
+        if os.path.isdir(folder)
+        for name in os.listdir(folder)
+        if name.startswith(LEFT_BEHIND)
+    }
+
+
+@pytest.mark.parametrize("category", sorted({attack.category for attack in ATTACKS}))
+def test_all_harmless_twins_of_a_category_together_lose_nothing(
+    marked_grader: GraderOf, ex1: Exercise, category: str
+) -> None:
+    """Everything is graded here but the training, which costs seconds."""
+    text = attacks.reference()
+    for place, benign in {(a.place, a.benign) for a in ATTACKS if a.category == category}:
+        text = attacks.put(text, place, benign)
+    report = marked_grader(rungs.best()).grade(
+        ex1, from_bytes(text.encode(), ex1.file), seed=1, training=False
+    )
+    assert not [check.message for check in report.checks if lost(check)]
+    trained = [check.id for check in report.checks if check.status is Status.NOT_RUN]
+    assert trained == ["net_learns_a_sine"]
+
+
+def lost(check: CheckResult) -> bool:
+    return check.status not in (Status.PASSED, Status.NOT_RUN)
+
+
+def test_every_attack_is_a_working_submission_without_its_code() -> None:
     """So that none of them fails because the file is broken."""
-    reference = (ROOT / "reference" / "ex1_vanilla_rnn.py").read_text(encoding="utf-8")
-    for attack in attacks.load("first.toml"):
-        code = attack.code.replace("COURSE", str(ROOT)).strip("\n")
-        for line in code.splitlines():
+    for attack in ATTACKS:
+        assert attack.source not in (attacks.reference(), attack.twin)
+        for line in attacks.lines_of(attack.code).splitlines():
             assert line.strip() in attack.source
-        assert attack.source != reference
         compile(attack.source, attack.name, "exec")
+        compile(attack.twin, attack.name, "exec")
+
+
+def test_there_are_many_attacks_each_with_a_name_and_a_sentence() -> None:
+    names = [attack.name for attack in ATTACKS]
+    assert len(names) == len(set(names)) >= 183
+    assert all(attack.tries.endswith(".") for attack in ATTACKS)
+
+
+def test_the_documentation_lists_every_attack() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    assert not [attack.name for attack in ATTACKS if f"| `{attack.name}` |" not in page]

@@ -1,5 +1,6 @@
 """A report for a person at a terminal, a check at a time as it comes."""
 
+import re
 import sys
 from collections.abc import Sequence
 from typing import Self
@@ -122,7 +123,7 @@ class TerminalRenderer:
         if self.plain:
             # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap,
             # or ##vso[...] and ##[...] anywhere in a line.
-            text = text.replace("::", ": :").replace("##", "# #")
+            text = re.sub(r"([:#])(?=\1)", r"\1 ", text)
         self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
 
     def _bar(self, report: Report) -> str:

@@ -1,12 +1,14 @@
 """The grader's side: start workers, ask them, and end them whatever they do."""
 
 import contextlib
+import errno
 import os
 import secrets
 import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -321,13 +323,18 @@ def _remove(folder: str) -> None:
 
 
 def _folder_size(folder: Path) -> int:
+    """In bytes on the disk; a folder that hides what it holds is larger than anything."""
     total = 0
     pending: list[Path] = [folder]
     while pending:
-        with contextlib.suppress(OSError), os.scandir(pending.pop()) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    pending.append(Path(entry.path))
-                else:
-                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+        try:
+            with os.scandir(pending.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append(Path(entry.path))
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError as error:  # most often: changed while it was looked at
+            if error.errno in (errno.ENAMETOOLONG, errno.EACCES):
+                return sys.maxsize
     return total
