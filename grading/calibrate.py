@@ -7,7 +7,7 @@ from grading import misconceptions, suite, thresholds
 from grading.check import Alone, Draw, Measure, seed_of
 from grading.compare import Mismatch
 from grading.course import Exercise
-from grading.errors import UsageError
+from grading.errors import GraderError, UsageError
 from grading.grade import Grader
 from grading.players import StudentFault
 from grading.submission import from_bytes
@@ -65,21 +65,26 @@ def _values(
     seeds: int,
     on_value: Callable[[Value], None],
 ) -> Iterator[float]:
-    """What one variant measures, each time on newly drawn inputs."""
+    """What one variant measures, each time on newly drawn inputs and in a new worker.
+
+    Raises GraderError if the reference has no value: then a right answer fails for another reason.
+    """
     source = exercise.reference.read_text(encoding="utf-8")
     if variant != "reference":
         listed = {mistake.name: mistake for mistake in misconceptions.load(exercise.misconceptions)}
         source = listed[variant].made_in(source)
-    session = grader.session(exercise, from_bytes(source.encode(), exercise.file), seed=0)
-    try:
-        for number in range(seeds):
-            session.limit(suite.CALIBRATION_CPU_SECONDS, number)
-            draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
-            try:
-                value = measure(draw, Alone(session))
-            except (StudentFault, Mismatch):
-                continue  # it fails for another reason, and has no value to compare
-            on_value(Value(check, variant, number, value))
-            yield value
-    finally:
-        session.student.close()
+    work = from_bytes(source.encode(), exercise.file)
+    for number in range(seeds):
+        session = grader.session(exercise, work, seed=0)
+        session.limit(suite.CALIBRATION_CPU_SECONDS, number)
+        draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
+        try:
+            value = measure(draw, Alone(session))
+        except (StudentFault, Mismatch) as fault:
+            if variant == "reference":
+                raise GraderError(f"seed {number}: the reference has no value: {fault}") from fault
+            continue  # it fails for another reason, and has no value to compare
+        finally:
+            session.student.close()
+        on_value(Value(check, variant, number, value))
+        yield value
