@@ -24,7 +24,7 @@ from tests.fuzz import engine, submissions
 from tests.fuzz.inputs import Chance
 from tests.fuzz.targets import TARGETS, Target
 
-CASES = 2000
+CASES = 1000
 SEED = 7
 
 
