@@ -40,6 +40,7 @@ def calibrate(
     measures = suite.measures(exercise)
     if not measures:
         raise UsageError(f"{exercise.id} has no check that trains something")
+    grader.choose_device()
     found: dict[str, Calibration] = {}
     for check, measure in measures.items():
         old = known[check].get(grader.device) or replace(known[check]["cpu"], right=(), wrong={})

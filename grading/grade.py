@@ -102,7 +102,7 @@ class Grader:
         training: bool = True,
     ) -> suite.Session:
         """A student and a reference about to be asked. Whoever makes it closes its student."""
-        self._choose_device()
+        self.choose_device()
         reference = self._reference(exercise)
         source = Source(
             exercise.module, submission.name, submission.source, reference.source.probes
@@ -136,7 +136,7 @@ class Grader:
             )
         return self._replays[exercise.id]
 
-    def _choose_device(self) -> None:
+    def choose_device(self) -> None:
         """Settle `auto` and refuse a GPU that is not there, once."""
         wish = self.device
         if wish in ("auto", "cuda"):

@@ -75,7 +75,9 @@ def test_the_committed_thresholds_separate_right_from_wrong(real_course: Course)
     assert judged == 2
 
 
-def test_calibration_measures_and_keeps_the_bounds(grader: Grader, tmp_path: Path) -> None:
+def test_calibration_measures_and_keeps_the_bounds(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     course = make_course(tmp_path, MEASURED)
     exercise = course.exercise("toy")
     exercise.misconceptions.parent.mkdir()
@@ -92,6 +94,11 @@ def test_calibration_measures_and_keeps_the_bounds(grader: Grader, tmp_path: Pat
     assert all(2 < value <= 4 for value in stored.wrong["halves"])
     assert len(set(stored.right)) == 3
     assert (tmp_path / "reference" / "toy_module.py").read_text() == REFERENCE
+    # What is not measured again stays, also by a grader that has not settled on a device yet.
+    monkeypatch.setattr(grader, "device", "auto")
+    calibrate(grader, exercise, 2, lambda value: None, only=["reference"])
+    kept = thresholds.load(exercise.thresholds)["doubles_enough"][grader.device]
+    assert (len(kept.right), len(kept.wrong["halves"])) == (2, 3)
 
 
 def test_what_cannot_be_calibrated_is_said(grader: Grader, toy: object, tmp_path: Path) -> None:
