@@ -23,7 +23,7 @@ from grading.misconceptions import Misconception
 from grading.mutants import mutants
 from grading.pool import Lost, Workforce
 from grading.report import CheckResult, Report, Status
-from grading.submission import from_bytes
+from grading.submission import Submission, from_bytes
 
 # A check that was never put to the answer says nothing about it.
 NO_VERDICT = {Status.BLOCKED, Status.NOT_RUN, Status.NOT_ATTEMPTED, Status.UNREADABLE}
@@ -140,14 +140,30 @@ def judge(grader: Grader, case: Case) -> Judged:
 
     exercise = course.load().exercise(case.exercise)
     work = from_bytes(case.source.encode(), exercise.file)
-    named = case.kind is Kind.MISCONCEPTION
     with compare.watched(since.append):
-        report = grader.grade(
-            exercise, work, case.seed, on_result=flush, training=case.training, diagnosis=named
-        )
-        if case.kind is Kind.MUTANT and report.full_marks and not case.training:
-            report = grader.grade(exercise, work, case.seed)
+        if case.kind is Kind.MUTANT:
+            report = _notice(grader, exercise, work, case)
+        else:
+            report = grader.grade(
+                exercise,
+                work,
+                case.seed,
+                on_result=flush,
+                training=case.training,
+                diagnosis=case.kind is Kind.MISCONCEPTION,
+            )
     return Judged(report, margins)
+
+
+def _notice(grader: Grader, exercise: Exercise, work: Submission, case: Case) -> Report:
+    """The report on a mutant, as far as the first check that notices it; training comes last."""
+    for training in (False, True):
+        report = grader.grade(
+            exercise, work, case.seed, training=training, diagnosis=False, until_failure=True
+        )
+        if not report.full_marks:
+            break
+    return report
 
 
 def _cases(exercise: Exercise, seeds: int, thorough: bool) -> Iterator[Case]:

@@ -63,15 +63,19 @@ class Grader:
         on_result: Callable[[CheckResult], None] = _ignore,
         training: bool = True,
         diagnosis: bool = True,
+        until_failure: bool = False,
     ) -> Report:
         """The report on `submission`. `only` names a check: the others are then not run.
 
-        Nor are those that train something, unless `training`. With `diagnosis` known mistakes that
-        explain what came out are named.
+        Nor are those that train something, unless `training`, and with `until_failure` those after
+        the first that does not pass. With `diagnosis` known mistakes that explain what came out
+        are named.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
-        session = self.session(exercise, submission, seed, only, on_start, on_result, training)
+        session = self.session(
+            exercise, submission, seed, only, on_start, on_result, training, until_failure
+        )
         try:
             checks = suite.run(session)
         finally:
@@ -100,6 +104,7 @@ class Grader:
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
         training: bool = True,
+        until_failure: bool = False,
     ) -> suite.Session:
         """A student and a reference about to be asked. Whoever makes it closes its student."""
         self.choose_device()
@@ -109,7 +114,7 @@ class Grader:
         )
         student = Student(self.sandbox, source, self.device, self.limits)
         return suite.Session(
-            exercise, student, reference, seed, only, training, on_start, on_result
+            exercise, student, reference, seed, only, training, on_start, on_result, until_failure
         )
 
     def _reference(self, exercise: Exercise) -> Reference:

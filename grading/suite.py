@@ -44,6 +44,7 @@ class Session:
     training: bool
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
+    until_failure: bool = False
     results: dict[str, CheckResult] = field(default_factory=dict)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -254,7 +255,10 @@ class Recorder:
 
     def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
-            self.session.record(self._verdict(item, call))
+            verdict = self._verdict(item, call)
+            self.session.record(verdict)
+            if self.session.until_failure and verdict.status is not Status.PASSED:
+                item.session.shouldfail = f"{item.name} did not pass"
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
 
