@@ -54,7 +54,7 @@ GRADING_OPTIONS: list[click.Parameter] = [
     click.Option(
         ["--submission"],
         type=click.Path(path_type=Path),
-        help="A file, or a folder that holds the exercise's file. Default: exercises/.",
+        help="A file or notebook, or a folder that holds the exercise's. Default: exercises/.",
     ),
     click.Option(["--json", "json_target"], metavar="PATH", help="Write the report; - is stdout."),
     click.Option(
@@ -266,7 +266,10 @@ def grade(
     """Grade one submission on these exercises; the exit code."""
     if json_target is not None:
         json_file.require_writable(json_target)
-    works = [submissions.read(submission or exercise.stub, exercise.file) for exercise in exercises]
+    works = [
+        submissions.read(submission or exercise.stub, exercise.file, exercise.stubs)
+        for exercise in exercises
+    ]
     seed = secrets.randbelow(MAX_SEED) if seed is None else seed
     with grader_on(isolation, device) as grader:
         from grading.renderers.terminal import TerminalRenderer
@@ -274,7 +277,7 @@ def grade(
         renderer = TerminalRenderer(plain, json_target == json_file.STANDARD_OUTPUT)
         reports: list[Report] = []
         for exercise, work in zip(exercises, works, strict=True):
-            renderer.heading(f"{exercise.id} {exercise.title}", work.name)
+            renderer.heading(f"{exercise.id} {exercise.title}", work.described)
             with renderer:
                 report = grader.grade(
                     exercise, work, seed, check, renderer.started, renderer.checked

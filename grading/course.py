@@ -31,6 +31,16 @@ class Exercise:
         return self.root / "exercises" / self.file
 
     @property
+    def notebook(self) -> Path:
+        """The stub as a notebook."""
+        return self.root / "exercises" / "notebooks" / f"{self.module}.ipynb"
+
+    @property
+    def stubs(self) -> tuple[Path, Path]:
+        """What nobody has worked on yet, if the course's own folder is as it was made."""
+        return self.stub, self.notebook
+
+    @property
     def reference(self) -> Path:
         return self.root / "reference" / self.file
 

@@ -110,7 +110,11 @@ class Grader:
         self.choose_device()
         reference = self._reference(exercise)
         source = Source(
-            exercise.module, submission.name, submission.source, reference.source.probes
+            exercise.module,
+            submission.name,
+            submission.source,
+            reference.source.probes,
+            submission.places,
         )
         student = Student(self.sandbox, source, self.device, self.limits)
         return suite.Session(

@@ -10,6 +10,7 @@ import numpy as np
 
 from grading.compare import Answer
 from grading.errors import GraderError
+from grading.places import PLAIN, Places
 from grading.report import Status
 from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
@@ -20,6 +21,12 @@ from grading.text import clean, one_line
 LOAD_CPU_SECONDS = 10.0
 MAX_WORKERS = 4
 _SHOWN_LINES = 6
+# Their words name lines.
+_SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_NOTEBOOK_ADVICE = (
+    "\n  A notebook is run from top to bottom. To leave a cell out, tag it `skip`, or indent its"
+    ' code below `if __name__ == "__main__":`.'
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Source:
     filename: str
     text: str
     probes: str
+    places: Places = PLAIN
 
 
 @dataclass(frozen=True)
@@ -211,14 +219,20 @@ class Student(Player):
         try:
             return super()._start()
         except WorkerFault as fault:
-            self._unusable = _ended(fault, "while it was imported")
+            self._unusable = self._at_import(_ended(fault, "while it was imported"))
             self.close()
             raise self._unusable from fault
         except StudentFault as fault:
             # What happened at import would happen again at every check.
-            self._unusable = fault
+            self._unusable = self._at_import(fault)
             self.close()
             raise
+
+    def _at_import(self, fault: StudentFault) -> StudentFault:
+        """The fault, with what a notebook's author can do about it."""
+        if self.source.places.cells:
+            fault.message += _NOTEBOOK_ADVICE
+        return fault
 
     def _loaded(self, reply: Frame) -> None:
         if reply.meta.get("ok") is not True:
@@ -243,6 +257,8 @@ class Student(Player):
             return StudentFault(Status.CRASHED, "Your code answered with something unreadable.")
         kind = one_line(str(error.get("type", "")), 80)
         text = clean(str(error.get("message", "")), 600).strip()
+        if kind in _SYNTAX_ERRORS:
+            text = self.source.places.in_words(text)
         if error.get("not_implemented") is True:
             status, message = Status.NOT_ATTEMPTED, "Still to be written."
         else:
@@ -256,14 +272,14 @@ class Student(Player):
 
     def _own_lines(self, lines: object) -> str:
         """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
-        source = self.source.text.splitlines()
+        source = self.source.text.split("\n")
         shown = []
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
             number, function = entry
             if 1 <= number <= len(source):
-                place = f"line {number}"
+                place = self.source.places.of(number)
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
                 shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")

@@ -1,12 +1,18 @@
-"""A submission: one file of source text, read safely and never parsed."""
+"""A submission: one file of source text or one notebook, read safely, its Python never parsed."""
 
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+from grading import notebook
 from grading.errors import UsageError
+from grading.notebook import is_notebook
+from grading.places import PLAIN, Places
 from grading.text import one_line
 
 MAX_BYTES = 1024 * 1024
@@ -14,35 +20,106 @@ MAX_BYTES = 1024 * 1024
 
 @dataclass(frozen=True)
 class Submission:
-    """The source text of one module, where it came from, and the hash of its bytes."""
+    """The source text of one module, where it came from, and the hash of the file's bytes.
+
+    `places` says where its lines stand in a notebook, `note` why it was taken and not another file.
+    """
 
     name: str
     source: str
     sha256: str
+    places: Places = PLAIN
+    note: str = ""
 
     @property
     def lines(self) -> list[str]:
         return self.source.splitlines()
 
+    @property
+    def described(self) -> str:
+        """Its name and, where there was a choice, why this one."""
+        return f"{self.name} ({self.note})" if self.note else self.name
 
-def read(path: Path, filename: str) -> Submission:
-    """The submission at `path`: a file, or a folder that holds `filename`.
+    @property
+    def identity(self) -> str:
+        """The same for what is graded alike: the same bytes are another module as a notebook."""
+        if not self.places.cells:
+            return self.sha256
+        return f"{self.sha256} {hashlib.sha256(self.source.encode()).hexdigest()}"
 
-    Raises UsageError for whatever is not a plain text file of at most 1 MB.
+
+def read(path: Path, filename: str, stubs: Sequence[Path] = ()) -> Submission:
+    """The submission at `path`: a file, or a folder that holds `filename` or that as a notebook.
+
+    If the folder holds both, `chosen` chooses. Raises UsageError for whatever is not a plain text
+    file of at most 1 MB, or a notebook of at most 16 MB.
     """
     shown = one_line(str(path))
-    kind = _kind(path, shown)
-    if stat.S_ISDIR(kind):
-        data = _read_file(path / filename, f"{shown}/{filename}")
-        return from_bytes(data, filename)
-    data = _read_file(path, shown)
-    return from_bytes(data, one_line(path.name))
+    if not stat.S_ISDIR(_kind(path, shown)):
+        return _read(path, shown, one_line(path.name))
+    names = [name for name in both_names(filename) if os.path.lexists(path / name)]
+    readers = [partial(_read, path / name, f"{shown}/{name}", name) for name in names or [filename]]
+    return chosen(readers, stubs)
+
+
+def both_names(filename: str) -> tuple[str, str]:
+    """An exercise's file name, as a module and as a notebook."""
+    return filename, Path(filename).with_suffix(notebook.SUFFIX).name
+
+
+def chosen(readers: Sequence[Callable[[], Submission]], stubs: Iterable[Path]) -> Submission:
+    """Of a module and a notebook (or one of them) the one that counts.
+
+    It is the first that can be read and that somebody has worked on, so that a stub left lying
+    beside the work hides nothing; failing that the first that can be read. Raises the UsageError
+    of the first if there is none.
+    """
+    found: list[Submission] = []
+    problems: list[UsageError] = []
+    for reader in readers:
+        try:
+            found.append(reader())
+        except UsageError as error:
+            problems.append(error)
+    if not found:
+        raise problems[0]
+    if len(readers) == 1:
+        return found[0]
+    if problems:
+        return replace(found[0], note="what lies beside it cannot be read")
+    untouched = _sources(stubs)
+    module, other = found
+    if module.source in untouched and other.source not in untouched:
+        return replace(other, note=f"{module.name} beside it is untouched")
+    return replace(module, note=f"{other.name} beside it does not count")
+
+
+def _sources(stubs: Iterable[Path]) -> set[str]:
+    found = set()
+    for path in stubs:
+        with suppress(UsageError):
+            found.add(_read(path, path.name, path.name).source)
+    return found
+
+
+def max_bytes(name: str) -> int:
+    """How large a file of this name may be."""
+    return notebook.MAX_BYTES if is_notebook(name) else MAX_BYTES
 
 
 def from_bytes(data: bytes, name: str) -> Submission:
-    """The submission in these bytes. Raises UsageError unless they are UTF-8 text."""
-    if len(data) > MAX_BYTES:
-        raise UsageError(f"{name} is larger than 1 MB: submit the exercise's source file alone")
+    """The submission in these bytes. Raises UsageError unless they are UTF-8 text or a notebook."""
+    if len(data) > max_bytes(name):
+        advice = (
+            "16 MB: clear its outputs and save it again"
+            if is_notebook(name)
+            else "1 MB: submit the exercise's source file alone"
+        )
+        raise UsageError(f"{name} is larger than {advice}")
+    digest = hashlib.sha256(data).hexdigest()
+    if is_notebook(name):
+        source, places = notebook.module_of(data, name)
+        return Submission(name, source, digest, places)
     if b"\0" in data:
         raise UsageError(f"{name} holds NUL bytes: save it as plain text (UTF-8)")
     try:
@@ -51,7 +128,7 @@ def from_bytes(data: bytes, name: str) -> Submission:
         line = data[: error.start].count(b"\n") + 1
         raise UsageError(f"{name} is not UTF-8 text (line {line}): save it as UTF-8") from error
     source = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Submission(name, source, hashlib.sha256(data).hexdigest())
+    return Submission(name, source, digest)
 
 
 def _kind(path: Path, shown: str) -> int:
@@ -68,7 +145,11 @@ def _kind(path: Path, shown: str) -> int:
     return mode
 
 
-def _read_file(path: Path, shown: str) -> bytes:
+def _read(path: Path, shown: str, name: str) -> Submission:
+    return from_bytes(_read_file(path, shown, max_bytes(name)), name)
+
+
+def _read_file(path: Path, shown: str, limit: int) -> bytes:
     _kind_of_file(path, shown)
     try:
         # O_NOFOLLOW and O_NONBLOCK: what was a file a moment ago may be a link or a pipe now.
@@ -78,7 +159,7 @@ def _read_file(path: Path, shown: str) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise UsageError(f"{shown} is not a plain file")
-        return file.read(MAX_BYTES + 1)
+        return file.read(limit + 1)
 
 
 def _kind_of_file(path: Path, shown: str) -> None:

@@ -1,14 +1,16 @@
 """Find the submissions in what an instructor has: nothing is dropped, whatever cannot be read.
 
-Each entry of the folder is one submission: a file, a folder (searched to a depth of 6), or a zip
-archive. The bulk downloads of Canvas, Moodle and Gradescope are recognized by their naming:
+Each entry of the folder is one submission: a file (a module or a notebook), a folder (searched to a
+depth of 6), or a zip archive. The bulk downloads of Canvas, Moodle and Gradescope are recognized by
+their naming:
 
     Canvas       doejane_LATE_1234_56789_ex1_vanilla_rnn-2.py   (also .zip; -2 is the attempt)
     Moodle       Jane Doe_123456_assignsubmission_file_/ex1_vanilla_rnn.py
     Gradescope   submission_123456/, with submission_metadata.yml beside it
     otherwise    the name of the file or folder; NAME_attempt2 is the second attempt of NAME
 
-A file belongs to the exercise whose file name it has, or whose id stands in its name.
+A file belongs to the exercise whose file name it has, as a module or as a notebook, or whose id
+stands in its name.
 """
 
 import io
@@ -18,11 +20,13 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from grading import submission as submissions
 from grading.course import Exercise
 from grading.errors import UsageError
+from grading.notebook import SUFFIX, is_notebook
 from grading.submission import Submission
 from grading.text import one_line
 
@@ -30,6 +34,7 @@ MAX_DEPTH = 6
 MAX_FILES = 5000
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 METADATA = "submission_metadata.yml"
+SUFFIXES = (".py", SUFFIX)
 
 _CANVAS = re.compile(
     r"(?P<who>[^\W_]+)(?P<late>_LATE)?_(?P<user>\d+)_\d+_(?P<file>.+?)(-(?P<attempt>\d+))?"
@@ -93,7 +98,7 @@ def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Co
     written = path.lstat().st_mtime
     received = written if origin.received is None else origin.received
     try:
-        files = list(_files(path))
+        files = list(_bounded(path))
     except UsageError as error:
         return [Collected(origin, "", None, received, str(error))]
     found = []
@@ -102,38 +107,68 @@ def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Co
         if not candidates and len(exercises) == 1 and _lone_module(path, files):
             candidates = files
         if candidates:
-            best = min(candidates, key=lambda file: (file.name != exercise.file, file.depth))
-            found.append(_read(origin, exercise, best))
+            found.append(_read(origin, exercise, _best(candidates, exercise)))
     if found:
         return found
     wanted = " or ".join(exercise.file for exercise in exercises)
-    return [Collected(origin, "", None, received, f"holds no {wanted}")]
+    return [Collected(origin, "", None, received, f"holds no {wanted} (or .ipynb)")]
 
 
 def _lone_module(path: Path, files: Sequence[_File]) -> bool:
     """Whether this is a file by itself: then it can only be the exercise asked for."""
-    return path.is_file() and len(files) == 1 and files[0].name.endswith(".py")
+    return path.is_file() and len(files) == 1 and files[0].name.endswith(SUFFIXES)
 
 
 def _belongs(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> bool:
-    if name == exercise.file:
+    if name in submissions.both_names(exercise.file):
         return True
-    if not name.endswith(".py") or any(name == other.file for other in exercises):
+    if not name.endswith(SUFFIXES):
+        return False
+    if any(name in submissions.both_names(other.file) for other in exercises):
         return False
     return re.search(rf"(^|[^a-z0-9]){re.escape(exercise.id)}([^0-9]|$)", name.lower()) is not None
 
 
-def _read(origin: Origin, exercise: Exercise, file: _File) -> Collected:
-    received = file.modified if origin.received is None else origin.received
+def _best(candidates: Sequence[_File], exercise: Exercise) -> list[_File]:
+    """One module, one notebook, or one of each: with the exercise's name rather than another."""
+    named = [file for file in candidates if file.name in submissions.both_names(exercise.file)]
+    pair = []
+    for kind in (False, True):
+        of_kind = [file for file in named or candidates if is_notebook(file.name) is kind]
+        if of_kind:
+            pair.append(min(of_kind, key=lambda file: file.depth))
+    return pair
+
+
+def _read(origin: Origin, exercise: Exercise, files: Sequence[_File]) -> Collected:
+    taken = files[0]
+    work, problem = None, ""
+    readers = [partial(_work, exercise, file) for file in files]
     try:
-        if file.data is not None:
-            work = submissions.from_bytes(file.data, exercise.file)
-        else:
-            assert file.path is not None
-            work = submissions.read(file.path, exercise.file)
+        work = submissions.chosen(readers, exercise.stubs)
+        taken = next(file for file in files if is_notebook(file.name) == is_notebook(work.name))
     except UsageError as error:
-        return Collected(origin, exercise.id, None, received, str(error))
-    return Collected(origin, exercise.id, work, received)
+        problem = str(error)
+    received = taken.modified if origin.received is None else origin.received
+    return Collected(origin, exercise.id, work, received, problem)
+
+
+def _work(exercise: Exercise, file: _File) -> Submission:
+    if file.data is None:
+        assert file.path is not None
+        return submissions.read(file.path, exercise.file)
+    module, notebook = submissions.both_names(exercise.file)
+    return submissions.from_bytes(file.data, notebook if is_notebook(file.name) else module)
+
+
+def _bounded(path: Path) -> Iterator[_File]:
+    """The files of an entry. Raises UsageError where archives would fill the memory."""
+    left = MAX_ARCHIVE_BYTES
+    for file in _files(path):
+        left -= len(file.data or b"")
+        if left < 0:
+            raise UsageError(f"{one_line(path.name)} unpacks to more than 64 MB")
+        yield file
 
 
 def _files(path: Path) -> Iterator[_File]:
@@ -161,14 +196,14 @@ def _in_folder(folder: Path) -> Iterator[_File]:
             if count > MAX_FILES:
                 raise UsageError(f"{one_line(folder.name)} holds more than {MAX_FILES} files")
             path = Path(place, name)
-            if name.endswith(".py"):
+            if name.endswith(SUFFIXES):
                 yield _File(name, depth, path.lstat().st_mtime, path=path)
             elif name.lower().endswith(".zip") and path.is_file() and not path.is_symlink():
                 yield from _in_archive(path)
 
 
 def _in_archive(path: Path) -> Iterator[_File]:
-    """The modules of an archive. Nothing is written; only names and bytes are looked at."""
+    """The modules and notebooks of an archive. Nothing is written: names and bytes are read."""
     try:
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
             raise UsageError(f"{one_line(path.name)} is larger than 64 MB")
@@ -178,15 +213,21 @@ def _in_archive(path: Path) -> Iterator[_File]:
                 raise UsageError(f"{one_line(path.name)} holds more than {MAX_FILES} files")
             for entry in entries:
                 place = PurePosixPath(entry.filename)
-                if place.suffix != ".py" or "__MACOSX" in place.parts:
+                if not place.name.endswith(SUFFIXES) or _is_hidden(place):
                     continue
                 with archive.open(entry) as file:
                     # Read no more than counts, whatever size the archive declares.
-                    data = file.read(submissions.MAX_BYTES + 1)
+                    data = file.read(submissions.max_bytes(place.name) + 1)
                 written = datetime(*entry.date_time).timestamp()
                 yield _File(place.name, len(place.parts) - 1, written, data=data)
     except (OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
         raise UsageError(f"{one_line(path.name)} cannot be read as an archive: {error}") from error
+
+
+def _is_hidden(place: PurePosixPath) -> bool:
+    """Whether a program put it there for itself, as Jupyter does with .ipynb_checkpoints."""
+    own = [part for part in place.parts if part != ".."]
+    return any(part.startswith((".", "__MACOSX")) for part in own)
 
 
 def _plain_name(name: str) -> str:
@@ -200,7 +241,7 @@ def _plain_name(name: str) -> str:
 
 def _origin(name: str, metadata: Mapping[str, Origin]) -> Origin:
     """Who an entry of the folder belongs to."""
-    stem = name.removesuffix(".py").removesuffix(".zip")
+    stem = name.removesuffix(".py").removesuffix(SUFFIX).removesuffix(".zip")
     if match := _CANVAS.fullmatch(name):
         attempt = int(match["attempt"] or 0) + 1
         label = f"{match['who']}_{match['user']}"

@@ -125,6 +125,9 @@ def say(
         if grade.score is None:
             what = f"{grade.submission} {grade.exercise}".strip()
             print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
+    for one in collected:
+        if one.work is not None and one.work.note:
+            print(f"chosen: {one.origin.label} {one.exercise}: {one.work.described}")
     strangers = {grade.submission: None for grade in found if grade.person is None}
     for submission in strangers if has_roster else ():
         print(f"not in the roster: {submission}")

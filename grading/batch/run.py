@@ -39,7 +39,7 @@ class Outcome:
 def basis_of(exercise: Exercise, work: Submission, where: str, seed: int) -> Basis:
     """Everything that the result of grading `work` depends on."""
     return Basis(
-        submission=work.sha256,
+        submission=work.identity,
         exercise=exercise.id,
         checks=suite_sha256(exercise),
         settings=f"{exercise.title} {exercise.file}",

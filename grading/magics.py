@@ -1,0 +1,113 @@
+"""What IPython adds to Python, taken out of the text of a cell without moving a line.
+
+    %matplotlib inline   !pip install x   ?nn.LSTM   nn.LSTM?      become comments
+    files = !ls          shape = %who                               files = None  # !ls
+    %time loss = train()                                            loss = train()
+    %%bash and its kind                                             the whole cell is a comment
+
+Only lines at which a statement begins are looked at: elsewhere % is an operator, or part of a
+string. To know them, strings and brackets are followed from line to line; Python is not parsed.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# What stands below these runs in the notebook's own namespace. (%%timeit runs it elsewhere: what it
+# defines is not there afterwards.)
+COUNTED = {"%%time", "%%capture", "%%prun"}
+
+_TOKEN = re.compile(
+    r"""(?P<comment>\#) | (?P<long>\"{3}|'{3}) | (?P<open>[(\[{]) | (?P<close>[)\]}])
+    | "(?:[^"\\]|\\.)*+"? | '(?:[^'\\]|\\.)*+'?""",
+    re.VERBOSE,
+)
+_LONG_STRING_PART = {quote: re.compile(rf"\\.|{quote}") for quote in ('"""', "'''")}
+_TIMED = re.compile(r"%time\s+(?P<statement>[^-\s].*)")
+_HELP = re.compile(r"%{0,2}[^\W\d][\w.*]*\?\??")
+_ASSIGNED = re.compile(r"(?P<target>[^\W\d][\w.,\s\[\]'\"]*=\s*)(?P<command>[%!].*)")
+
+
+def without_magics(lines: Sequence[str]) -> list[str]:
+    """The lines of one cell as Python: as many as before, none of them IPython's own."""
+    first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    if not lines or not lines[first].startswith("%%"):
+        return _plain(_dedented(lines, first))
+    if lines[first].split()[0] in COUNTED:
+        body = lines[first + 1 :]
+        return [*lines[:first], f"# {lines[first]}", *_plain(body)]
+    return [f"# {line}" for line in lines]
+
+
+def _dedented(lines: Sequence[str], first: int) -> list[str]:
+    """Without the indent of the first line that has text, as a notebook runs them."""
+    if not lines:
+        return []
+    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+    return [line.removeprefix(indent) for line in lines]
+
+
+def _plain(lines: Sequence[str]) -> list[str]:
+    made: list[str] = []
+    text = _Text()
+    in_command = False
+    for line in lines:
+        replaced = f"# {line}" if in_command else _command(line) if text.may_begin else None
+        made.append(line if replaced is None else replaced)
+        text.read(made[-1])
+        # A command goes on below a line that ends with a backslash, as Python does.
+        in_command = replaced is not None and line.endswith("\\") and not text.continued
+    return made
+
+
+def _command(line: str) -> str | None:
+    """What becomes of a line at which a statement begins; None if it is Python."""
+    stripped = line.strip()
+    indent = line[: len(line) - len(line.lstrip())]
+    if timed := _TIMED.fullmatch(stripped):
+        return indent + timed["statement"]
+    if stripped.startswith(("%", "!", "?")) or _HELP.fullmatch(stripped):
+        # A block may have nothing else in it.
+        return f"{indent}pass  # {stripped}" if indent else f"# {stripped}"
+    if assigned := _ASSIGNED.fullmatch(stripped):
+        target, command = assigned["target"], assigned["command"]
+        if timed := _TIMED.fullmatch(command):
+            return indent + target + timed["statement"]
+        return f"{indent}{target}None  # {command}"
+    return None
+
+
+@dataclass
+class _Text:
+    """What is still open at the end of the lines read so far."""
+
+    quote: str = ""
+    depth: int = 0
+    continued: bool = False
+
+    @property
+    def may_begin(self) -> bool:
+        """Whether the next line begins a statement."""
+        return not self.quote and self.depth == 0 and not self.continued
+
+    def read(self, line: str) -> None:
+        position = 0
+        while True:
+            pattern = _LONG_STRING_PART[self.quote] if self.quote else _TOKEN
+            match = pattern.search(line, position)
+            if match is None:
+                break
+            position = match.end()
+            if self.quote:
+                if match[0] == self.quote:
+                    self.quote = ""
+            elif match["comment"]:
+                self.continued = False
+                return
+            elif match["long"]:
+                self.quote = match["long"]
+            elif match["open"]:
+                self.depth += 1
+            elif match["close"]:
+                self.depth = max(0, self.depth - 1)
+        self.continued = not self.quote and line.endswith("\\")
