@@ -1,6 +1,7 @@
 """Stubs are made from the solutions: whole-line markers say what a student is to write.
 
-Files of questions are made in the same way: the canonical answers are left out.
+Files of questions are made in the same way: the canonical answers are left out. Each stub is made
+into a notebook too (stub_notebooks.py).
 
     # BEGIN SOLUTION
     # STUB: a comment that the student gets to see
@@ -19,6 +20,7 @@ from pathlib import Path
 from grading.course import Course
 from grading.errors import GraderError
 from grading.questions import without_answers
+from grading.stub_notebooks import make_notebook
 
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
 GAP = "raise NotImplementedError"
@@ -29,7 +31,9 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
     wanted: dict[Path, str] = {}
     for exercise in course.exercises.values():
         solution = exercise.reference.read_text(encoding="utf-8")
-        wanted[exercise.stub] = make_stub(solution, exercise.file)
+        stub = make_stub(solution, exercise.file)
+        wanted[exercise.stub] = stub
+        wanted[exercise.notebook] = make_notebook(stub, exercise)
         if exercise.answers.exists():
             wanted[exercise.questions] = without_answers(
                 exercise.answers.read_text(encoding="utf-8")
