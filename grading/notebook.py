@@ -8,19 +8,17 @@ exist in a notebook only.
     # %% cell 3           stands above the code of the third cell, whatever kinds the others are
     # tags                a cell tagged skip, no-grade or skip-execution is left out
 
-What a notebook has without importing it (`display`, `get_ipython`), and IPython itself, are there
-as stand-ins that do nothing: whether IPython is installed where a notebook is graded must not
-decide over its points.
+What a notebook has without importing it is defined by stand-ins (stand_ins.py).
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from grading.errors import UsageError
 from grading.magics import without_magics
 from grading.places import Places
+from grading.stand_ins import definitions, without_ipython
 
 SUFFIX = ".ipynb"
 # Most of a notebook is output.
@@ -30,15 +28,6 @@ SKIPPED = {"skip", "no-grade", "skip-execution"}
 
 _KINDS = ("code", "markdown", "raw", "heading")
 _FUTURE = "from __future__ import annotations"
-_MOCK = "from unittest.mock import MagicMock"
-_STAND_INS = {
-    re.compile(r"\bdisplay\b"): "def display(*shown, **options): return None",
-    re.compile(r"\bget_ipython\b"): f"{_MOCK} as get_ipython",
-    re.compile(r"\bIPython\b"): (
-        f"import sys; {_MOCK}; "
-        "sys.modules['IPython'] = sys.modules['IPython.display'] = MagicMock()"
-    ),
-}
 
 
 def is_notebook(name: str) -> bool:
@@ -64,10 +53,9 @@ def module_of(data: bytes, name: str) -> tuple[str, Places]:
             # Each cell may have such a line, but only the first lines of a module.
             future = line.rstrip() == _FUTURE
             header = _FUTURE if future else header
-            lines.append(f"# {line}" if future else line)
+            lines.append(f"# {line}" if future else without_ipython(line))
     source = "\n".join([*lines, ""])
-    stand_ins = [line for word, line in _STAND_INS.items() if word.search(source)]
-    first = [line for line in (header, *stand_ins) if line]
+    first = [line for line in (header, *definitions(source)) if line]
     places = Places(tuple((line + len(first), cell) for line, cell in above))
     return "\n".join([*first, source]), places
 

@@ -24,8 +24,8 @@ _SHOWN_LINES = 6
 # Their words name lines.
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _NOTEBOOK_ADVICE = (
-    "\n  A notebook is run from top to bottom. To leave a cell out, tag it `skip`, or indent its"
-    ' code below `if __name__ == "__main__":`.'
+    "A notebook is run from top to bottom. To leave a cell out, tag it `skip`, or indent its code"
+    ' below `if __name__ == "__main__":`.'
 )
 
 
@@ -194,6 +194,12 @@ class Student(Player):
         self._unusable: StudentFault | None = None
         self._started = 0
 
+    @property
+    def advice(self) -> str:
+        """What to try where a notebook cannot be imported; empty for everything else."""
+        imported = self._unusable is None
+        return "" if imported or not self.source.places.cells else _NOTEBOOK_ADVICE
+
     def ask(self, question: Question) -> None:
         """Send a question. Raises StudentFault if there is nobody to ask any more."""
         with self._faults():
@@ -219,20 +225,14 @@ class Student(Player):
         try:
             return super()._start()
         except WorkerFault as fault:
-            self._unusable = self._at_import(_ended(fault, "while it was imported"))
+            self._unusable = _ended(fault, "while it was imported")
             self.close()
             raise self._unusable from fault
         except StudentFault as fault:
             # What happened at import would happen again at every check.
-            self._unusable = self._at_import(fault)
+            self._unusable = fault
             self.close()
             raise
-
-    def _at_import(self, fault: StudentFault) -> StudentFault:
-        """The fault, with what a notebook's author can do about it."""
-        if self.source.places.cells:
-            fault.message += _NOTEBOOK_ADVICE
-        return fault
 
     def _loaded(self, reply: Frame) -> None:
         if reply.meta.get("ok") is not True:
@@ -259,7 +259,8 @@ class Student(Player):
         text = clean(str(error.get("message", "")), 600).strip()
         if kind in _SYNTAX_ERRORS:
             text = self.source.places.in_words(text)
-        if error.get("not_implemented") is True:
+        # A gap that is reached while importing hides everything else: its place must be shown.
+        if error.get("not_implemented") is True and ordinary is not Status.UNREADABLE:
             status, message = Status.NOT_ATTEMPTED, "Still to be written."
         else:
             message = f"{kind}: {text}" if text else kind

@@ -128,7 +128,7 @@ class Session:
             message=message,
             misconception=None,
             explanation="",
-            hint=declaration.hint if needs_help else "",
+            hint=(self.student.advice or declaration.hint) if needs_help else "",
             seconds=seconds,
             replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
             measured=measured,
@@ -277,9 +277,7 @@ class Recorder:
         match error:
             case None if isinstance(parts, Parts) and parts.failures:
                 share = 1 - len(parts.failures) / parts.count
-                message = "\n".join(
-                    f"{name}: {_words(failure, show_expected)}" for name, failure in parts.failures
-                )
+                message = _messages(parts.failures, show_expected)
                 status = Status.PARTIAL if share > 0 else _status(parts.failures[0][1])
                 return result(item, status, round(full * share, 2), message, seconds)
             case None:
@@ -303,6 +301,14 @@ def _measured(bounds: object) -> float | None:
 
 def _status(failure: Mismatch | StudentFault) -> Status:
     return failure.status if isinstance(failure, StudentFault) else Status.FAILED
+
+
+def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], show_expected: bool) -> str:
+    """What every part's failure says; the same words once, for all the parts they are about."""
+    names: dict[str, list[str]] = {}
+    for name, failure in failures:
+        names.setdefault(_words(failure, show_expected), []).append(name)
+    return "\n".join(f"{', '.join(parts)}: {words}" for words, parts in names.items())
 
 
 def _words(failure: Mismatch | StudentFault, show_expected: bool) -> str:
