@@ -259,8 +259,9 @@ class Student(Player):
         text = clean(str(error.get("message", "")), 600).strip()
         if kind in _SYNTAX_ERRORS:
             text = self.source.places.in_words(text)
-        # A gap that is reached while importing hides everything else: its place must be shown.
-        if error.get("not_implemented") is True and ordinary is not Status.UNREADABLE:
+        # A cell that tries out what is still to be written hides all that is written: it is shown.
+        tried_out = ordinary is Status.UNREADABLE and self.source.places.cells
+        if error.get("not_implemented") is True and not tried_out:
             status, message = Status.NOT_ATTEMPTED, "Still to be written."
         else:
             message = f"{kind}: {text}" if text else kind
