@@ -17,6 +17,7 @@ from dataclasses import dataclass
 # defines is not there afterwards.)
 COUNTED = {"%%time", "%%capture", "%%prun"}
 
+_SIGNS = re.compile("[%!?]")
 _TOKEN = re.compile(
     r"""(?P<comment>\#) | (?P<long>\"{3}|'{3}) | (?P<open>[(\[{]) | (?P<close>[)\]}])
     | "(?:[^"\\]|\\.)*+"? | '(?:[^'\\]|\\.)*+'?""",
@@ -29,21 +30,20 @@ _ASSIGNED = re.compile(r"(?P<target>[^\W\d][\w.,\s\[\]'\"]*=\s*)(?P<command>[%!]
 
 
 def without_magics(lines: Sequence[str]) -> list[str]:
-    """The lines of one cell as Python: as many as before, none of them IPython's own."""
+    """The lines of one cell (one at least) as Python: as many as before, none IPython's own."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
-    if not lines or not lines[first].startswith("%%"):
-        return _plain(_dedented(lines, first))
+    if not lines[first].startswith("%%"):
+        return _plain(_dedented(lines))
     if lines[first].split()[0] in COUNTED:
         body = lines[first + 1 :]
         return [*lines[:first], f"# {lines[first]}", *_plain(body)]
     return [f"# {line}" for line in lines]
 
 
-def _dedented(lines: Sequence[str], first: int) -> list[str]:
-    """Without the indent of the first line that has text, as a notebook runs them."""
-    if not lines:
-        return []
-    indent = lines[first][: len(lines[first]) - len(lines[first].lstrip())]
+def _dedented(lines: Sequence[str]) -> list[str]:
+    """Without the indent of the first statement, as a notebook runs them."""
+    first = next((line for line in lines if line.strip() and line.lstrip()[0] != "#"), "")
+    indent = first[: len(first) - len(first.lstrip())]
     return [line.removeprefix(indent) for line in lines]
 
 
@@ -62,6 +62,8 @@ def _plain(lines: Sequence[str]) -> list[str]:
 
 def _command(line: str) -> str | None:
     """What becomes of a line at which a statement begins; None if it is Python."""
+    if not _SIGNS.search(line):
+        return None
     stripped = line.strip()
     indent = line[: len(line) - len(line.lstrip())]
     if timed := _TIMED.fullmatch(stripped):

@@ -44,10 +44,11 @@ def module_of(data: bytes, name: str) -> tuple[str, Places]:
     size = 0
     header = ""
     for number, text in _code(_document(data, name), name):
-        size += _size(text, f"{name}, cell {number}")
+        marker = f"# %% cell {number}"
+        size += len(marker) + _size(text, f"{name}, cell {number}")
         if size > MAX_CODE_BYTES:
             raise UsageError(f"{name} holds more than 1 MB of code: submit the exercise alone")
-        lines.append(f"# %% cell {number}")
+        lines.append(marker)
         above.append((len(lines), number))
         for line in without_magics(text.split("\n")):
             # Each cell may have such a line, but only the first lines of a module.

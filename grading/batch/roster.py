@@ -59,8 +59,8 @@ def read(path: Path) -> list[Person]:
 
 
 def _person(row: Mapping[str, str | None], fields: Mapping[str, str]) -> Person:
-    given = {name: one_line(row.get(fields.get(name, "")) or "", 200) for name in COLUMNS}
-    return Person(**given)
+    given = {name: row[fields[name]] or "" for name in COLUMNS if name in fields}
+    return Person(**{name: one_line(text, 200) for name, text in given.items()})
 
 
 class Roster:

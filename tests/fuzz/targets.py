@@ -4,12 +4,16 @@ A check returns whether the input was read (True) or refused as documented (Fals
 an exception or a value that is not what the reader's types say, is a broken promise.
 """
 
+import ast
 import contextlib
+import csv
+import io
 import json
 import math
 import os
 import tempfile
 import unicodedata
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -17,10 +21,22 @@ from typing import Any
 
 import numpy as np
 
-from grading import course, hints, misconceptions, questions, submission, text, thresholds
+from grading import (
+    course,
+    hints,
+    magics,
+    misconceptions,
+    notebook,
+    questions,
+    submission,
+    text,
+    thresholds,
+)
+from grading.batch import roster
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
+from tests import notebooks
 from tests.fuzz.inputs import Chance, damaged
 
 
@@ -280,6 +296,97 @@ def _laid_out(folder: Path, layout: int, name: bytes, content: bytes) -> tuple[P
     return path, content
 
 
+def _make_notebook(chance: Chance) -> bytes:
+    """A damaged notebook, or a valid one around damaged text or with a strange value."""
+    match chance.below(3):
+        case 0:
+            return damaged(chance.one_of(_NOTEBOOKS), chance, _NOTEBOOKS)
+        case 1:
+            cells = [_drawn_cell(chance) for _ in range(1 + chance.below(3))]
+            return notebooks.notebook(*cells)
+        case _:
+            document = json.loads(chance.one_of(_NOTEBOOKS))
+            _make_strange(document, chance)
+            return json.dumps(document).encode()
+
+
+def _drawn_cell(chance: Chance) -> dict[str, Any]:
+    data = damaged(chance.one_of(_CELLS), chance, _CELLS)
+    # One in eight keeps what is no text: half characters.
+    errors = "replace" if chance.below(8) else "surrogateescape"
+    return notebooks.code(data.decode("utf-8", errors))
+
+
+def _make_strange(value: Any, chance: Chance) -> None:
+    """Put something else into one place of a document."""
+    while True:
+        keys = list(value) if isinstance(value, dict) else range(len(value))
+        if not keys:
+            return
+        key = chance.one_of(keys)
+        if not chance.below(4) or not isinstance(value[key], dict | list):
+            value[key] = chance.one_of(_STRANGE)
+            return
+        value = value[key]
+
+
+def _check_notebook(data: bytes) -> bool:
+    try:
+        source, places = notebook.module_of(data, "work.ipynb")
+    except UsageError as error:
+        _one_clear_line(error)
+        return False
+    source.encode("utf-8")
+    assert "\r" not in source
+    assert "\0" not in source
+    lines = source.split("\n")
+    document = json.loads(data.decode("utf-8-sig"), parse_int=float)
+    sheets = [document] if document["nbformat"] == 4 else document["worksheets"]
+    cells = [cell for sheet in sheets for cell in sheet["cells"]]
+    if not places.cells:
+        assert source == ""
+        return True
+    ends = [*(above - 1 for above, _ in places.cells[1:]), len(lines) - 1]
+    for (above, number), end in zip(places.cells, ends, strict=True):
+        assert lines[above - 1] == f"# %% cell {number}"
+        assert places.of(end) == f"cell {number}, line {end - above}"
+        own = cells[number - 1].get("source" if document["nbformat"] == 4 else "input")
+        own = "".join(own).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        assert len(own) == end - above, "a line was added or lost"
+        _python_stays_python(own)
+    return True
+
+
+def _python_stays_python(lines: list[str]) -> None:
+    """What Python can read means the same after magics were taken out of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse("\n".join(lines))
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return
+        assert ast.dump(ast.parse("\n".join(magics.without_magics(lines)))) == ast.dump(tree)
+
+
+def _check_roster(data: bytes) -> bool:
+    try:
+        people = roster.read(_file("roster.csv", data))
+    except UsageError as error:
+        _one_clear_line(error)
+        return False
+    header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    columns = {column.strip().lower() for column in header}
+    everybody = roster.Roster(people)
+    for person in people:
+        for column, value in asdict(person).items():
+            assert type(value) is str, repr(person)
+            assert column in columns or not value, f"{column} comes from nowhere: {person!r}"
+            assert text.one_line(value) == value
+        found = everybody.find(person.keys)
+        assert found is None or found.keys & person.keys
+    return True
+
+
 def _check_questions(data: bytes) -> bool:
     try:
         found = questions.read(_file("ex1.md", data))
@@ -424,6 +531,32 @@ _SOURCES = (
     b"\xef\xbb\xbfclass A:\n    pass\n",
     b"",
 )
+_CELLS = (
+    b"%matplotlib inline\n!pip install x \\\n  y\nx = (1\n% 2)\nnn.LSTM?\nfiles = !ls -l\n",
+    b"%%time\nfor x in y:\n    %time z = f(x)\n    print('a\\'b', \"%\", x != 1)\n",
+    b'%%bash\nls "$x"\n',
+    b"from __future__ import annotations\nfrom IPython.display import display\ndisplay(f'{1}')\n",
+    'def f(x):\n    """A.\n\n    %cd, why?\n    """\n    return x \\\n% 2  # \u00fc'.encode(),
+    b"class A:\n    def f(self):\n        return [\n            {1: ')'},\n        ]\n",
+    b"x = (7  # (\n% f(')')\n% 3)\ny = {\n    1: x\n% 2}\n",
+)
+_NOTEBOOKS = (
+    notebooks.notebook(
+        notebooks.markdown("# Title"), *(notebooks.code(cell.decode()) for cell in _CELLS)
+    ),
+    notebooks.notebook(notebooks.code("x = 1", tags=["skip"]), notebooks.code("y = 2", "", "z")),
+    b'{"nbformat": 3, "worksheets": [{"cells": [{"cell_type": "code", "input": "x\\ny"}, '
+    b'{"cell_type": "heading", "level": 1, "source": "T"}]}]}',
+)
+_STRANGE: tuple[Any, ...] = (
+    None, True, 0, 3, 4, -1.5, 10**400, float("nan"), "", "code", "x\0", "\ud800", [], [[]], {},
+    ["x", 1], {"a": {}}, {"tags": ["skip"]}, {"tags": "skip"}, {"cell_type": "code", "source": "x"},
+)  # fmt: skip
+_ROSTERS = (
+    b"name,id,email,login,section\nAda Lovelace,1,ada@example.org,al,A\nBob,2,,,\n",
+    '\ufeffName,Email\n"Doe, Jane",jane@example.org\n'.encode(),
+    'section,NAME,,other\nA,"Zo\u00eb\nM\u00fcller",x,y\n\nB,"a ""b"" c"\n'.encode(),
+)
 _QUESTIONS = (
     b"# Title\n\nHello.\n\n## first: Why?\n\nBecause.\n\n## second_2: And?\n\n<!-- Here. -->\n",
     b"## a: b\n<!-- x\n## c: d\n-->\n## e: f <!-- g -->\n\nh\r\n",
@@ -477,6 +610,8 @@ TARGETS = {
         Target("frames", _make_frame, _check_frame),
         Target("submission_bytes", from_seeds(_SOURCES), _check_bytes),
         Target("submission_file", _make_file, _check_file),
+        Target("notebook", _make_notebook, _check_notebook),
+        Target("roster", from_seeds(_ROSTERS), _check_roster),
         Target("questions", from_seeds(_QUESTIONS), _check_questions),
         Target("rubric", from_seeds(_RUBRICS), _check_rubric),
         Target("hints", from_seeds(_HINTS), _check_hints),
