@@ -282,8 +282,9 @@ def grade(
                 report = grader.grade(
                     exercise, work, seed, check, renderer.started, renderer.checked
                 )
-                report = with_questions(report, exercise, submission, rubric)
-                if submission is None and check is None:
+                others = None if is_own(submission, exercise) else submission
+                report = with_questions(report, exercise, others, rubric)
+                if others is None and check is None:
                     report = with_hints(report, exercise)
             renderer.summary(report, grader.printed)
             reports.append(report)
@@ -294,6 +295,13 @@ def grade(
         for fault in report.faults:
             click.echo(f"grader: {fault}", err=True)
     return exit_code(reports)
+
+
+def is_own(submission: Path | None, exercise: "Exercise") -> bool:
+    """Whether this is the work done in this copy of the course: the stub, or its notebook."""
+    if submission is None:
+        return True
+    return submission.resolve() in (exercise.notebook, exercise.notebook.parent)
 
 
 def with_questions(

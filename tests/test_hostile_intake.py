@@ -4,11 +4,13 @@ import os
 import socket
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from grading import notebook as notebooks
 from grading import submission
 from grading.course import ROOT, Course
 from grading.errors import UsageError
@@ -16,6 +18,7 @@ from grading.grade import Grader
 from grading.report import Report, Status
 from grading.submission import MAX_BYTES, from_bytes, read
 from tests import attacks
+from tests.notebooks import code, notebook
 
 NAME = "ex1_vanilla_rnn.py"
 QUICK = "cell_takes_one_step"
@@ -226,3 +229,170 @@ def test_a_bomb_for_the_parser_goes_off_in_the_worker(
     assert statuses - {Status.BLOCKED} <= ended | {Status.FAILED}
     assert all(len(check.message) < 3000 for check in report.checks)
     assert graded(grader, real_course, attacks.reference().encode()).full_marks
+
+
+NOTEBOOK = "ex1_vanilla_rnn.ipynb"
+# Python's objects are larger than the JSON they come from.
+MEMORY = 600 * 2**20
+
+
+def around(cells: str = "", metadata: str = "{}", outputs: str = "[]") -> bytes:
+    """A working notebook, and somewhere in its JSON these texts."""
+    work = code(attacks.reference())
+    text = notebook(work, metadata=5).decode().replace('"metadata": 5', f'"metadata": {metadata}')
+    return (
+        text.replace('"outputs": []', f'"outputs": {outputs}').replace("[{", f"[{cells}{{").encode()
+    )
+
+
+def of_text(*lines: str) -> bytes:
+    """A working notebook, and these lines in a cell above its code."""
+    return notebook(code(*lines), code(attacks.reference()))
+
+
+def of_cell(**changes: object) -> bytes:
+    """A working notebook, and a cell that says something else than cells do."""
+    return notebook({**code("x = 1"), **changes}, code(attacks.reference()))
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "]" * depth
+
+
+def image(size: int) -> str:
+    return f'[{{"data": {{"image/png": "{"A" * size}"}}}}]'
+
+
+def cells(number: int, text: str) -> str:
+    return f'{{"cell_type": "code", "source": "{text}"}},' * number
+
+
+HALF = "\ud83d"
+FULL = 16 * 2**20
+
+# What is refused, the reason, and a twin of the same shape that is graded as what it is.
+NOTEBOOK_BOMBS: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] = {
+    "nested metadata": (
+        lambda: around(metadata=nested(100_000)),
+        "nested too deeply",
+        lambda: around(metadata=nested(50)),
+    ),
+    "nested objects in an output": (
+        lambda: around(outputs='{"a":' * 100_000 + "1" + "}" * 100_000),
+        "nested too deeply",
+        lambda: around(outputs='{"a":' * 50 + "1" + "}" * 50),
+    ),
+    "a huge output": (
+        lambda: around(outputs=image(FULL)),
+        "larger than 16 MB: clear its outputs",
+        lambda: around(outputs=image(FULL - 2**14)),
+    ),
+    "huge metadata": (
+        lambda: around(metadata=f'"{"x" * FULL}"'),
+        "larger than 16 MB",
+        lambda: around(metadata=f"[{'[],' * (2**20)}1]"),
+    ),
+    "a million cells": (
+        lambda: around(cells=cells(10**6, "")),
+        "larger than 16 MB",
+        lambda: around(cells=cells(10**5, "")),
+    ),
+    "cells of nothing but their number": (
+        lambda: around(cells=cells(10**5, "1")),
+        "more than 1 MB of code",
+        lambda: around(cells=cells(10**3, "1")),
+    ),
+    "a cell of escapes that grow": (
+        lambda: of_text("# " + "\u2028" * 2**19),
+        "more than 1 MB of code",
+        lambda: of_text("# " + "\u2028" * 2**17),
+    ),
+    "a source that is no list of strings": (
+        lambda: of_cell(source=["x = 1\n", ["y = 2"]]),
+        "cell 1 has no text",
+        lambda: of_cell(source=["x = 1\n", "y = 2"]),
+    ),
+    "a kind that lies": (
+        lambda: of_cell(cell_type="code\u200b"),
+        "cell 1 is of no known kind",
+        lambda: of_cell(cell_type="markdown"),
+    ),
+    "a kind that is a list": (
+        lambda: of_cell(cell_type=["code"]),
+        "cell 1 is of no known kind",
+        lambda: of_cell(cell_type="raw"),
+    ),
+    "two sources in one cell": (
+        lambda: around(cells='{"cell_type": "code", "source": "a", "source": "b"},'),
+        "stands twice",
+        lambda: around(cells='{"cell_type": "code", "source": "a = 1", "input": "b"},'),
+    ),
+    "half a character": (
+        lambda: of_text(f"x = '{HALF}'"),
+        "half a character",
+        lambda: of_text(f"x = '{HALF}\ude00'"),
+    ),
+    "a NUL character": (lambda: of_text("x = '\0'"), "NUL", lambda: of_text("x = '\\0'")),
+    "a version that is none": (
+        lambda: notebook(code(attacks.reference()), nbformat=1e300),
+        "no notebook of format 4",
+        lambda: notebook(code(attacks.reference()), nbformat=4.0),
+    ),
+    "infinity": (
+        lambda: around(metadata="-Infinity"),
+        "-Infinity is no JSON",
+        lambda: around(metadata="-1e999"),
+    ),
+}
+
+
+@pytest.mark.parametrize("bomb", NOTEBOOK_BOMBS)
+def test_a_bomb_in_a_notebook_is_refused_and_its_twin_is_graded(
+    grader: Grader, real_course: Course, tmp_path: Path, bomb: str
+) -> None:
+    make, word, twin = NOTEBOOK_BOMBS[bomb]
+    (tmp_path / NOTEBOOK).write_bytes(make())
+    refused(tmp_path / NOTEBOOK, word)
+    refused(tmp_path, word)
+    (tmp_path / NOTEBOOK).write_bytes(twin())
+    exercise = real_course.exercise("ex1")
+    assert grader.grade(exercise, read(tmp_path, NAME), seed=1, only=QUICK).full_marks
+
+
+@pytest.mark.parametrize("part", ["[],", "{},", '{"a":1},', "1,", '"",'])
+def test_a_full_notebook_of_tiny_parts_is_read_within_its_memory(part: str) -> None:
+    size = notebooks.MAX_BYTES // 16
+    data = around(metadata=f"[{part * ((size - 10_000) // len(part))}1]")
+    tracemalloc.start()
+    try:
+        from_bytes(data, NOTEBOOK)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert 16 * peak < MEMORY
+
+
+@pytest.mark.parametrize("line", ["!", "%", "'", "''' ", "(", "\\", "a ", "a=", "a.", "x?", "#"])
+def test_a_long_cell_of_one_sign_is_read_line_by_line(line: str) -> None:
+    """A pattern that went back over a line would need minutes for these."""
+    for end in ("", "\n"):
+        text = (line + end) * ((notebooks.MAX_CODE_BYTES // 16) // len(line + end))
+        found = from_bytes(notebook(code(text + "!x")), NOTEBOOK)
+        assert found.source.count("\n") == text.count("\n") + 2
+
+
+def test_a_link_to_a_notebook_is_refused_like_any_other(tmp_path: Path) -> None:
+    real = tmp_path / "real.ipynb"
+    real.write_bytes(around())
+    (tmp_path / NOTEBOOK).symlink_to(real)
+    refused(tmp_path, "symbolic link")
+    refused(tmp_path / NOTEBOOK, "symbolic link")
+    assert "class VanillaRNN" in read(real, NAME).source
+
+
+def test_the_command_line_refuses_a_notebook_with_exit_code_2_and_one_line(tmp_path: Path) -> None:
+    (tmp_path / NOTEBOOK).write_bytes(b"[" * 100_000)
+    result = command_line(tmp_path)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert result.stdout == ""

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 from nbconvert.exporters import PythonExporter
 
+from grader import is_own
 from grading.batch import run
 from grading.batch.collect import Collected, collect
 from grading.course import ROOT, Course, Exercise
@@ -515,6 +516,18 @@ def test_statements_between_definitions_stay_in_their_order(real_course: Course)
     assert texts == [
         *("# one\nimport a", "X = 1\nY = 2", "# of f\n@a\ndef f():\n    pass", "# end\nZ = 3"),
     ]
+
+
+def test_the_notebook_of_the_course_is_ones_own_work(
+    tmp_path: Path, real_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then hints are kept, and the questions are those of the course."""
+    exercise = real_course.exercise("ex2")
+    monkeypatch.chdir(exercise.notebook.parent)
+    for own in (None, exercise.notebook, Path("."), Path(FILE), Path("..", "notebooks")):
+        assert is_own(own, exercise)
+    for other in (tmp_path, tmp_path / FILE, Path("ex1_vanilla_rnn.ipynb"), exercise.stub):
+        assert not is_own(other, exercise)
 
 
 def test_an_untouched_notebook_scores_nothing(grader: Grader, real_course: Course) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import Course
+from grading.course import Course, Exercise
 from grading.errors import GraderError
 from grading.stubs import make_stub, write_stubs
+from grading.submission import read
 
 SOLUTION = '''"""Doc with # BEGIN SOLUTION in it."""
 
@@ -25,9 +26,25 @@ def test_the_committed_stubs_are_in_step(real_course: Course) -> None:
     assert write_stubs(real_course, write=False) == []
 
 
+def test_a_stub_or_notebook_that_is_out_of_step_is_found_and_made_again(tmp_path: Path) -> None:
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference" / "x.py").write_text(SOLUTION)
+    exercise = Exercise("x", "Doubling", "x.py", tmp_path)
+    plan = Course("Course", {"x": exercise})
+    assert write_stubs(plan, write=True) == [exercise.stub, exercise.notebook]
+    made = exercise.notebook.read_bytes()
+    exercise.notebook.write_bytes(made.replace(b"addition", b"subtraction"))
+    assert write_stubs(plan, write=False) == [exercise.notebook]
+    assert exercise.notebook.read_bytes() != made
+    assert write_stubs(plan, write=True) == [exercise.notebook]
+    assert exercise.notebook.read_bytes() == made
+
+
 def test_no_line_of_a_solution_is_left_in_its_stub(real_course: Course) -> None:
     for exercise in real_course.exercises.values():
-        stub = {line.strip() for line in exercise.stub.read_text().splitlines()}
+        notebook = read(exercise.notebook, exercise.file).source
+        stubs = exercise.stub.read_text() + notebook
+        stub = {line.strip() for line in stubs.splitlines()}
         inside = False
         secret = 0
         for line in exercise.reference.read_text().splitlines():
