@@ -47,18 +47,18 @@ class Behavior(NamedTuple):
 
     def jacobian(self, parameters: Sequence[Tensor]) -> Tensor:
         """d respond() / d parameters, (behavior, parameters), in float64 on the CPU."""
-        rows = []
+        rows: list[Sequence[Tensor | None]] = []
         for piece in self.answers():
             for direction in torch.eye(len(piece)).to(piece):
-                slopes: tuple[Tensor | None, ...] = (None,) * len(parameters)
-                if piece.requires_grad:
-                    # Given to autograd.grad, the direction would make it import sympy: 0.3 s.
-                    value = piece @ direction
-                    slopes = torch.autograd.grad(
-                        value, parameters, retain_graph=True, allow_unused=True
-                    )
-                rows.append(flat(parameters, slopes))
-        return self._differences(torch.stack(rows))
+                if not piece.requires_grad:
+                    rows.append([None] * len(parameters))
+                    continue
+                # Given to autograd.grad, the direction would make it import sympy: 0.3 s.
+                value = piece @ direction
+                rows.append(
+                    torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
+                )
+        return self._differences(stacked(parameters, rows))
 
     def _differences(self, answers: Tensor) -> Tensor:
         """What each unit vector adds to the answer to zeros, then that answer: the first axis."""
@@ -93,13 +93,14 @@ def cell_behavior(cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor]
     return Behavior(answers, size, LENGTH)
 
 
-def flat(parameters: Sequence[Tensor], slopes: tuple[Tensor | None, ...]) -> Tensor:
-    """One slope per parameter entry, zeros where there is none."""
-    filled = [
-        torch.zeros_like(parameter) if slope is None else slope
-        for parameter, slope in zip(parameters, slopes, strict=True)
-    ]
-    return torch.cat([slope.detach().flatten() for slope in filled]).double().cpu()
+def stacked(parameters: Sequence[Tensor], rows: Sequence[Sequence[Tensor | None]]) -> Tensor:
+    """(row, parameter entry), in float64 on the CPU; zeros where there is no slope."""
+    columns = []
+    for parameter, slopes in zip(parameters, zip(*rows, strict=True), strict=True):
+        nothing = torch.zeros_like(parameter)
+        filled = [nothing if slope is None else slope.detach() for slope in slopes]
+        columns.append(torch.stack(filled).flatten(1))
+    return torch.cat(columns, dim=1).double().cpu()
 
 
 def solve(matrix: Tensor, right: Tensor) -> Tensor:
@@ -202,7 +203,7 @@ def behavior_gradient(module: nn.Module, behavior: Behavior, loss: Tensor) -> Te
     """d loss / d behavior, (behavior,), from the gradients that reached the parameters."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     slopes = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    return solve(behavior.jacobian(parameters).T, flat(parameters, slopes))
+    return solve(behavior.jacobian(parameters).T, stacked(parameters, [slopes])[0])
 
 
 # --- the cell --------------------------------------------------------------------------------
