@@ -392,14 +392,19 @@ def test_a_folder_that_cannot_be_watched_is_said(tmp_path: Path) -> None:
             opened.next()
 
 
-def test_a_signal_that_somebody_swallowed_ends_the_watch_all_the_same(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt), Events(tmp_path, ["work.py"]) as opened:
-        with suppress(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGTERM)
-        opened.next()
-    with pytest.raises(KeyboardInterrupt), Events(tmp_path, ["work.py"]):
-        with suppress(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGTERM)
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_a_signal_that_somebody_swallowed_ends_the_watch_all_the_same(
+    tmp_path: Path, goes_on: bool
+) -> None:
+    def told_to_end() -> None:
+        with Events(tmp_path, ["work.py"]) as opened:
+            with suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGTERM)
+            if goes_on:
+                opened.next()
+
+    with pytest.raises(KeyboardInterrupt):
+        told_to_end()
 
 
 # --- the command -----------------------------------------------------------------------------
