@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grading.course import ROOT
-from grading.sandbox import landlock, processes, rungs, seccomp, view
+from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
@@ -244,6 +244,18 @@ def test_an_answer_that_comes_byte_by_byte_has_its_time_limit_too(
     assert caught.value.fault is Fault.TIMED_OUT
 
 
+def test_an_answer_that_waited_for_longer_than_the_limit_counts(
+    sandboxes: Callable[[Rung], Sandbox],
+) -> None:
+    worker = sandboxes(rungs.best()).start(Limits())
+    load(worker, "def answer(x): return x + 1")
+    meta = {"do": "run", "probe": "call", "values": {}, "seed": 1}
+    worker.send(meta, {"x": np.zeros(2)}, 0.5)
+    time.sleep(2.1)  # nobody asks for it meanwhile: another worker is being waited for
+    assert worker.receive().arrays["answer"].tolist() == [1.0, 1.0]
+    worker.kill()
+
+
 class Enough(KeyboardInterrupt):
     """Somebody does not want to wait any more."""
 
@@ -262,6 +274,7 @@ def test_a_worker_that_nobody_waits_for_any_more_can_be_ended_and_the_next_one_w
         ask(worker)
     assert worker.kill().code == -signal.SIGKILL
     monkeypatch.setattr(sandbox, "on_wait", give_up)
+    monkeypatch.setattr(client, "_TICK_SECONDS", 0.0)  # a greeting is quicker than one
     with pytest.raises(Enough):
         sandbox.start(Limits())
     monkeypatch.undo()

@@ -228,6 +228,7 @@ class Worker:
             del self._received[:count]
             return data
 
+        self._looked = time.monotonic()
         try:
             frame = frames.read_frame(read_exactly)
         except frames.FrameError as error:
@@ -250,7 +251,8 @@ class Worker:
             if not chunk:
                 self._ended()
             self._received += chunk
-        # Also between the bytes of an answer, which might come one by one without end.
+        # Also between the bytes of an answer, which might come one by one without end; but not
+        # before an answer that is there already, whenever it came, has been read.
         if time.monotonic() - self._looked >= _TICK_SECONDS:
             self._check_limits(pending)
             self._looked = time.monotonic()
