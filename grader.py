@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
 MAX_SEED = 2**31
-WATCH_OPTIONS = ("submission", "seed", "device", "plain", "isolation")
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
@@ -83,6 +82,9 @@ GRADING_OPTIONS: list[click.Parameter] = [
         default="auto",
         help="How student code is kept apart; auto is the strongest to be had.",
     ),
+]
+WATCH_OPTIONS = [
+    option for option in GRADING_OPTIONS if option.name not in ("json_target", "rubric", "check")
 ]
 
 
@@ -151,40 +153,32 @@ def hint(identity: str) -> None:
         click.echo(line)
 
 
-@main.command(params=[option for option in GRADING_OPTIONS if option.name in WATCH_OPTIONS])
+@main.command("watch", params=WATCH_OPTIONS)
 @click.argument("identity", metavar="EXERCISE")
-def watch(
+def watch_saves(
     identity: str,
     submission: Path | None,
     seed: int | None,
+    isolation: str,
     device: str,
     plain: bool,
-    isolation: str,
 ) -> None:
     """Grade again at each save, and say what flipped."""
     exercise = course.load().exercise(identity)
-    path = submission or exercise.stub
-    own = is_own(submission, exercise)
-    read = partial(submissions.read, path, exercise.file, exercise.stubs)
-    read()
-    folder, names = submissions.places_of(path, exercise.file)
-    with grader_on(isolation, device) as grader:
-        from grading.events import Events
-        from grading.renderers.watch import WatchRenderer
-        from grading.watch import Watch
+    path, own = submission or exercise.stub, is_own(submission, exercise)
+    submissions.read(path, exercise.file)
 
-        with Events(folder, names) as events:
-            watched = Watch(
-                grader,
-                exercise,
-                read,
-                draw=lambda: secrets.randbelow(MAX_SEED) if seed is None else seed,
-                complete=lambda report: with_hints(report, exercise) if own else report,
-                hint=partial(hint_lines, identity, own),
-                events=events,
-                show=WatchRenderer(plain, events.has_keys),
-            )
-            report = watched.run()
+    def draw() -> int:
+        return secrets.randbelow(MAX_SEED) if seed is None else seed
+
+    def complete(report: "Report") -> "Report":
+        return with_hints(report, exercise) if own else report
+
+    with grader_on(isolation, device) as grader:
+        from grading.watch import watch
+
+        hint_of = partial(hint_lines, identity, own)
+        report = watch(grader, exercise, path, draw, complete, hint_of, plain)
     sys.exit(NOT_FULL_MARKS if report is None else exit_code([report]))
 
 

@@ -29,11 +29,7 @@ def _ignore(_: object) -> None:
 
 
 class Grader:
-    """Grades any number of submissions with one zygote and one reference worker per exercise.
-
-    A KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and
-    the next one can begin.
-    """
+    """Grades any number of submissions with one zygote and one reference worker per exercise."""
 
     def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
         self.rung, self._zygote = rung, zygote
@@ -76,7 +72,9 @@ class Grader:
         Nor are those that train something, unless `training`, and with `until_failure` those after
         the first that does not pass. With `diagnosis` known mistakes that explain what came out
         are named. The checks named in `first` are run before all others but those they need;
-        `known` are results on the same submission and seed that stand: they are not run again.
+        `known` are results on the same submission and seed that stand: they are not run again. A
+        KeyboardInterrupt from `on_start`, or from `sandbox.on_wait`, ends the grading; the next one
+        can begin.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """

@@ -45,12 +45,12 @@ class Session:
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
     until_failure: bool = False
-    first: Collection[str] = ()
     results: dict[str, CheckResult] = field(default_factory=dict)
-    interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
+    first: Collection[str] = ()
+    interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     _current: list[Asked] = field(default_factory=list)
     _probes: frozenset[str] = frozenset()
     _cpu_seconds: float = CPU_SECONDS

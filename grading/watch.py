@@ -8,7 +8,10 @@ running, and with it a worker that would never end by itself.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
+from grading import submission
 from grading.course import Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
@@ -42,6 +45,25 @@ def standing(checks: Iterable[CheckResult]) -> list[CheckResult]:
 def failing(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """The checks that did not pass for a reason of their own."""
     return [check for check in checks if check.status not in _WAITING]
+
+
+def watch(
+    grader: Grader,
+    exercise: Exercise,
+    path: Path,
+    draw: Callable[[], int],
+    complete: Callable[[Report], Report],
+    hint: Callable[[], list[str]],
+    plain: bool,
+) -> Report | None:
+    """Watch the submission at `path` until told to quit; the last report, if there is one.
+
+    `draw`, `complete` and `hint` are those of `Watch`.
+    """
+    read = partial(submission.read, path, exercise.file, exercise.stubs)
+    with Events(*submission.places_of(path, exercise.file)) as events:
+        show = WatchRenderer(plain, events.has_keys)
+        return Watch(grader, exercise, read, draw, complete, hint, events, show).run()
 
 
 @dataclass

@@ -222,28 +222,6 @@ def test_the_wall_clock_stops_a_sleeper(sandboxes: Callable[[Rung], Sandbox], ru
     assert "no answer within" in caught.value.detail
 
 
-DRIP = """
-import os, struct, time
-def answer():
-    os.write(4, struct.pack("<4sIQ", b"UNR1", 200_000, 0))
-    for _ in range(6000):
-        os.write(4, b" ")
-        time.sleep(0.005)
-    os._exit(0)
-"""
-
-
-def test_an_answer_that_comes_byte_by_byte_has_its_time_limit_too(
-    sandboxes: Callable[[Rung], Sandbox],
-) -> None:
-    worker = sandboxes(rungs.best()).start(Limits())
-    load(worker, DRIP)
-    with pytest.raises(WorkerFault) as caught:
-        ask(worker, cpu_limit=0.3)
-    # Left alone it goes on for 30 s and then crashes.
-    assert caught.value.fault is Fault.TIMED_OUT
-
-
 def test_an_answer_that_waited_for_longer_than_the_limit_counts(
     sandboxes: Callable[[Rung], Sandbox],
 ) -> None:

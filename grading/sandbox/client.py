@@ -71,24 +71,19 @@ class Usage:
         self.peak_memory = max(self.peak_memory, ended.peak_memory)
 
 
-def _go_on() -> None:
-    return None
-
-
 class Sandbox:
     """Makes workers: forked from `zygote`, or fresh interpreters without one.
 
-    While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
-    raises ends the waiting, and whoever asked ends the worker. Use as a context manager, which also
-    ends the zygote; not thread-safe.
+    Use as a context manager, which also ends the zygote; not thread-safe.
     """
-
-    on_wait: Callable[[], None] = staticmethod(_go_on)
 
     def __init__(self, zygote: Zygote | None) -> None:
         self.usage = Usage()
         self._zygote = zygote
         self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
+        # Called while a worker is waited for, every 50 ms at least. A KeyboardInterrupt that it
+        # raises ends the waiting, and whoever asked ends the worker.
+        self.on_wait: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Self:
         return self
@@ -161,7 +156,6 @@ class Worker:
     _received: bytearray = field(default_factory=bytearray)
     _printed: int = 0
     _pending: _Pending | None = None
-    _looked: float = 0.0
 
     def greet(self) -> None:
         """Wait for the word that every wall stands. Raises SandboxError."""
@@ -228,7 +222,6 @@ class Worker:
             del self._received[:count]
             return data
 
-        self._looked = time.monotonic()
         try:
             frame = frames.read_frame(read_exactly)
         except frames.FrameError as error:
@@ -251,14 +244,11 @@ class Worker:
             if not chunk:
                 self._ended()
             self._received += chunk
-        # Also between the bytes of an answer, which might come one by one without end; but not
-        # before an answer that is there already, whenever it came, has been read.
-        if time.monotonic() - self._looked >= _TICK_SECONDS:
+        else:
             self._check_limits(pending)
-            self._looked = time.monotonic()
-            self.on_wait()
 
     def _check_limits(self, pending: _Pending) -> None:
+        self.on_wait()
         used = self.process.cpu_seconds()
         if used is not None and used - pending.cpu_at_start > pending.cpu_limit:
             self._fail(Fault.TIMED_OUT, f"more than {pending.cpu_limit:g} s of CPU time")
