@@ -6,6 +6,7 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grading import course
 from grading.course import Course, Exercise
@@ -15,6 +16,16 @@ from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 
 GraderOn = Callable[[Rung], Grader]
+
+# The same examples on every machine, however slow it is: `python -m tests.fuzz` looks for new ones.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")

@@ -242,9 +242,10 @@ def test_what_cannot_be_imported_is_told_by_cell_with_a_way_out(
 def test_training_below_the_work_is_stopped_with_a_way_out(
     grader: Grader, toy: Exercise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grading.players.LOAD_CPU_SECONDS", 0.5)
     loop = code("while True: pass")
-    check, _ = graded(grader, toy, code(*DOUBLE), loop).checks
+    with monkeypatch.context() as patch:
+        patch.setattr("grading.players.LOAD_CPU_SECONDS", 0.5)
+        check, _ = graded(grader, toy, code(*DOUBLE), loop).checks
     assert check.status is Status.TIMED_OUT
     assert "tag it `skip`" in check.hint
     tagged = graded(grader, toy, code(*DOUBLE, *NEGATE), {**loop, "metadata": {"tags": ["skip"]}})

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grading.course import ROOT
-from grading.sandbox import landlock, processes, rungs, seccomp, view
+from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
@@ -203,7 +203,11 @@ def test_files_are_limited(sandboxes: Callable[[Rung], Sandbox], rung: Rung) -> 
 
 
 @pytest.mark.parametrize("rung", Rung)
-def test_cpu_time_is_limited_first(sandboxes: Callable[[Rung], Sandbox], rung: Rung) -> None:
+def test_cpu_time_is_limited_first(
+    sandboxes: Callable[[Rung], Sandbox], monkeypatch: pytest.MonkeyPatch, rung: Rung
+) -> None:
+    # However little of a busy machine the worker gets.
+    monkeypatch.setattr(client, "WALL_PER_CPU_SECOND", 400.0)
     worker = sandboxes(rung).start(Limits())
     load(worker, "def answer():\n    while True: pass")
     with pytest.raises(WorkerFault) as caught:
@@ -306,8 +310,8 @@ def running(mark: str) -> set[int]:
 
 
 def all_gone(mark: str) -> bool:
-    """Whether they all end within a few seconds."""
-    deadline = time.monotonic() + 10
+    """Whether they all end, at once on an idle machine."""
+    deadline = time.monotonic() + 60
     while running(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not running(mark)
