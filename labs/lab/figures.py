@@ -1,0 +1,44 @@
+"""Figures that can be read on paper in gray: every curve has a color, a line style and a marker.
+
+No pyplot: it keeps every figure it has made, and draws it a second time in a notebook.
+"""
+
+from typing import Any
+
+import matplotlib
+from cycler import cycler
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colors for every kind of sight, dark ones first; yellow is too light for lines.
+COLORS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+STYLES = tuple(
+    {"color": color, "linestyle": line, "marker": marker}
+    for color, line, marker in zip(COLORS, LINES, MARKERS, strict=True)
+)
+
+matplotlib.rcParams.update(
+    {
+        "axes.prop_cycle": cycler(color=COLORS),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.grid": True,
+        "axes.titlesize": 11,
+        "grid.color": "0.88",
+        "figure.dpi": 100,
+        "savefig.dpi": 150,
+        "font.size": 10,
+        "legend.fontsize": 9,
+        "lines.linewidth": 1.8,
+        "lines.markersize": 4,
+    }
+)
+
+
+def subplots(
+    rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 4.5), **options: Any
+) -> Any:
+    """A figure of this size in inches, and its axes as matplotlib's own `subplots` returns them."""
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(rows, columns, **options)

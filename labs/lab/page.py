@@ -1,0 +1,154 @@
+"""The page of a lab: its script, executed as a notebook in a kernel, and exported as HTML.
+
+What the kernel prints is shown as it comes. Ctrl-C goes to the kernel, where the lab ends what it
+is counting and shows what it has; a second one ends the kernel. The page of a lab that was
+interrupted holds what there was. Pages of earlier runs are not replaced by nothing: not by a lab
+that failed, nor by one that was interrupted before its first figure.
+"""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import jupytext
+import nbformat
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbconvert.exporters import HTMLExporter
+from nbformat import NotebookNode
+from pygments.formatters import HtmlFormatter
+
+from grading.text import one_line
+from lab.session import ENDING, LABS
+from lab.student import DONE, FAILED, INTERRUPTED, Ending
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+)
+_HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
+
+
+def make(name: str, out: Path) -> Ending:
+    """Execute `labs/NAME.py`, and leave NAME.ipynb and NAME.html in the folder `out`."""
+    notebook = jupytext.read(LABS / f"{name}.py")
+    # A socket's path may have a hundred characters: too few for the temporary folders of macOS.
+    with TemporaryDirectory(dir="/tmp") as scratch:
+        ending = _execute(notebook, Path(scratch))
+    if ending.code != DONE and not (ending.code == INTERRUPTED and _has_figures(notebook)):
+        return ending
+    _replace(out / f"{name}.ipynb", nbformat.writes(notebook))
+    page = out / f"{name}.html"
+    _replace(page, html(notebook))
+    print(f"Page: {page}")
+    return ending
+
+
+def html(notebook: NotebookNode) -> str:
+    """The notebook as one HTML file that needs nothing else, not even a network."""
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True)
+    body, _ = exporter.from_notebook_node(notebook)
+    heading = _HEADING.search(notebook.cells[0].source)
+    return _TEMPLATES.get_template("page.html").render(
+        title=heading[1] if heading else "Lab",
+        body=body,
+        highlighting=HtmlFormatter(style="bw").get_style_defs(".highlight"),
+    )
+
+
+def _execute(notebook: NotebookNode, scratch: Path) -> Ending:
+    """Execute the cells in place, as far as it goes."""
+    # Nothing of this user's IPython: neither its files, nor a kernel installed for another Python.
+    os.environ |= {"IPYTHONDIR": str(scratch), "JUPYTER_RUNTIME_DIR": str(scratch)}
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
+    # Or the debugger, which nobody uses here, warns about itself.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    kernel = AsyncKernelManager(
+        kernel_name="python3",
+        kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
+        transport="ipc",
+    )
+    client = _Client(notebook, km=kernel, timeout=None, coalesce_streams=True, record_timing=False)
+    try:
+        client.execute(cleanup_kc=True)
+    except _Interrupted:
+        pass
+    except (CellExecutionError, DeadKernelError) as error:
+        if client.ending is not None:
+            return client.ending
+        if not client.interrupts:
+            return Ending(f"the process that ran the lab is gone: {one_line(str(error))}", FAILED)
+    return Ending("interrupted", INTERRUPTED) if client.interrupts else Ending("", DONE)
+
+
+class _Interrupted(Exception):
+    """Ctrl-C while no cell was being executed."""
+
+
+class _Client(NotebookClient):
+    """Shows what the kernel prints, passes Ctrl-C on to it, and hears how the lab ended."""
+
+    ending: Ending | None = None
+    interrupts = 0
+    executing = False
+    unheard = False
+
+    async def async_start_new_kernel_client(self) -> Any:
+        client = await super().async_start_new_kernel_client()
+        # nbclient's own handlers end the kernel at once.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
+        return client
+
+    async def async_execute_cell(self, *arguments: Any, **options: Any) -> NotebookNode:
+        if self.unheard:
+            raise _Interrupted
+        self.executing = True
+        try:
+            return await super().async_execute_cell(*arguments, **options)
+        finally:
+            self.executing = False
+
+    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: Any) -> Any:
+        content = msg["content"]
+        if msg["msg_type"] == "stream":
+            stream = sys.stderr if content["name"] == "stderr" else sys.stdout
+            print(content["text"], end="", file=stream, flush=True)
+        elif ENDING in content.get("metadata", {}):
+            self.ending = Ending(content["data"]["text/plain"], content["metadata"][ENDING])
+        elif "text/html" in content.get("data", {}):
+            print(content["data"]["text/plain"], flush=True)
+        return super().output(outs, msg, display_id, cell_index)
+
+    def _interrupt(self) -> None:
+        """The first is for the lab, which goes on to show what it has; the third ends it."""
+        self.interrupts += 1
+        self.unheard = not self.executing
+        assert isinstance(self.km, AsyncKernelManager)
+        if self.interrupts > 2:
+            self._told = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
+        elif self.executing:
+            self._told = asyncio.ensure_future(self.km.interrupt_kernel())
+
+
+def _has_figures(notebook: NotebookNode) -> bool:
+    outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
+    return any("image/png" in output.get("data", {}) for output in outputs)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file so that at no time there is half of it."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
