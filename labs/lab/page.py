@@ -35,6 +35,18 @@ _TEMPLATES = Environment(
     autoescape=True,
     undefined=StrictUndefined,
 )
+# Without numbers of cells; the code of a cell tagged "fold", drawing mostly, is folded away.
+_CELLS = """
+{%- extends 'basic/index.html.j2' -%}
+{% block in_prompt %}{% endblock %}
+{% block input_group %}
+{%- if 'fold' in cell.metadata.get('tags', []) -%}
+<details><summary>Code</summary>{{ super() }}</details>
+{%- else -%}
+{{ super() }}
+{%- endif -%}
+{% endblock %}
+"""
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
@@ -55,7 +67,7 @@ def make(name: str, out: Path) -> Ending:
 
 def html(notebook: NotebookNode) -> str:
     """The notebook as one HTML file that needs nothing else, not even a network."""
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True)
+    exporter = HTMLExporter(raw_template=_CELLS)
     body, _ = exporter.from_notebook_node(notebook)
     heading = _HEADING.search(notebook.cells[0].source)
     return _TEMPLATES.get_template("page.html").render(
