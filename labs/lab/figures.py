@@ -10,9 +10,9 @@ from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-# Okabe and Ito's colors for every kind of sight, dark ones first; yellow is too light for lines.
-COLORS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
-LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 3)))
+# Okabe and Ito's colors for every kind of sight, the light ones of them replaced by dark ones.
+COLORS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#882255", "#8c6d00")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (4, 2, 1, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 STYLES: tuple[dict[str, Any], ...] = tuple(
     {"color": color, "linestyle": line, "marker": marker}
