@@ -1,9 +1,9 @@
 """The page of a lab: its script, executed as a notebook in a kernel, and exported as HTML.
 
 What the kernel prints is shown as it comes. Ctrl-C goes to the kernel, where the lab ends what it
-is counting and shows what it has; a second one ends the kernel. The page of a lab that was
-interrupted holds what there was. Pages of earlier runs are not replaced by nothing: not by a lab
-that failed, nor by one that was interrupted before its first figure.
+is counting and shows what it has; a second one ends the lab where it is, a third the kernel. The
+page of a lab that was interrupted holds what there was. Pages of earlier runs are not replaced by
+nothing: not by a lab that failed, nor by one that was interrupted before its first figure.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,36 +27,53 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from grading.text import one_line
 from lab.session import ENDING, LABS
-from lab.student import DONE, FAILED, INTERRUPTED, Ending
+from lab.student import DONE, FAILED, INTERRUPTED, USAGE, Ending
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
 )
+# Without numbers of cells; the code of a cell tagged "fold", drawing mostly, is folded away.
+_CELLS = """
+{%- extends 'basic/index.html.j2' -%}
+{% block in_prompt %}{% endblock %}
+{% block input_group %}
+{%- if 'fold' in cell.metadata.get('tags', []) -%}
+<details><summary>Code</summary>{{ super() }}</details>
+{%- else -%}
+{{ super() }}
+{%- endif -%}
+{% endblock %}
+"""
 _HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 
 
-def make(name: str, out: Path) -> Ending:
-    """Execute `labs/NAME.py`, and leave NAME.ipynb and NAME.html in the folder `out`."""
+def make(name: str, out: Path, environment: Mapping[str, str]) -> Ending:
+    """Execute `labs/NAME.py` in this environment; leave NAME.ipynb and NAME.html in `out`."""
     notebook = jupytext.read(LABS / f"{name}.py")
     # A socket's path may have a hundred characters: too few for the temporary folders of macOS.
     with TemporaryDirectory(dir="/tmp") as scratch:
-        ending = _execute(notebook, Path(scratch))
-    if ending.code != DONE and not (ending.code == INTERRUPTED and _has_figures(notebook)):
+        ending = _execute(notebook, environment, Path(scratch))
+    if ending.code == INTERRUPTED and _has_figures(notebook):
+        ending = Ending("interrupted: the page shows what there was", INTERRUPTED)
+    elif ending.code != DONE:
         return ending
-    _replace(out / f"{name}.ipynb", nbformat.writes(notebook))
-    page = out / f"{name}.html"
-    _replace(page, html(notebook))
-    print(f"Page: {page}")
+    # There is nothing left to interrupt: this takes a second.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        _replace(out / f"{name}.ipynb", nbformat.writes(notebook))
+        _replace(out / f"{name}.html", html(notebook))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    print(f"Page: {out / name}.html")
     return ending
 
 
 def html(notebook: NotebookNode) -> str:
     """The notebook as one HTML file that needs nothing else, not even a network."""
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True)
+    exporter = HTMLExporter(raw_template=_CELLS)
     body, _ = exporter.from_notebook_node(notebook)
     heading = _HEADING.search(notebook.cells[0].source)
     return _TEMPLATES.get_template("page.html").render(
@@ -65,30 +83,37 @@ def html(notebook: NotebookNode) -> str:
     )
 
 
-def _execute(notebook: NotebookNode, scratch: Path) -> Ending:
+def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Path) -> Ending:
     """Execute the cells in place, as far as it goes."""
-    # Nothing of this user's IPython: neither its files, nor a kernel installed for another Python.
-    os.environ |= {"IPYTHONDIR": str(scratch), "JUPYTER_RUNTIME_DIR": str(scratch)}
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])]
-    )
-    # Or the debugger, which nobody uses here, warns about itself.
-    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    path = [str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environment = {
+        **os.environ,
+        **environment,
+        "PYTHONPATH": os.pathsep.join(path),
+        "IPYTHONDIR": str(scratch),
+        # Or the debugger, which nobody uses here, warns about itself.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    # No kernel that this user has installed for another Python, and sockets that are files.
     kernel = AsyncKernelManager(
         kernel_name="python3",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
         transport="ipc",
+        connection_file=str(scratch / "kernel.json"),
     )
     client = _Client(notebook, km=kernel, timeout=None, coalesce_streams=True, record_timing=False)
     try:
-        client.execute(cleanup_kc=True)
+        client.execute(env=environment, cleanup_kc=True)
     except _Interrupted:
         pass
     except (CellExecutionError, DeadKernelError) as error:
         if client.ending is not None:
             return client.ending
+        if isinstance(error, CellExecutionError):
+            # IPython keeps SystemExit to itself.
+            return Ending(f"{error.ename} {error.evalue}: the lab cannot go on", USAGE)
         if not client.interrupts:
-            return Ending(f"the process that ran the lab is gone: {one_line(str(error))}", FAILED)
+            return Ending("the process that ran the lab is gone: was there enough memory?", FAILED)
     return Ending("interrupted", INTERRUPTED) if client.interrupts else Ending("", DONE)
 
 
@@ -104,12 +129,11 @@ class _Client(NotebookClient):
     executing = False
     unheard = False
 
-    async def async_start_new_kernel_client(self) -> Any:
-        client = await super().async_start_new_kernel_client()
-        # nbclient's own handlers end the kernel at once.
+    async def async_start_new_kernel(self, **options: Any) -> None:
+        # In place of nbclient's own handlers, which end the kernel at once.
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, self._interrupt)
-        return client
+        await super().async_start_new_kernel(**options)
 
     async def async_execute_cell(self, *arguments: Any, **options: Any) -> NotebookNode:
         if self.unheard:

@@ -12,7 +12,7 @@ import runpy
 import secrets
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
@@ -25,6 +25,7 @@ from matplotlib.figure import Figure
 from grading import questions
 from grading.course import ROOT
 from grading.course import load as load_course
+from grading.errors import UsageError
 from lab.settings import MAX_SEED, Settings, command, parse
 from lab.student import DONE, INTERRUPTED, Ending, explain, load
 
@@ -51,7 +52,12 @@ class Lab(Generic[S]):
         self.seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
         self.out = settings.out or LABS / "results" / name
         self.interrupted = False
-        self.out.mkdir(parents=True, exist_ok=True)
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--out {self.out} cannot be used: {error.strerror}") from error
+        if not os.access(self.out, os.W_OK):
+            raise UsageError(f"--out {self.out} cannot be used: nothing may be written there")
 
     def load(self, exercise: str, *names: str) -> Any:
         """The student's module of this exercise (or the reference), which has these names."""
@@ -140,16 +146,16 @@ def run_script(name: str, kind: type[S], arguments: Sequence[str]) -> int:
     try:
         out = Lab(name, parse(kind, name, arguments)).out.resolve()
         missing = [package for package in PACKAGES if find_spec(package) is None]
-        # Relative paths mean the same there. The last --out counts.
-        os.environ[ARGUMENTS] = json.dumps([*arguments, "--out", str(out)])
+        # The last --out counts.
+        environment = {ARGUMENTS: json.dumps([*arguments, "--out", str(out)])}
         if missing:
             print(f"{name}: plots, but no page: {ADVICE}", file=sys.stderr)
-            ending = _execute(name)
+            ending = _execute(name, environment)
         else:
             from lab import page
 
-            ending = page.make(name, out)
-    except Exception as error:
+            ending = page.make(name, out, environment)
+    except (Exception, KeyboardInterrupt) as error:
         ending = explain(error)
     if ending.line:
         print(f"{name}: {ending.line}", file=sys.stderr)
@@ -166,14 +172,19 @@ def display() -> Any:
     return ipython.display if get_ipython() is not None else None
 
 
-def _execute(name: str) -> Ending:
+def _execute(name: str, environment: Mapping[str, str]) -> Ending:
     """Execute the script here, without a kernel."""
+    os.environ |= environment
     try:
         variables = runpy.run_path(str(LABS / f"{name}.py"))
-    except (Exception, KeyboardInterrupt) as error:
+    except BaseException as error:
         return explain(error)
+    finally:
+        # Or the next lab of this process would take them for its own.
+        for variable in environment:
+            del os.environ[variable]
     if any(isinstance(one, Lab) and one.interrupted for one in variables.values()):
-        return Ending("interrupted", INTERRUPTED)
+        return Ending("interrupted: the plots show what there was", INTERRUPTED)
     return Ending("", DONE)
 
 

@@ -1,5 +1,6 @@
 """The code that a lab looks at, and what to say when it does not do what the lab needs."""
 
+import linecache
 import sys
 import traceback
 from dataclasses import dataclass
@@ -48,6 +49,9 @@ def load(identity: str, names: tuple[str, ...], submitted: Path | None, referenc
     # Dataclasses and pickle look a module up by its name.
     sys.modules[exercise.module] = module
     _loaded[shown] = loaded
+    # A traceback in an editor quotes its lines.
+    lines = work.source.splitlines(keepends=True)
+    linecache.cache[shown] = (len(work.source), None, lines, shown)
     try:
         exec(compile(work.source, shown, "exec"), module.__dict__)
     except KeyboardInterrupt:
