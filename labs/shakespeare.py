@@ -13,7 +13,6 @@
 # %%
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 from lab import Settings, figures, setting, start
 
@@ -51,7 +50,6 @@ settings = lab.settings
 # very text that it is judged by. A network below it uses its memory.
 
 # %%
-import numpy as np
 from text import checkpoint, material, ngrams, training
 
 from data import corpus
@@ -101,28 +99,28 @@ def wanted(core: str) -> training.Settings:
     )
 
 
-def kept(core: str) -> Path:
-    """Where a run is kept; the reference's apart from your own."""
-    return lab.out / f"{core}{'-reference' if settings.reference else ''}.pt"
-
-
 def keep(run: training.Run) -> None:
-    checkpoint.save(run, kept(run.settings.core))
+    checkpoint.save(run, checkpoint.place(run.settings.core, settings.reference, lab.out))
     if run.iteration == run.reported:
-        last = run.reports[-1]
-        print(
-            f"{last.iteration:6}  training {last.train:.3f}  held out {last.valid:.3f}  "
-            f"gradient {last.gradient_norm:.2f}  {material.shown(last.sample)}"
-        )
+        show(run.reports[-1])
+
+
+def show(report: training.Report) -> None:
+    print(
+        f"{report.iteration:6}  training {report.train:.3f}  held out {report.valid:.3f}  "
+        f"gradient {report.gradient_norm:.2f}  {material.shown(report.sample)}"
+    )
 
 
 runs: list[training.Run] = []
 for core in cores:
-    run, found = checkpoint.resume(
-        kept(core), ex3.TextModel, symbols, wanted(core), device, any_seed=settings.seed is None
-    )
+    path = checkpoint.place(core, settings.reference, lab.out)
+    any_seed = settings.seed is None
+    run, found = checkpoint.resume(path, ex3.TextModel, symbols, wanted(core), device, any_seed)
     runs.append(run)
     print(f"{core.upper()} on {device}, {run.weights:,} weights{found and f': {found}'}")
+    for report in run.reports:
+        show(report)
     training.train(run, texts, lab.steps(settings.iterations, start=run.iteration), keep)
     if run.ended:
         print(f"    stopped: {run.ended}. Try a lower learning rate, or --clip 1")
@@ -134,7 +132,7 @@ for core in cores:
 # iterations; they start from an empty state, which costs some hundredths, while the text held out
 # is read as a whole. The axis of iterations is logarithmic, for most of the learning is early.
 
-# %%
+# %% tags=["fold"]
 runs = [run for run in runs if run.iteration]
 
 
@@ -150,20 +148,19 @@ for run, style in zip(runs, figures.STYLES, strict=False):
     reported = [one.iteration for one in run.reports]
     losses = [one.valid for one in run.reports]
     axes.plot(reported, losses, label=run.settings.core.upper(), **style)
+sides = {"2-gram": "bottom", "no memory": "top"}  # they are a hair apart
 for name, nats in baselines.items():
     axes.axhline(nats, color="0.45", linewidth=0.8, linestyle=(0, (1, 2)))
-    side = "top" if name == "no memory" else "bottom" if name == "2-gram" else "center"
-    axes.annotate(
-        f" {name} {nats:.2f}", (1, nats), xycoords=("axes fraction", "data"), va=side, fontsize=8
-    )
+    place = {"xycoords": ("axes fraction", "data"), "va": sides.get(name, "center"), "fontsize": 8}
+    axes.annotate(f" {name} {nats:.2f}", (1, nats), **place)
 axes.set(
-    xscale="log",
-    xlabel="iterations",
-    ylabel="nats per character",
-    title="Loss of each core, and what n-gram models reach",
+    xlabel="Iterations",
+    ylabel="Nats per character",
+    ylim=(0.9 * min(baselines.values()), 1.03 * max(baselines.values())),
 )
 axes.grid(visible=False)
 if runs:
+    figures.logarithmic(axes.xaxis)
     axes.legend()
 lab.show(
     figure,
@@ -181,12 +178,13 @@ lab.show(
 # Gradients: the norm over all weights, before any clipping. A spike is an iteration in which going
 # back through time has multiplied more than usual; if the loss follows it upward, try `--clip 1`.
 
-# %%
+# %% tags=["fold"]
 figure, axes = figures.subplots(size=(9, 3.6))
 for run, style in zip(runs, figures.STYLES, strict=False):
     axes.plot(*means(run.gradient_norms), label=run.settings.core.upper(), **style | {"marker": ""})
-axes.set(yscale="log", xlabel="iterations", ylabel="norm, mean of ten", title="Gradients")
+axes.set(xlabel="Iterations", ylabel="Norm of the gradient")
 if runs:
+    figures.logarithmic(axes.yaxis)
     axes.legend()
 lab.show(
     figure, "gradients", alt="The norm of the gradient against iterations, for each core trained."

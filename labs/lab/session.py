@@ -146,8 +146,12 @@ def run_script(name: str, kind: type[S], arguments: Sequence[str]) -> int:
     try:
         out = Lab(name, parse(kind, name, arguments)).out.resolve()
         missing = [package for package in PACKAGES if find_spec(package) is None]
-        # The last --out counts.
-        environment = {ARGUMENTS: json.dumps([*arguments, "--out", str(out)])}
+        # The last --out counts. Threads of torch that wait for each other sleep: those that spin,
+        # as they do by default, make a training ten times slower where others use the machine too.
+        environment = {
+            ARGUMENTS: json.dumps([*arguments, "--out", str(out)]),
+            "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
+        }
         if missing:
             print(f"{name}: plots, but no page: {ADVICE}", file=sys.stderr)
             ending = _execute(name, environment)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lab import LABS, UsageError
 from torch import Tensor
 
 from text.training import MakeModel, Report, Run, Settings, start
@@ -15,6 +16,9 @@ from text.training import MakeModel, Report, Run, Settings, start
 # Rounding to TF32, as on another device, moves those of a trained GRU by 0.01; a model that drops
 # its state moves those of an untrained LSTM by 0.2.
 SAME = 0.02
+
+
+RESULTS = LABS / "results" / "shakespeare"
 
 
 class OtherModelError(Exception):
@@ -45,6 +49,23 @@ def save(run: Run, path: Path) -> None:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def place(core: str, reference: bool, folder: Path = RESULTS) -> Path:
+    """Where the lab `shakespeare` keeps its run of a core; the reference's apart from your own."""
+    return folder / f"{core}{'-reference' if reference else ''}.pt"
+
+
+def trained(path: Path, make_model: MakeModel, device: torch.device) -> Run:
+    """`load` for a lab that needs a trained model. Raises UsageError, in one line."""
+    try:
+        return load(path, make_model, device)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: {error.strerror}. python labs/shakespeare.py trains a model and keeps it"
+        ) from error
+    except (OtherModelError, ValueError) as error:
+        raise UsageError(f"{path} cannot be used: {error}") from error
 
 
 def load(path: Path, make_model: MakeModel, device: torch.device) -> Run:
@@ -87,11 +108,10 @@ def resume(
         return start(make_model, symbols, settings, device), ""
     try:
         run = load(path, make_model, device)
-        free = {"iterations": settings.iterations, "report_every": settings.report_every}
-        if any_seed:
-            free["seed"] = settings.seed
-        if replace(run.settings, **free) == settings:
-            run.settings = replace(settings, seed=run.settings.seed)
+        seed = run.settings.seed if any_seed else settings.seed
+        asked = replace(settings, seed=seed)
+        if _course(asked) == _course(run.settings):
+            run.settings = asked
             return run, f"{run.iteration} iterations are done already"
         reason = "it has other settings"
     except (OtherModelError, ValueError) as error:
@@ -111,6 +131,11 @@ def answers(run: Run) -> Tensor:
     alphabet = torch.arange(run.symbols, device=run.device)[:, None]
     logits: Tensor = run.model(alphabet)[0][:, 0].float().cpu()
     return logits
+
+
+def _course(settings: Settings) -> Settings:
+    """What decides how a run goes: not how far it is to go, nor how often it reports."""
+    return replace(settings, iterations=0, report_every=0)
 
 
 def _read(path: Path, device: torch.device) -> dict[str, Any]:

@@ -25,7 +25,9 @@ def line_in_paragraph(text: str) -> Feature:
     """Lines since the last empty line; the speaker's name is line 0."""
     ends = np.cumsum(_is(text, "\n"))
     empty = _is(text, "\n") & np.append(False, _is(text, "\n")[:-1])
-    return (ends - np.maximum.accumulate(np.where(empty, ends, 0))).astype(np.float64)
+    before = np.maximum.accumulate(np.where(empty, ends, 0))
+    lines: Feature = ends.astype(np.float64) - before
+    return lines
 
 
 def in_name(text: str) -> Feature:

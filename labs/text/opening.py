@@ -68,7 +68,7 @@ def open_lstm(model: Any, tokens: Tensor) -> OpenLSTM:
 
 @torch.no_grad()
 def require_same(opened: OpenLSTM, hidden: Tensor) -> None:
-    """Raise ClosedModelError unless `hidden`, (steps, layer, batch, unit), come from these layers."""
+    """Raise ClosedModelError unless h, (steps, layer, batch, unit), comes from these layers."""
     try:
         found = opened.hidden()
     except RuntimeError as error:

@@ -31,7 +31,7 @@ def string_plot(axes: Axes, text: str, values: ArrayLike, title: str) -> AxesIma
 
 
 def layout(text: str) -> tuple[NDArray[np.int64], tuple[int, int]]:
-    """Where each character stands, (characters, 2) of line and place, and how large the whole is."""
+    """Line and place of each character, (characters, 2), and how many of both there are."""
     lines = text.splitlines(keepends=True)
     places = [(number, place) for number, line in enumerate(lines) for place in range(len(line))]
     return np.array(places), (len(lines), max(map(len, lines)))

@@ -151,7 +151,7 @@ def iterate(run: Run, tokens: Tensor) -> None:
         run.ended = f"the loss is {loss.item()} in iteration {run.iteration + 1}"
         return
     run.optimizer.zero_grad()
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
     run.optimizer.step()
     run.state = detached(state) if settings.carry else None
@@ -185,12 +185,12 @@ def detached(state: Any) -> Any:
     if state is None:
         return None
     raise UsageError(
-        f"--carry needs a state of tensors, tuples, lists or dictionaries, not {type(state).__name__}"
+        f"--carry: a state is of tensors, tuples, lists or dictionaries, not {type(state).__name__}"
     )
 
 
 def is_due(iteration: int, settings: Settings) -> bool:
-    """Whether to report now: at every interval, at the end, and thrice early, where most happens."""
+    """Whether to report: at every interval, at the end, and three times before the first."""
     every = settings.report_every
     early = (every // 8, every // 4, every // 2)
     return iteration % every == 0 or iteration in early or iteration == settings.iterations
@@ -223,7 +223,7 @@ def nats_per_character(model: Any, tokens: Tensor, streams: int = 64, piece: int
     inputs = tokens[: streams * length].reshape(streams, length).T
     targets = tokens[1 : streams * length + 1].reshape(streams, length).T
     total, state = 0.0, None
-    for given, wanted in zip(inputs.split(piece), targets.split(piece), strict=True):
+    for given, wanted in zip(torch.split(inputs, piece), torch.split(targets, piece), strict=True):
         logits, state = model(given, state)
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), wanted.flatten(), reduction="sum")
         total += loss.item()
