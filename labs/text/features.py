@@ -24,8 +24,7 @@ def position_in_line(text: str) -> Feature:
 def line_in_paragraph(text: str) -> Feature:
     """Lines since the last empty line; the speaker's name is line 0."""
     ends = np.cumsum(_is(text, "\n"))
-    empty = _is(text, "\n") & np.append(False, _is(text, "\n")[:-1])
-    before = np.maximum.accumulate(np.where(empty, ends, 0))
+    before = np.maximum.accumulate(np.where(paragraph_break(text) > 0, ends, 0))
     lines: Feature = ends.astype(np.float64) - before
     return lines
 
@@ -39,9 +38,11 @@ def in_name(text: str) -> Feature:
 
 
 def paragraph_break(text: str) -> Feature:
-    """1 for an end of line after an empty line."""
-    ends = _is(text, "\n")
-    return (ends & np.append(False, ends[:-1])).astype(np.float64)
+    """1 for an end of line right after an end of line."""
+    ends = just_read("\n")(text)
+    ends[1:] *= ends[:-1].copy()
+    ends[:1] = 0
+    return ends
 
 
 def just_read(symbol: str) -> Callable[[str], Feature]:
