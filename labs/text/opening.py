@@ -41,11 +41,12 @@ class OpenLSTM:
             found.append(gate_activations(cell, below))
         return found
 
-    def hidden(self) -> Tensor:
-        """h as torch's own cells compute it, (steps, layer, batch, unit)."""
+    @torch.no_grad()
+    def hidden(self, count: int) -> Tensor:
+        """h of the first steps as torch's own cells compute it, (count, layer, batch, unit)."""
         steps = []
         states: list[Any] = [None] * len(self.cells)
-        for below in self.inputs:
+        for below in self.inputs[:count]:
             for layer, cell in enumerate(self.cells):
                 states[layer] = cell(below, states[layer])
                 below = states[layer][0]
@@ -70,7 +71,7 @@ def open_lstm(model: Any, tokens: Tensor) -> OpenLSTM:
 def require_same(opened: OpenLSTM, hidden: Tensor) -> None:
     """Raise ClosedModelError unless h, (steps, layer, batch, unit), comes from these layers."""
     try:
-        found = opened.hidden()
+        found = opened.hidden(len(hidden))
     except RuntimeError as error:
         raise ClosedModelError("its layers do not simply read one another") from error
     if found.shape != hidden.shape or (found - hidden).abs().max() > SAME_HIDDEN:
