@@ -51,9 +51,9 @@ def save(run: Run, path: Path) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def place(core: str, reference: bool, folder: Path = RESULTS) -> Path:
+def place(core: str, reference: bool, folder: Path | None = None) -> Path:
     """Where the lab `shakespeare` keeps its run of a core; the reference's apart from your own."""
-    return folder / f"{core}{'-reference' if reference else ''}.pt"
+    return (folder or RESULTS) / f"{core}{'-reference' if reference else ''}.pt"
 
 
 def trained(path: Path, make_model: MakeModel, device: torch.device) -> Run:

@@ -63,15 +63,14 @@ def find(
     path = given or checkpoint.place("lstm", reference)
     try:
         run = checkpoint.trained(path, make_model, CPU)
-        print(
-            f"Your TextModel ({run.settings.core}) as kept in {path}: {run.iteration:,} iterations"
-        )
+        core, done = run.settings.core, run.iteration
+        print(f"Your TextModel, {core}, after {done:,} iterations: {path}")
     except UsageError as error:
         if given is not None:
             raise
         print(error)
         run = _short(make_model, seed, steps)
-        print(f"Instead, your TextModel after a short training: {run.iteration} iterations")
+        print(f"So, your TextModel after a short training of {run.iteration} iterations")
     return Subject("your TextModel", run, make_model, _why_closed(run.model))
 
 

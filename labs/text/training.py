@@ -174,7 +174,8 @@ def draw_windows(tokens: Tensor, iteration: int, settings: Settings) -> Tensor:
 def detached(state: Any) -> Any:
     """A state without the history that led to it.
 
-    Raises UsageError for any but tensors, and tuples, lists and dictionaries of tensors.
+    Raises UsageError for anything but tensors, numbers and words, and for other collections than
+    tuples, lists and dictionaries.
     """
     if isinstance(state, Tensor):
         return state.detach()
@@ -182,10 +183,10 @@ def detached(state: Any) -> Any:
         return {key: detached(part) for key, part in state.items()}
     if type(state) in (tuple, list):
         return type(state)(map(detached, state))
-    if state is None:
-        return None
+    if state is None or isinstance(state, int | float | str):
+        return state
     raise UsageError(
-        f"--carry: a state is of tensors, tuples, lists or dictionaries, not {type(state).__name__}"
+        f"--carry: a state may hold tensors, tuples, lists, dictionaries, no {type(state).__name__}"
     )
 
 
