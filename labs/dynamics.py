@@ -57,7 +57,7 @@ fresh = [mine.untrained(lab.seed + 1 + number) for number in range(settings.untr
 
 def read(model: Any, tokens: Tensor) -> subjects.Activations:
     """What is seen in a model of this kind while it reads."""
-    return subjects.states(subjects.look(model, tokens, ex4.gate_activations, bool(mine.closed)))
+    return subjects.states(mine.look(model, tokens, ex4))
 
 
 # %% [markdown]

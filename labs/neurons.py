@@ -53,9 +53,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from text import features, subjects
+from text import features, search, subjects
 from text.string_plot import layout, string_plot
-from torch import Tensor
 
 ex3 = lab.load("ex3", "TextModel")
 ex4 = lab.load("ex4", "gate_activations", "saturation", "unit_correlations", "best_unit")
@@ -84,7 +83,6 @@ if mine.closed:
 #   would no longer be slow.)
 
 # %%
-SHIFTS = 8
 FEATURES = {
     "position in the line": features.position_in_line,
     "line in the paragraph": features.line_in_paragraph,
@@ -99,85 +97,31 @@ wanted = {
     name: subjects.cut(feature(text), subjects.STREAMS).float()
     for name, feature in FEATURES.items()
 }
+controls = {
+    network.name: [network.untrained(lab.seed + 1 + n) for n in range(settings.untrained)]
+    for network in networks
+}
+searches = [
+    search.search(network, tokens, wanted, ex4, controls[network.name]) for network in networks
+]
 
-
-@dataclass(frozen=True)
-class Found:
-    """A unit, by the name of its layer and its number there, and its correlation."""
-
-    layer: str
-    unit: int
-    r: float
-
-    def __str__(self) -> str:
-        return f"{self.layer}, unit {self.unit}"
-
-
-def best(seen: subjects.Activations, feature: Tensor) -> Found:
-    """The unit of all layers that follows a feature best, by exercise 4's functions."""
-    found = []
-    for layer, values in seen.items():
-        units = values.flatten(0, 1)
-        unit = ex4.best_unit(units, feature.flatten())
-        r = float(ex4.unit_correlations(units, feature.flatten())[unit])
-        found.append(Found(layer, unit, r))
-    return max(found, key=lambda one: abs(one.r))
-
-
-def shifted(feature: Tensor) -> list[Tensor]:
-    """The feature of other places: moved on in time, and to other streams."""
-    steps = len(feature) // (SHIFTS + 1)
-    return [feature.roll((n * steps, n), dims=(0, 1)) for n in range(1, SHIFTS + 1)]
-
-
-@dataclass(frozen=True)
-class Search:
-    """What was found in a network for a feature, and what the controls reach, as absolute r."""
-
-    unit: Found
-    gate: Found | None
-    untrained: list[Found]
-    shifted: list[float]
-
-
-def read(network: subjects.Subject, model: Any, tokens: Tensor) -> subjects.Activations:
-    """What is seen in a model of this kind while it reads."""
-    return subjects.look(model, tokens, ex4.gate_activations, bool(network.closed))
-
-
-def search(network: subjects.Subject) -> dict[str, Search]:
-    """For each feature, the best unit and its controls."""
-    seen = read(network, network.run.model, tokens)
-    states, gates = subjects.states(seen), subjects.gates(seen)
-    controls: dict[str, list[Found]] = {name: [] for name in wanted}
-    for number in range(settings.untrained):
-        control = subjects.states(read(network, network.untrained(lab.seed + 1 + number), tokens))
-        for name, feature in wanted.items():
-            controls[name].append(best(control, feature))
-    return {
-        name: Search(
-            best(states, feature),
-            best(gates, feature) if gates else None,
-            controls[name],
-            [abs(best(states, other).r) for other in shifted(feature)],
-        )
-        for name, feature in wanted.items()
-    }
-
-
-searches = [search(network) for network in networks]
 
 # %% tags=["fold"]
+def extent(values: list[float]) -> str:
+    """From the smallest to the largest."""
+    return f"{min(values):.2f} to {max(values):.2f}"
+
+
 for number, (network, found) in enumerate(zip(networks, searches, strict=True)):
     lab.table(
         f"The units of {network.name} that follow a feature best, with r; controls as abs(r)",
-        ["feature", "best unit", "r", "untrained", "shifted: mean (max)", "best gate", "r"],
+        ["feature", "best unit", "r", "untrained", "shifted (max)", "best gate", "r"],
         [
             [
                 name,
                 str(one.unit),
                 f"{one.unit.r:+.2f}",
-                ", ".join(f"{abs(control.r):.2f}" for control in one.untrained),
+                extent([abs(control.r) for control in one.untrained]),
                 f"{np.mean(one.shifted):.2f} ({max(one.shifted):.2f})",
                 str(one.gate) if one.gate else "-",
                 f"{one.gate.r:+.2f}" if one.gate else "-",
@@ -242,11 +186,11 @@ shape = layout(lines)[1]
 
 def read_passage(network: subjects.Subject, model: Any) -> subjects.Activations:
     """What is seen in a model while it reads the passage, (characters, units) of each layer."""
-    seen = read(network, model, passage_tokens)
+    seen = network.look(model, passage_tokens, ex4)
     return {name: values[subjects.WARM_UP :, 0] for name, values in seen.items()}
 
 
-def plot(axes: Any, seen: subjects.Activations, found: Found, title: str) -> None:
+def plot(axes: Any, seen: subjects.Activations, found: search.Found, title: str) -> None:
     """A string plot of a unit, with the range of its shades."""
     values = seen[found.layer][:, found.unit]
     shades = f"white {values.min():.2f}, darkest {values.max():.2f}"
@@ -255,7 +199,7 @@ def plot(axes: Any, seen: subjects.Activations, found: Found, title: str) -> Non
 
 for number, (network, found) in enumerate(zip(networks, searches, strict=True)):
     trained = read_passage(network, network.run.model)
-    fresh = read_passage(network, network.untrained(lab.seed + 1))
+    fresh = read_passage(network, controls[network.name][0])
     for name in PLOTTED:
         one = found[name]
         figure, pair = figures.subplots(1, 2, size=(0.2 * shape[1], 0.2 * shape[0] + 0.8))
@@ -311,8 +255,8 @@ lab.show(
 # fractions add up to 1 at most. Crosses: the same network untrained, whose gates are half open.
 
 # %% tags=["fold"]
-seen = subjects.gates(read(open_one, open_one.run.model, tokens))
-fresh = subjects.gates(read(open_one, open_one.untrained(lab.seed + 1), tokens))
+seen = subjects.gates(open_one.look(open_one.run.model, tokens, ex4))
+fresh = subjects.gates(open_one.look(controls[open_one.name][0], tokens, ex4))
 layers = sorted({name.split(" of ")[1] for name in seen})
 figure, row = figures.subplots(1, 3, size=(9, 3.6), sharex=True, sharey=True)
 counts = []

@@ -15,7 +15,17 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
-from text import checkpoint, decoding, features, material, ngrams, projections, subjects, training
+from text import (
+    checkpoint,
+    decoding,
+    features,
+    material,
+    ngrams,
+    projections,
+    search,
+    subjects,
+    training,
+)
 from text.opening import open_lstm, require_same
 from text.own import OneHotLSTM
 from text.string_plot import layout, string_plot
@@ -379,6 +389,23 @@ def test_a_model_that_does_more_than_its_lstm_is_closed() -> None:
     for core in ("rnn", "gru"):
         with pytest.raises(Exception, match=r"not built of nn\.LSTM"):
             open_lstm(TextModel(SYMBOLS, 6, core=core), tokens)
+
+
+def test_the_search_finds_a_planted_unit_and_its_controls_do_not() -> None:
+    draw = torch.Generator().manual_seed(0)
+    feature = torch.linspace(0, 20, 900)[:, None].add(torch.arange(4)).sin()
+    seen = {f"{kind} of layer 1": torch.randn(900, 4, 7, generator=draw) for kind in "hc"}
+    seen["c of layer 1"][..., 5] -= 2 * feature
+    found = search.best(seen, feature, ex4)
+    assert str(found) == "c of layer 1, unit 5"
+    assert found.r == pytest.approx(-0.8, abs=0.05)
+    # A shifted feature is as slow, and elsewhere: the rest of the units stay as they are.
+    del seen["c of layer 1"]
+    assert len(search.shifted(feature)) == search.SHIFTS
+    for other in search.shifted(feature):
+        assert not torch.equal(other, feature)
+        assert torch.equal(other.flatten().sort().values, feature.flatten().sort().values)
+        assert abs(search.best(seen, other, ex4).r) < 0.1
 
 
 def test_a_wrong_exercise_4_is_not_taken_for_gates() -> None:

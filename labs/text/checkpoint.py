@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lab import LABS, UsageError
+from lab import LABS, ROOT, UsageError
 from torch import Tensor
 
 from text.training import MakeModel, Report, Run, Settings, start
@@ -62,10 +62,15 @@ def trained(path: Path, make_model: MakeModel, device: torch.device) -> Run:
         return load(path, make_model, device)
     except OSError as error:
         raise UsageError(
-            f"{path}: {error.strerror}. python labs/shakespeare.py trains a model and keeps it"
+            f"{shown(path)}: {error.strerror}. python labs/shakespeare.py trains a model"
         ) from error
     except (OtherModelError, ValueError) as error:
-        raise UsageError(f"{path} cannot be used: {error}") from error
+        raise UsageError(f"{shown(path)} cannot be used: {error}") from error
+
+
+def shown(path: Path) -> Path:
+    """A path as one would type it in the course's folder."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def load(path: Path, make_model: MakeModel, device: torch.device) -> Run:

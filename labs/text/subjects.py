@@ -51,6 +51,13 @@ class Subject:
         settings = replace(self.run.settings, seed=seed)
         return training.start(self.make_model, self.run.symbols, settings, CPU).model
 
+    def look(self, model: Any, tokens: Tensor, ex4: Any) -> Activations:
+        """What is seen in this network, or an untrained one, while it reads (steps, streams).
+
+        `ex4` is the module of exercise 4.
+        """
+        return look(model, tokens, ex4.gate_activations, bool(self.closed))
+
 
 def find(
     given: Path | None, reference: bool, make_model: MakeModel, seed: int, steps: Iterable[object]
@@ -64,7 +71,7 @@ def find(
     try:
         run = checkpoint.trained(path, make_model, CPU)
         core, done = run.settings.core, run.iteration
-        print(f"Your TextModel, {core}, after {done:,} iterations: {path}")
+        print(f"Your TextModel, {core}, after {done:,} iterations: {checkpoint.shown(path)}")
     except UsageError as error:
         if given is not None:
             raise
