@@ -20,6 +20,9 @@ def main(arguments: list[str]) -> int:
         except SystemExit as end:
             if end.code:
                 return int(end.code)
+        except KeyboardInterrupt:
+            print(f"{name}: interrupted", file=sys.stderr)
+            return 130
     return 0
 
 

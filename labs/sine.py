@@ -26,7 +26,6 @@
 from dataclasses import asdict, dataclass
 
 from lab import Settings, UsageError, figures, setting, start
-from lab.ensemble import Ensemble
 from lab.leaderboard import Leaderboard
 
 
@@ -71,6 +70,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from lab.ensemble import Ensemble
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 

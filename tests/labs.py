@@ -63,7 +63,10 @@ def interrupt(
         if after in line:
             break
     process.send_signal(signal)
-    rest, errors = process.communicate(timeout=300)
+    try:
+        rest, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
     return process.returncode, seen + rest, errors
 
 

@@ -75,6 +75,18 @@ def test_interrupting_keeps_what_is_done(sine: Path) -> None:
     assert f"iteration {last['iterations']} training loss" in text
 
 
+def test_interrupting_before_there_is_anything_leaves_an_earlier_page_alone(tmp_path: Path) -> None:
+    page = tmp_path / "sine.html"
+    page.write_text("an earlier page")
+    # Now torch is being imported, for about a second.
+    code, printed, errors = interrupt(
+        "labs/sine.py", "--reference", "--out", tmp_path, after="Again:", signal=signal.SIGTERM
+    )
+    assert (code, errors) == (130, "sine: interrupted\n")
+    assert "iteration" not in printed
+    assert page.read_text() == "an earlier page"
+
+
 def test_without_jupyter_there_are_plots_and_code_is_run_as_it_is(
     sine: Path, tmp_path: Path, without_jupyter: dict[str, str]
 ) -> None:

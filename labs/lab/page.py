@@ -1,9 +1,10 @@
 """The page of a lab: its script, executed as a notebook in a kernel, and exported as HTML.
 
-What the kernel prints is shown as it comes. Ctrl-C goes to the kernel, where the lab ends what it
-is counting and shows what it has; a second one ends the lab where it is, a third the kernel. The
-page of a lab that was interrupted holds what there was. Pages of earlier runs are not replaced by
-nothing: not by a lab that failed, nor by one that was interrupted before its first figure.
+What the kernel prints is shown as it comes. At Ctrl-C a file tells the lab to end what it is
+counting, and to show what it has; a second one ends the kernel. (Not a signal: it would stop the
+lab anywhere, and a kernel that gets one between two cells loses it, or itself.) The page of a lab
+that was interrupted holds what there was. Pages of earlier runs are not replaced by nothing: not by
+a lab that failed, nor by one that was interrupted before its first figure.
 """
 
 import asyncio
@@ -21,13 +22,14 @@ import nbformat
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
-from lab.session import ENDING, LABS
+from lab.session import ENDING, LABS, STOP
 from lab.student import DONE, FAILED, INTERRUPTED, USAGE, Ending
 
 _TEMPLATES = Environment(
@@ -90,6 +92,7 @@ def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Pa
         **os.environ,
         **environment,
         "PYTHONPATH": os.pathsep.join(path),
+        STOP: str(scratch / "stop"),
         "IPYTHONDIR": str(scratch),
         # Or the debugger, which nobody uses here, warns about itself.
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
@@ -102,32 +105,35 @@ def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Pa
         connection_file=str(scratch / "kernel.json"),
     )
     client = _Client(notebook, km=kernel, timeout=None, coalesce_streams=True, record_timing=False)
+    client.stop = scratch / "stop"
     try:
         client.execute(env=environment, cleanup_kc=True)
     except _Interrupted:
         pass
     except (CellExecutionError, DeadKernelError) as error:
-        if client.ending is not None:
-            return client.ending
-        if isinstance(error, CellExecutionError):
-            # IPython keeps SystemExit to itself.
-            return Ending(f"{error.ename} {error.evalue}: the lab cannot go on", USAGE)
         if not client.interrupts:
-            return Ending("the process that ran the lab is gone: was there enough memory?", FAILED)
+            return client.ending or _untold(error)
     return Ending("interrupted", INTERRUPTED) if client.interrupts else Ending("", DONE)
 
 
+def _untold(error: CellExecutionError | DeadKernelError) -> Ending:
+    """The end of a lab that could not tell about it."""
+    if isinstance(error, CellExecutionError):
+        # IPython keeps SystemExit to itself.
+        return Ending(f"{error.ename} {error.evalue}: the lab cannot go on", USAGE)
+    return Ending("the process that ran the lab is gone: was there enough memory?", FAILED)
+
+
 class _Interrupted(Exception):
-    """Ctrl-C while no cell was being executed."""
+    """A second Ctrl-C, between two cells."""
 
 
 class _Client(NotebookClient):
-    """Shows what the kernel prints, passes Ctrl-C on to it, and hears how the lab ended."""
+    """Shows what the kernel prints, passes Ctrl-C on to the lab, and hears how the lab ended."""
 
+    stop: Path
     ending: Ending | None = None
     interrupts = 0
-    executing = False
-    unheard = False
 
     async def async_start_new_kernel(self, **options: Any) -> None:
         # In place of nbclient's own handlers, which end the kernel at once.
@@ -136,13 +142,9 @@ class _Client(NotebookClient):
         await super().async_start_new_kernel(**options)
 
     async def async_execute_cell(self, *arguments: Any, **options: Any) -> NotebookNode:
-        if self.unheard:
+        if self.interrupts > 1:
             raise _Interrupted
-        self.executing = True
-        try:
-            return await super().async_execute_cell(*arguments, **options)
-        finally:
-            self.executing = False
+        return await super().async_execute_cell(*arguments, **options)
 
     def output(self, outs: Any, msg: Any, display_id: Any, cell_index: Any) -> Any:
         content = msg["content"]
@@ -156,14 +158,13 @@ class _Client(NotebookClient):
         return super().output(outs, msg, display_id, cell_index)
 
     def _interrupt(self) -> None:
-        """The first is for the lab, which goes on to show what it has; the third ends it."""
         self.interrupts += 1
-        self.unheard = not self.executing
-        assert isinstance(self.km, AsyncKernelManager)
-        if self.interrupts > 2:
-            self._told = asyncio.ensure_future(self.km.shutdown_kernel(now=True))
-        elif self.executing:
-            self._told = asyncio.ensure_future(self.km.interrupt_kernel())
+        self.stop.touch()
+        if self.interrupts > 1 and self.km is not None:
+            kernel = self.km.provisioner
+            if isinstance(kernel, LocalProvisioner) and kernel.process is not None:
+                # nbclient finds it dead, and cleans up.
+                kernel.process.kill()
 
 
 def _has_figures(notebook: NotebookNode) -> bool:

@@ -32,6 +32,8 @@ from lab.student import DONE, INTERRUPTED, Ending, explain, load
 S = TypeVar("S", bound=Settings)
 # For the process that executes the lab: the arguments, as JSON.
 ARGUMENTS = "UNROLLED_LAB"
+# And a file that is made when the lab is to end what it is counting.
+STOP = "UNROLLED_LAB_STOP"
 # The metadata of the output in which a kernel tells how the lab ended.
 ENDING = "unrolled_lab_ending"
 PACKAGES = ("jupytext", "nbclient", "nbconvert", "ipykernel")
@@ -43,7 +45,7 @@ class Lab(Generic[S]):
     """What the code of a lab works with.
 
     `settings` are the lab's own; `seed` is drawn if none was asked for; whatever is made lies in
-    the folder `out`; `interrupted` says that Ctrl-C has ended what `steps` counts.
+    the folder `out`.
     """
 
     def __init__(self, name: str, settings: S) -> None:
@@ -51,13 +53,19 @@ class Lab(Generic[S]):
         self.settings = settings
         self.seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
         self.out = settings.out or LABS / "results" / name
-        self.interrupted = False
+        self._interrupted = False
         try:
             self.out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UsageError(f"--out {self.out} cannot be used: {error.strerror}") from error
         if not os.access(self.out, os.W_OK):
             raise UsageError(f"--out {self.out} cannot be used: nothing may be written there")
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether there was a Ctrl-C, here or in the process that told this one to begin."""
+        stop = os.environ.get(STOP)
+        return self._interrupted or (stop is not None and os.path.exists(stop))
 
     def load(self, exercise: str, *names: str) -> Any:
         """The student's module of this exercise (or the reference), which has these names."""
@@ -74,6 +82,7 @@ class Lab(Generic[S]):
         with self._ctrl_c_noted():
             for step in range(start, count):
                 if self.interrupted:
+                    print("Interrupted: what follows shows what there is.")
                     return
                 yield step
 
@@ -115,7 +124,7 @@ class Lab(Generic[S]):
     @contextmanager
     def _ctrl_c_noted(self) -> Iterator[None]:
         def note(number: int, frame: FrameType | None) -> None:
-            self.interrupted = True
+            self._interrupted = True
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
         before = signal.signal(signal.SIGINT, note)
