@@ -114,6 +114,8 @@ def show(report: training.Report) -> None:
 
 runs: list[training.Run] = []
 for core in cores:
+    if lab.interrupted:
+        break
     path = checkpoint.place(core, settings.reference, lab.out)
     any_seed = settings.seed is None
     run, found = checkpoint.resume(path, ex3.TextModel, symbols, wanted(core), device, any_seed)
