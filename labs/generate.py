@@ -23,10 +23,11 @@ class Generate(Settings):
     core: str = setting("lstm", "the core of the model", choices=("rnn", "gru", "lstm"))
     checkpoint: Path | None = setting(None, "a run (default: labs/results/shakespeare/CORE.pt)")
     device: str = setting("auto", "where to compute", choices=("auto", "cpu", "cuda"))
+    out: Path | None = setting(None, "a file to write to (default: standard output)")
 
 
 def main(arguments: list[str]) -> int:
-    """Write to standard output; the exit code."""
+    """Generate what these arguments ask for; the exit code."""
     try:
         generate(parse(Generate, "generate", arguments))
     except Exception as error:
@@ -50,7 +51,11 @@ def generate(settings: Generate) -> None:
     run = checkpoint.trained(path, ex3.TextModel, device)
     seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
     written = training.write(run.model, prompt, settings.length, settings.temperature, seed)
-    print(material.VOCABULARY.decode([*prompt.tolist(), *written]))
+    text = material.VOCABULARY.decode([*prompt.tolist(), *written])
+    if settings.out is None:
+        print(text)
+    else:
+        settings.out.write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import torch
 from lab import LABS, ROOT, UsageError
 from torch import Tensor
 
-from text.training import MakeModel, Report, Run, Settings, start
+from text.training import MakeModel, Report, Run, Settings, start, with_each
 
 # How far two computations of the same logits may be apart, as a part of the largest of them.
 # Rounding to TF32, as on another device, moves those of a trained GRU by 0.01; a model that drops
@@ -79,14 +79,14 @@ def load(path: Path, make_model: MakeModel, device: torch.device) -> Run:
     Raises OSError if there is no such file, ValueError if it is not a checkpoint, and
     OtherModelError if the model has other parameters, or computes something else from them.
     """
-    content = _read(path, device)
+    content = _read(path)
     run = start(make_model, content["symbols"], Settings(**content["settings"]), device)
     try:
         run.model.load_state_dict(content["model"])
         run.optimizer.load_state_dict(content["optimizer"])
     except (RuntimeError, ValueError) as error:
         raise OtherModelError("it has other parameters") from error
-    run.state = content["state"]
+    run.state = with_each(content["state"], lambda tensor: tensor.to(device))
     run.losses, run.gradient_norms = content["losses"], content["gradient_norms"]
     run.reports = [Report(**report) for report in content["reports"]]
     run.seconds = content["seconds"]
@@ -143,10 +143,10 @@ def _course(settings: Settings) -> Settings:
     return replace(settings, iterations=0, report_every=0)
 
 
-def _read(path: Path, device: torch.device) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, Any]:
     """What `save` has written. Raises OSError, and ValueError if it is something else."""
     try:
-        content: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError) as error:
         raise ValueError("it is no checkpoint") from error
     if not isinstance(content, dict) or "answers" not in content:

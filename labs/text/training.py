@@ -154,7 +154,7 @@ def iterate(run: Run, tokens: Tensor) -> None:
     loss.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
     run.optimizer.step()
-    run.state = detached(state) if settings.carry else None
+    run.state = with_each(state, Tensor.detach) if settings.carry else None
     run.losses.append(loss.item())
     run.gradient_norms.append(norm.item())
 
@@ -171,18 +171,18 @@ def draw_windows(tokens: Tensor, iteration: int, settings: Settings) -> Tensor:
     return tokens[places.to(tokens.device)]
 
 
-def detached(state: Any) -> Any:
-    """A state without the history that led to it.
+def with_each(state: Any, change: Callable[[Tensor], Tensor]) -> Any:
+    """A model's state, whatever it is made of, with every tensor in it changed.
 
     Raises UsageError for anything but tensors, numbers and words, and for other collections than
-    tuples, lists and dictionaries.
+    tuples, lists and dictionaries: nothing else could be kept.
     """
     if isinstance(state, Tensor):
-        return state.detach()
+        return change(state)
     if type(state) is dict:
-        return {key: detached(part) for key, part in state.items()}
+        return {key: with_each(part, change) for key, part in state.items()}
     if type(state) in (tuple, list):
-        return type(state)(map(detached, state))
+        return type(state)(with_each(part, change) for part in state)
     if state is None or isinstance(state, int | float | str):
         return state
     raise UsageError(
