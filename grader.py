@@ -159,6 +159,20 @@ def hint(identity: str) -> None:
     click.echo(f"Hint {found.tier} of {found.tiers}{charged}: {found.text}")
 
 
+@main.command(context_settings={"allow_interspersed_args": False})
+@click.argument("name", metavar="EXERCISE|LAB")
+@click.argument("options", metavar="[LAB OPTIONS]...", nargs=-1, type=click.UNPROCESSED)
+def lab(name: str, options: tuple[str, ...]) -> None:
+    """Train, plot and look inside: run the labs of an exercise, or one lab, on your own code.
+
+    What a lab can be told: python grader.py lab ex1 --help
+    """
+    labs = course.load().labs(name)
+    program = [sys.executable, str(course.ROOT / "labs"), *labs, "--", *options]
+    # A lab runs a student's code: it takes the place of this process, which never does.
+    os.execv(sys.executable, program)
+
+
 @main.command()
 @click.argument("identity", metavar="EXERCISE")
 @click.option("--seeds", type=click.IntRange(1), default=30, help="Measurements per variant.")

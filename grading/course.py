@@ -21,6 +21,7 @@ class Exercise:
     title: str
     file: str
     root: Path
+    labs: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -110,6 +111,15 @@ class Course:
             raise UsageError(f"there is no exercise {identity}: this course has {known}")
         return self.exercises[identity]
 
+    def labs(self, name: str) -> tuple[str, ...]:
+        """The labs of an exercise, or the one of this name. Raises UsageError if there is none."""
+        labs = {identity: exercise.labs for identity, exercise in self.exercises.items()}
+        labs |= {lab: (lab,) for of_one in labs.values() for lab in of_one}
+        if not labs.get(name):
+            known = ", ".join(lab for lab in labs if labs[lab])
+            raise UsageError(f"there is no lab {name}: this course has {known}")
+        return labs[name]
+
 
 def load(root: Path = ROOT) -> Course:
     """The course that `root`/course.toml describes. Raises GraderError if it does not."""
@@ -117,7 +127,13 @@ def load(root: Path = ROOT) -> Course:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         exercises = {
-            identity: Exercise(identity, _words(entry["title"]), _words(entry["file"]), root)
+            identity: Exercise(
+                identity,
+                _words(entry["title"]),
+                _words(entry["file"]),
+                root,
+                tuple(_words(lab) for lab in entry.get("labs", [])),
+            )
             for identity, entry in content["exercises"].items()
         }
         return Course(
