@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
 MAX_SEED = 2**31
+WATCH_OPTIONS = ("submission", "seed", "device", "plain", "isolation")
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
@@ -145,18 +147,45 @@ def answers(identity: str, submission: Path | None) -> None:
 @click.argument("identity", metavar="EXERCISE")
 def hint(identity: str) -> None:
     """Give the next hint for what failed last."""
-    plan = course.load()
-    exercise = plan.exercise(identity)
-    found = hints.next_hint(plan, exercise)
-    if found is None:
-        click.echo(f"Nothing of {identity} failed last time: no hint is needed.")
-        return
-    failure = found.failure
-    click.echo(f"{failure.title} ({failure.check}): {failure.status.replace('_', ' ')}")
-    if failure.message:
-        click.echo(f"What came out: {failure.message.splitlines()[0]}")
-    charged = f", {plan.hint_price:g} points" if found.is_new and plan.hint_price else ""
-    click.echo(f"Hint {found.tier} of {found.tiers}{charged}: {found.text}")
+    for line in hint_lines(identity):
+        click.echo(line)
+
+
+@main.command(params=[option for option in GRADING_OPTIONS if option.name in WATCH_OPTIONS])
+@click.argument("identity", metavar="EXERCISE")
+def watch(
+    identity: str,
+    submission: Path | None,
+    seed: int | None,
+    device: str,
+    plain: bool,
+    isolation: str,
+) -> None:
+    """Grade again at each save, and say what flipped."""
+    exercise = course.load().exercise(identity)
+    path = submission or exercise.stub
+    own = is_own(submission, exercise)
+    read = partial(submissions.read, path, exercise.file, exercise.stubs)
+    read()
+    folder, names = submissions.places_of(path, exercise.file)
+    with grader_on(isolation, device) as grader:
+        from grading.events import Events
+        from grading.renderers.watch import WatchRenderer
+        from grading.watch import Watch
+
+        with Events(folder, names) as events:
+            watched = Watch(
+                grader,
+                exercise,
+                read,
+                draw=lambda: secrets.randbelow(MAX_SEED) if seed is None else seed,
+                complete=lambda report: with_hints(report, exercise) if own else report,
+                hint=partial(hint_lines, identity, own),
+                events=events,
+                show=WatchRenderer(plain, events.has_keys),
+            )
+            report = watched.run()
+    sys.exit(NOT_FULL_MARKS if report is None else exit_code([report]))
 
 
 @main.command(context_settings={"allow_interspersed_args": False})
@@ -336,6 +365,23 @@ def with_hints(report: "Report", exercise: "Exercise") -> "Report":
     except OSError as error:
         click.echo(f"grader: nothing is kept for `hint`: {error}", err=True)
     return replace(report, hints=hints.shown(exercise))
+
+
+def hint_lines(identity: str, own: bool = True) -> list[str]:
+    """The next hint for what failed last. Raises UsageError."""
+    plan = course.load()
+    exercise = plan.exercise(identity)
+    if not own:
+        raise UsageError("hints are given for the work in exercises/ only")
+    found = hints.next_hint(plan, exercise)
+    if found is None:
+        return [f"Nothing of {identity} failed last time: no hint is needed."]
+    failure = found.failure
+    lines = [f"{failure.title} ({failure.check}): {failure.status.replace('_', ' ')}"]
+    if failure.message:
+        lines.append(f"What came out: {failure.message.splitlines()[0]}")
+    charged = f", {plan.hint_price:g} points" if found.is_new and plan.hint_price else ""
+    return [*lines, f"Hint {found.tier} of {found.tiers}{charged}: {found.text}"]
 
 
 def answers_of(exercise: "Exercise", submission: Path | None) -> "list[questions.Question]":

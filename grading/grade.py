@@ -5,7 +5,7 @@ import hashlib
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -29,7 +29,11 @@ def _ignore(_: object) -> None:
 
 
 class Grader:
-    """Grades any number of submissions with one zygote and one reference worker per exercise."""
+    """Grades any number of submissions with one zygote and one reference worker per exercise.
+
+    A KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and
+    the next one can begin.
+    """
 
     def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
         self.rung, self._zygote = rung, zygote
@@ -64,18 +68,23 @@ class Grader:
         training: bool = True,
         diagnosis: bool = True,
         until_failure: bool = False,
+        first: Collection[str] = (),
+        known: Sequence[CheckResult] = (),
     ) -> Report:
         """The report on `submission`. `only` names a check: the others are then not run.
 
         Nor are those that train something, unless `training`, and with `until_failure` those after
         the first that does not pass. With `diagnosis` known mistakes that explain what came out
-        are named.
+        are named. The checks named in `first` are run before all others but those they need;
+        `known` are results on the same submission and seed that stand: they are not run again.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
         session = self.session(
             exercise, submission, seed, only, on_start, on_result, training, until_failure
         )
+        session.first = first
+        session.results = {result.id: result for result in known}
         try:
             checks = suite.run(session)
         finally:

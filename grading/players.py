@@ -111,7 +111,12 @@ class Player:
 
     def _receive(self) -> Frame:
         assert self._worker is not None, "an answer follows a question"
-        return self._worker.receive()
+        try:
+            return self._worker.receive()
+        except KeyboardInterrupt:
+            # Its answer, should it still come, would be taken for that to the next question.
+            self.close()
+            raise
 
     def _ready_worker(self) -> Worker:
         if self._worker is None:
@@ -130,7 +135,7 @@ class Player:
         }
         texts = {"source": _bytes(source.text), "probes": _bytes(source.probes)}
         worker.send(meta, texts, LOAD_CPU_SECONDS)
-        self._loaded(worker.receive())
+        self._loaded(self._receive())
         return worker
 
     def _loaded(self, reply: Frame) -> None:

@@ -62,6 +62,11 @@ def read(path: Path, filename: str, stubs: Sequence[Path] = ()) -> Submission:
     return chosen(readers, stubs)
 
 
+def places_of(path: Path, filename: str) -> tuple[Path, Sequence[str]]:
+    """The folder to look at and the names in it that `read` would read."""
+    return (path, both_names(filename)) if path.is_dir() else (path.parent, (path.name,))
+
+
 def both_names(filename: str) -> tuple[str, str]:
     """An exercise's file name, as a module and as a notebook."""
     return filename, Path(filename).with_suffix(notebook.SUFFIX).name

@@ -6,7 +6,7 @@ import inspect
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,7 +45,9 @@ class Session:
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
     until_failure: bool = False
+    first: Collection[str] = ()
     results: dict[str, CheckResult] = field(default_factory=dict)
+    interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
@@ -236,9 +238,10 @@ class Recorder:
             self.session.faults.append("two checks have the same name")
         items[:] = [
             item
-            for item in checks
+            for item in in_order(checks, self.session.first)
             if wanted(item, self.session.only, checks)
             and (self.session.training or declaration_of(item).measure is None)
+            and item.name not in self.session.results
         ]
 
     @pytest.hookimpl(tryfirst=True)
@@ -261,6 +264,10 @@ class Recorder:
                 item.session.shouldfail = f"{item.name} did not pass"
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        if isinstance(excinfo.value, KeyboardInterrupt):  # and not a check that calls pytest.exit
+            self.session.interruption = excinfo.value
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.session.faults.append(str(excrepr))
@@ -322,6 +329,12 @@ def wanted(item: pytest.Function, only: str | None, items: Sequence[pytest.Funct
     return any(item in needed(other, items) for other in items if other.name == only)
 
 
+def in_order(items: Sequence[pytest.Function], first: Collection[str]) -> list[pytest.Function]:
+    """The checks named in `first` and those they need, then the others; else as declared."""
+    early = [one for item in items if item.name in first for one in needed(item, items)]
+    return sorted(items, key=lambda item: item not in early)
+
+
 def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pytest.Function]:
     """A check and all that it rests on."""
     found = [item]
@@ -368,7 +381,7 @@ def run(session: Session) -> list[CheckResult]:
     with _plain_environment(), _own_modules(root):
         code = pytest.main(arguments, plugins=[Recorder(session), sys.modules[__name__]])
     if code == pytest.ExitCode.INTERRUPTED and not session.faults:
-        raise KeyboardInterrupt
+        raise session.interruption
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
         session.faults.append(f"the suite ended with {code!r}")
     if not session.declared and not session.faults:

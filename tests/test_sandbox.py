@@ -226,6 +226,65 @@ def test_the_wall_clock_stops_a_sleeper(sandboxes: Callable[[Rung], Sandbox], ru
     assert "no answer within" in caught.value.detail
 
 
+DRIP = """
+import os, struct, time
+def answer():
+    os.write(4, struct.pack("<4sIQ", b"UNR1", 200_000, 0))
+    for _ in range(6000):
+        os.write(4, b" ")
+        time.sleep(0.005)
+    os._exit(0)
+"""
+
+
+def test_an_answer_that_comes_byte_by_byte_has_its_time_limit_too(
+    sandboxes: Callable[[Rung], Sandbox],
+) -> None:
+    worker = sandboxes(rungs.best()).start(Limits())
+    load(worker, DRIP)
+    with pytest.raises(WorkerFault) as caught:
+        ask(worker, cpu_limit=0.3)
+    # Left alone it goes on for 30 s and then crashes.
+    assert caught.value.fault is Fault.TIMED_OUT
+
+
+def test_an_answer_that_waited_for_longer_than_the_limit_counts(
+    sandboxes: Callable[[Rung], Sandbox],
+) -> None:
+    worker = sandboxes(rungs.best()).start(Limits())
+    load(worker, "def answer(x): return x + 1")
+    meta = {"do": "run", "probe": "call", "values": {}, "seed": 1}
+    worker.send(meta, {"x": np.zeros(2)}, 0.5)
+    time.sleep(2.1)  # nobody asks for it meanwhile: another worker is being waited for
+    assert worker.receive().arrays["answer"].tolist() == [1.0, 1.0]
+    worker.kill()
+
+
+class Enough(KeyboardInterrupt):
+    """Somebody does not want to wait any more."""
+
+
+def test_a_worker_that_nobody_waits_for_any_more_can_be_ended_and_the_next_one_works(
+    sandboxes: Callable[[Rung], Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def give_up() -> None:
+        raise Enough
+
+    sandbox = sandboxes(rungs.best())
+    worker = sandbox.start(Limits())
+    load(worker, "def answer():\n    while True: pass")
+    worker.on_wait = give_up
+    with pytest.raises(Enough):
+        ask(worker)
+    assert worker.kill().code == -signal.SIGKILL
+    monkeypatch.setattr(sandbox, "on_wait", give_up)
+    monkeypatch.setattr(client, "_TICK_SECONDS", 0.0)  # a greeting is quicker than one
+    with pytest.raises(Enough):
+        sandbox.start(Limits())
+    monkeypatch.undo()
+    assert answer(sandbox, "return torch.ones(1)").arrays["answer"].tolist() == [1.0]
+
+
 @pytest.mark.parametrize("rung", Rung)
 def test_output_is_kept_up_to_a_bound_and_a_flood_ends_it(
     sandboxes: Callable[[Rung], Sandbox], rung: Rung

@@ -63,8 +63,11 @@ class TerminalRenderer:
             self._spinner.start()
         self._spinner.update(Text(title, style="dim"))
 
-    def checked(self, result: CheckResult) -> None:
-        """One check: its status as a word, points, title, and what to know if it did not pass."""
+    def checked(self, result: CheckResult, before: Status | None = None) -> None:
+        """One check: its status as a word, points, title, and what to know if it did not pass.
+
+        `before` is what it was, where that is news.
+        """
         self._stop_spinner()
         row = Table.grid(padding=(0, 2, 0, 0))
         row.add_column(width=_STATUS_WIDTH)
@@ -73,8 +76,11 @@ class TerminalRenderer:
         style = _STYLES.get(result.status, "bold magenta")
         points = f"{result.points:g}/{result.max_points:g}"
         title = Text(result.title)
-        if result.status is not Status.PASSED:
-            title.append(f" ({result.id})", style="dim")
+        details = [result.id] if result.status is not Status.PASSED else []
+        if before is not None:
+            details.append(f"was {before.words}")
+        if details:
+            title.append(f" ({', '.join(details)})", style="dim")
         row.add_row(Text(result.status.words, style=style), points, title)
         self.console.print(row)
         if result.status in (Status.PASSED, Status.NOT_RUN):
@@ -88,10 +94,9 @@ class TerminalRenderer:
         """Score, what to do next, and under which circumstances all this was found."""
         self._stop_spinner()
         self.console.print()
-        self._printed(printed)
+        self.printed(printed)
         if report.score is None:
-            text = "not gradable: the grader itself failed. No score; your code is not to blame."
-            self.console.print(Text(text, style="bold magenta"))
+            self._not_gradable()
         else:
             score = f"{report.score:g} of {report.max_score:g} points"
             self.console.print(Text.assemble((score, "bold"), "  ", self._bar(report)))
@@ -158,7 +163,7 @@ class TerminalRenderer:
             names = ", ".join(unanswered)
             self.console.print(Text(f"Questions still unanswered (no points): {names}"))
 
-    def _printed(self, printed: str) -> None:
+    def printed(self, printed: str) -> None:
         """What the student's code printed, as it helps whoever debugs with print."""
         lines = clean(printed, 20_000).splitlines()
         if not lines:
@@ -169,6 +174,10 @@ class TerminalRenderer:
         if len(lines) > MAX_PRINTED_LINES:
             self._detail(f"and {len(lines) - MAX_PRINTED_LINES} lines more", "dim", indent=2)
         self.console.print()
+
+    def _not_gradable(self) -> None:
+        text = "not gradable: the grader itself failed. No score; your code is not to blame."
+        self.console.print(Text(text, style="bold magenta"))
 
     def _stop_spinner(self) -> None:
         if self._spinner is not None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -71,11 +71,19 @@ class Usage:
         self.peak_memory = max(self.peak_memory, ended.peak_memory)
 
 
+def _go_on() -> None:
+    return None
+
+
 class Sandbox:
     """Makes workers: forked from `zygote`, or fresh interpreters without one.
 
-    Use as a context manager, which also ends the zygote; not thread-safe.
+    While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
+    raises ends the waiting, and whoever asked ends the worker. Use as a context manager, which also
+    ends the zygote; not thread-safe.
     """
+
+    on_wait: Callable[[], None] = staticmethod(_go_on)
 
     def __init__(self, zygote: Zygote | None) -> None:
         self.usage = Usage()
@@ -118,8 +126,12 @@ class Sandbox:
             raise
         finally:
             _close_all(theirs)
-        worker = Worker(process, ours, scratch, limits, self.usage)
-        worker.greet()
+        worker = Worker(process, ours, scratch, limits, self.usage, self.on_wait)
+        try:
+            worker.greet()
+        except BaseException:
+            worker.kill()
+            raise
         return worker
 
 
@@ -143,11 +155,13 @@ class Worker:
     scratch: str
     limits: Limits
     usage: Usage
+    on_wait: Callable[[], None]
     output: bytes = b""
     exit: Exit | None = None
     _received: bytearray = field(default_factory=bytearray)
     _printed: int = 0
     _pending: _Pending | None = None
+    _looked: float = 0.0
 
     def greet(self) -> None:
         """Wait for the word that every wall stands. Raises SandboxError."""
@@ -214,6 +228,7 @@ class Worker:
             del self._received[:count]
             return data
 
+        self._looked = time.monotonic()
         try:
             frame = frames.read_frame(read_exactly)
         except frames.FrameError as error:
@@ -236,8 +251,12 @@ class Worker:
             if not chunk:
                 self._ended()
             self._received += chunk
-        else:
+        # Also between the bytes of an answer, which might come one by one without end; but not
+        # before an answer that is there already, whenever it came, has been read.
+        if time.monotonic() - self._looked >= _TICK_SECONDS:
             self._check_limits(pending)
+            self._looked = time.monotonic()
+            self.on_wait()
 
     def _check_limits(self, pending: _Pending) -> None:
         used = self.process.cpu_seconds()

@@ -1,0 +1,172 @@
+"""Grade a submission again at each save, and say what flipped.
+
+What did not pass before is run first, what trains something last, on results that stand: a training
+check starts only when everything that it rests on has passed. All rounds draw the same inputs until
+new ones are asked for, so what flips has been flipped by the edit. A save ends the grading that is
+running, and with it a worker that would never end by itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from grading.course import Exercise
+from grading.errors import UsageError
+from grading.events import HANG_UP, SAVED, Events
+from grading.grade import Grader
+from grading.renderers.watch import WatchRenderer
+from grading.report import CheckResult, Report, Status
+from grading.submission import Submission
+
+HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
+_WAITING = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN}
+
+
+class Cancelled(KeyboardInterrupt):
+    """A grading that nobody waits for any more, because of this event."""
+
+    def __init__(self, event: str) -> None:
+        super().__init__(event)
+        self.event = event
+
+
+def not_passed(before: Mapping[str, Status]) -> list[str]:
+    """The checks to run first: what an edit is about is most likely among them."""
+    return [name for name, status in before.items() if status is not Status.PASSED]
+
+
+def standing(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """The results with a verdict: they need not be asked for again on the same submission."""
+    return [check for check in checks if check.status is not Status.NOT_RUN]
+
+
+def failing(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """The checks that did not pass for a reason of their own."""
+    return [check for check in checks if check.status not in _WAITING]
+
+
+@dataclass
+class Watch:
+    """One watched submission. `run` returns when it is told to quit.
+
+    `read` gives the submission as it is now, or raises UsageError; `draw` a seed for each round of
+    new inputs; `complete` adds to a report what the course keeps beside it; `hint` gives the lines
+    of the next hint, or raises UsageError.
+    """
+
+    grader: Grader
+    exercise: Exercise
+    read: Callable[[], Submission]
+    draw: Callable[[], int]
+    complete: Callable[[Report], Report]
+    hint: Callable[[], list[str]]
+    events: Events
+    show: WatchRenderer
+    last: Report | None = None
+    _work: Submission | None = None
+    _seed: int = 0
+    _before: dict[str, Status] = field(default_factory=dict)
+    _looked_at: int = 0
+
+    def run(self) -> Report | None:
+        """The last report, if there is one."""
+        self.grader.sandbox.on_wait = self._look_around
+        event: str | None = AGAIN
+        with self.show:
+            while event not in (QUIT, HANG_UP):
+                try:
+                    self._answer(event)
+                    event = self.events.next()
+                except Cancelled as cancelled:
+                    event = cancelled.event
+                    self.show.cancelled()
+        return self.last
+
+    def _answer(self, event: str | None) -> None:
+        if event == AGAIN:
+            self._seed = self.draw()
+            self._take_over()
+            self._grade()
+        elif event == SAVED and self._is_new():
+            self._take_over()
+            self._grade()
+        elif event == NEXT:
+            self._show_next()
+        elif event == HINT:
+            self._show_hint()
+
+    def _look_around(self) -> None:
+        """Called while a worker is waited for. Raises Cancelled."""
+        event = self.events.next(0)
+        if event in (AGAIN, QUIT, HANG_UP) or (event == SAVED and self._is_new()):
+            raise Cancelled(event)
+        if event in (HINT, NEXT):
+            self._answer(event)
+
+    def _is_new(self) -> bool:
+        """Whether the file holds something else than what was graded last."""
+        try:
+            return self._work is None or self.read().identity != self._work.identity
+        except UsageError:
+            return True
+
+    def _take_over(self) -> None:
+        try:
+            self._work = self.read()
+        except UsageError as error:
+            self._work = None
+            self.show.say(str(error))
+
+    def _grade(self) -> None:
+        if self._work is None:
+            return
+        self.show.began(self._work.described, self._seed)
+        quick = self._round(self._work, training=False, known=[])
+        self._ended(quick)
+        known = standing(quick.checks)
+        if len(known) < len(quick.checks):
+            report = self._round(self._work, training=True, known=known)
+            trained = [check for check in report.checks if check not in known]
+            if any(check.status is not Status.BLOCKED for check in trained):
+                self._ended(report)
+
+    def _round(self, work: Submission, training: bool, known: list[CheckResult]) -> Report:
+        def started(title: str) -> None:
+            self._look_around()
+            self.show.started(title)
+
+        return self.grader.grade(
+            self.exercise,
+            work,
+            self._seed,
+            on_start=started,
+            on_result=self._checked,
+            training=training,
+            first=not_passed(self._before),
+            known=known,
+        )
+
+    def _ended(self, report: Report) -> None:
+        self.last = self.complete(report)
+        self._looked_at = 0
+        self.show.ended(self.last, failing(self.last.checks), self.grader.printed)
+
+    def _checked(self, result: CheckResult) -> None:
+        self.show.flipped(result, self._before.get(result.id))
+        self._before[result.id] = result.status
+
+    def _show_next(self) -> None:
+        """The failing check after the one that was shown last, and from the last the first one."""
+        found = failing(self.last.checks) if self.last is not None else []
+        if not found:
+            self.show.say("No check fails.")
+            return
+        self._looked_at = (self._looked_at + 1) % len(found)
+        self.show.checked(found[self._looked_at])
+
+    def _show_hint(self) -> None:
+        try:
+            lines = self.hint()
+        except UsageError as error:
+            lines = [str(error)]
+        for line in lines:
+            self.show.say(line)
