@@ -8,7 +8,6 @@ imports torch meanwhile.
 """
 
 import os
-import secrets
 import signal
 import sys
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grading import course, hints, questions
+from grading import course, edition, hints, questions
 from grading import submission as submissions
 from grading.errors import GraderError, UsageError
 from grading.renderers import json_file
@@ -30,9 +29,9 @@ if TYPE_CHECKING:
     from grading.grade import Grader
     from grading.report import Report
 
+MAX_SEED = edition.MAX_SEED
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
-MAX_SEED = 2**31
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
@@ -40,11 +39,16 @@ class CourseCommands(click.Group):
     """The fixed commands, and one for each exercise of course.toml."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return [*course.load().exercises, *super().list_commands(context)]
+        plan = course.load()
+        names = super().list_commands(context)
+        return [*plan.exercises, *(name for name in names if not edition.lacks(plan, name))]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         command = super().get_command(context, name)
-        exercises = course.load().exercises
+        plan = course.load()
+        if edition.lacks(plan, name):
+            raise UsageError(f"{name} needs the full course, and this is a student edition of it")
+        exercises = plan.exercises
         if command is None and name in exercises:
             return exercise_command(exercises[name])
         return command
@@ -270,7 +274,7 @@ def grade(
         submissions.read(submission or exercise.stub, exercise.file, exercise.stubs)
         for exercise in exercises
     ]
-    seed = secrets.randbelow(MAX_SEED) if seed is None else seed
+    seed = edition.choose_seed(exercises, seed)
     with grader_on(isolation, device) as grader:
         from grading.renderers.terminal import TerminalRenderer
 
@@ -286,7 +290,7 @@ def grade(
                 report = with_questions(report, exercise, others, rubric)
                 if others is None and check is None:
                     report = with_hints(report, exercise)
-            renderer.summary(report, grader.printed)
+            renderer.summary(report, grader.printed, edition.hidden_points(exercise))
             reports.append(report)
     if json_target is not None:
         documents = [report.to_json() for report in reports]
