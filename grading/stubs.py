@@ -54,7 +54,7 @@ def make_stub(solution: str, name: str) -> str:
     lines = solution.splitlines()
     kept: list[str] = []
     position = 0
-    for begin, end in _gaps(solution, name):
+    for begin, end in gaps(solution, name):
         kept += lines[position:begin]
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
         for line in lines[begin + 1 : end]:
@@ -70,7 +70,7 @@ def make_stub(solution: str, name: str) -> str:
     return stub
 
 
-def _gaps(solution: str, name: str) -> list[tuple[int, int]]:
+def gaps(solution: str, name: str) -> list[tuple[int, int]]:
     """(first, last) line of every gap, counted from 0, both markers included."""
     gaps: list[tuple[int, int]] = []
     begin: int | None = None
