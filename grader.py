@@ -196,6 +196,18 @@ def stubs(check: bool) -> None:
 
 
 @main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
+def release(out: Path, **options: Any) -> None:
+    """Hand the course out: a student edition without its answers, proved (for instructors)."""
+    from grading.release import command
+
+    command.release(course.load(), out, **options)
+
+
+@main.command()
 @click.argument("submissions_folder", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")

@@ -28,6 +28,20 @@ GAP = "raise NotImplementedError"
 
 def write_stubs(course: Course, write: bool) -> list[Path]:
     """The stubs that are not what their solutions make of them; they are written if `write`."""
+    wanted = made(course)
+    changed = [
+        path
+        for path, text in wanted.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    for path in changed if write else []:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+    return changed
+
+
+def made(course: Course) -> dict[Path, str]:
+    """Stubs, notebooks and questions as the solutions and canonical answers make them."""
     wanted: dict[Path, str] = {}
     for exercise in course.exercises.values():
         solution = exercise.reference.read_text(encoding="utf-8")
@@ -38,15 +52,7 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
             wanted[exercise.questions] = without_answers(
                 exercise.answers.read_text(encoding="utf-8")
             )
-    changed = [
-        path
-        for path, text in wanted.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != text
-    ]
-    for path in changed if write else []:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[path], encoding="utf-8")
-    return changed
+    return wanted
 
 
 def make_stub(solution: str, name: str) -> str:

@@ -39,10 +39,6 @@ class Code:
     lines: frozenset[int] | None = None
 
     @cached_property
-    def squeezed(self) -> str:
-        return squeezed(self.text)
-
-    @cached_property
     def trees(self) -> frozenset[Tree]:
         return frozenset(telling_trees(self.tree, self.lines))
 
@@ -69,6 +65,14 @@ class Code:
         return self.lines is None or line in self.lines
 
 
+class Given:
+    """What everybody gets to see: code, and words for students."""
+
+    def __init__(self, code: Sequence[Code], words: Sequence[str] = ()) -> None:
+        self.text = "\n".join(squeezed(text) for text in (*(one.text for one in code), *words))
+        self.trees = frozenset(tree for one in code for tree in one.trees)
+
+
 @dataclass
 class Secrets:
     """What to look for, and where it comes from: texts with single spaces, names, and trees."""
@@ -77,36 +81,33 @@ class Secrets:
     names: dict[str, str] = field(default_factory=dict)
     trees: dict[Tree, str] = field(default_factory=dict)
 
-    def add(self, code: Code, given: Sequence[Code]) -> None:
+    def add(self, code: Code, given: Given) -> None:
         """The telling parts of `code`, but those that are given away."""
-        for text in code.telling_texts():
-            if not any(text in other.squeezed for other in given):
-                self.texts[text] = code.source
-        for tree in code.trees:
-            if not any(tree in other.trees for other in given):
-                self.trees[tree] = code.source
+        self.add_texts(code.source, code.telling_texts(), given)
+        self.trees |= dict.fromkeys(code.trees - given.trees, code.source)
 
-    def add_words(self, source: str, text: str) -> None:
-        self.texts |= dict.fromkeys(_sentences(text), source)
+    def add_texts(self, source: str, texts: Iterable[str], given: Given) -> None:
+        self.texts |= {text: source for text in texts if text not in given.text}
 
 
 def secrets(exercises: Sequence[Exercise], checks: Trimmed) -> Secrets:
     """The secrets of these exercises, whose `checks` are trimmed to what public ones use."""
     found = Secrets()
+    public = [Code("the public checks", text) for text in checks.files.values()]
+    public_checks = Given(public, [text for exercise in exercises for text in _told(exercise)])
     for exercise in exercises:
-        stub = Code("the stub", exercise.stub.read_text(encoding="utf-8"))
+        # A public check that gives a solution away is no excuse.
+        stub = Given([Code("the stub", made_stub(exercise))])
         for code in _answers(exercise):
-            found.add(code, given=[stub])
+            found.add(code, stub)
+        for code in _hidden_checks(exercise):
+            found.add(code, public_checks)
         for source, text in _words(exercise):
-            found.add_words(source, text)
+            found.add_texts(source, _sentences(text), public_checks)
         for name in _hidden_names(exercise):
             found.names[name] = f"a hidden check of {exercise.id}"
-    public = [Code("the public checks", text) for text in checks.files.values()]
-    hidden = [Code("what only hidden checks use", text) for text in checks.left_behind]
-    for exercise in exercises:
-        hidden += _hidden_checks(exercise)
-    for code in hidden:
-        found.add(code, given=public)
+    for text in checks.left_behind:
+        found.add(Code("what only hidden checks use", text), public_checks)
     return found
 
 
@@ -125,6 +126,16 @@ def _sentences(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if is_telling(line):
             yield squeezed(line)
+
+
+def made_stub(exercise: Exercise) -> str:
+    return stubs.make_stub(exercise.reference.read_text(encoding="utf-8"), exercise.file)
+
+
+def _told(exercise: Exercise) -> Iterator[str]:
+    """What students are told about known mistakes."""
+    for known in told(exercise):
+        yield from (known.student, *known.hints)
 
 
 def _answers(exercise: Exercise) -> Iterator[Code]:
