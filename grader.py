@@ -195,6 +195,15 @@ def stubs(check: bool) -> None:
     sys.exit(1 if check and changed else 0)
 
 
+@main.command("pull-request")
+@click.argument("objects", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def pull_request(objects: Path) -> None:
+    """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
+    from grading.ci import grade_pull_request
+
+    sys.exit(grade_pull_request(course.load(), objects))
+
+
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
