@@ -206,14 +206,20 @@ def pull_request(objects: Path) -> None:
 
 @main.command()
 @click.argument("out", type=click.Path(path_type=Path))
+@click.option("--gradescope", is_flag=True, help="OUT is a zip: the autograder for Gradescope.")
+@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Gradescope: only it.")
 @click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
 @click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
-def release(out: Path, **options: Any) -> None:
+def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options: Any) -> None:
     """Hand the course out: a student edition without its answers, proved (for instructors)."""
     from grading.release import command
+    from grading.release import gradescope as platform
 
-    command.release(course.load(), out, **options)
+    if gradescope:
+        click.echo(platform.release(course.load(), out, identities))
+    else:
+        command.release(course.load(), out, **options)
 
 
 @main.command()

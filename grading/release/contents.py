@@ -32,7 +32,7 @@ def contents(
     """Every file of the edition. Raises GraderError if one cannot be read."""
     exercises = list(course.exercises.values())
     root = exercises[0].root
-    files = dict(_copied(root))
+    files = {**dict(copied(root, FILES, FOLDERS)), **dict(_docs(root))}
     files |= {_name(path, root): text.encode() for path, text in stubs.made(course).items()}
     files |= {_name(path, root): text.encode() for path, text in checks.files.items()}
     files |= recorded
@@ -51,15 +51,19 @@ def sums(files: Mapping[str, bytes]) -> dict[str, str]:
     return {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
 
 
-def _copied(root: Path) -> Iterator[tuple[str, bytes]]:
-    """What is handed out as it is: the grader, labs, data, and documentation for students."""
-    for name in FILES:
+def copied(root: Path, names: Sequence[str], folders: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """These files and folders as they are, without what programs have left there."""
+    for name in names:
         if (root / name).exists():
             yield name, _read(root / name)
-    for folder in FOLDERS:
+    for folder in folders:
         for path in sorted((root / folder).rglob("*")):
             if path.is_file() and not path.is_symlink() and not _is_left_over(path, root):
                 yield _name(path, root), _read(path)
+
+
+def _docs(root: Path) -> Iterator[tuple[str, bytes]]:
+    """Documentation for students."""
     for name in DOCS:
         if (root / "docs" / name).exists():
             data = _read(root / "docs" / name)
