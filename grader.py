@@ -197,11 +197,12 @@ def stubs(check: bool) -> None:
 
 @main.command("pull-request")
 @click.argument("objects", type=click.Path(exists=True, file_okay=False, path_type=Path))
-def pull_request(objects: Path) -> None:
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+def pull_request(objects: Path, junit: Path | None) -> None:
     """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
     from grading.ci import grade_pull_request
 
-    sys.exit(grade_pull_request(course.load(), objects))
+    sys.exit(grade_pull_request(course.load(), objects, junit))
 
 
 @main.command()

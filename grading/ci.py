@@ -11,6 +11,7 @@ from grading.errors import UsageError
 from grading.grade import Grader
 from grading.pull_request import Graded, Objects, Work
 from grading.renderers import github
+from grading.renderers.junit import junit
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import Report
 from grading.sandbox.processes import Zygote
@@ -20,8 +21,8 @@ from grading.sandbox.rungs import best
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
-def grade_pull_request(course: Course, objects: Path) -> int:
-    """Grade, print the log and the annotations, write the summary; the exit code.
+def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -> int:
+    """Grade, print the log and the annotations, write the summary and JUnit; the exit code.
 
     0 full marks, or nothing to grade; 1 graded but not full marks; 2 something cannot be read;
     3 the grader failed. Raises UsageError, GraderError.
@@ -52,6 +53,10 @@ def grade_pull_request(course: Course, objects: Path) -> int:
     page = github.summary(graded, request, f"{rung} ({rung.walls})")
     with open(os.environ.get(SUMMARY) or os.devnull, "a", encoding="utf-8") as file:
         file.write(page)
+    if junit_file is not None:
+        reports = [(one.work.path, one.report) for one in graded if one.report is not None]
+        text = junit((path, report.to_json()) for path, report in reports)
+        junit_file.write_text(text, encoding="utf-8")
     return exit_code(graded)
 
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -251,6 +252,10 @@ needs_isolation = pytest.mark.skipif(
 )
 def test_workflows_and_action_have_the_published_shape(schema: str, paths: list[Path]) -> None:
     assert paths
+    validate(schema, *paths)
+
+
+def validate(schema: str, *paths: Path) -> None:
     program = Path(sys.executable).with_name("check-jsonschema")
     result = subprocess.run(
         [program, "--builtin-schema", schema, *map(str, paths)], capture_output=True, text=True
@@ -423,6 +428,32 @@ def test_a_submodule_is_not_followed(server: Server, work: Path, objects: Path) 
     git(work, "push", "-q", str(server.repository), "HEAD:refs/pull/900/head")
     (one,) = fetched(server, objects, 900).works
     assert "no plain file" in one.problem
+
+
+@needs_isolation
+def test_junit_is_written_for_other_platforms(
+    server: Server, work: Path, objects: Path, tmp_path: Path
+) -> None:
+    (work / FILE).write_text("x = (\n")
+    fetched(server, objects, server.request(work))
+    result = subprocess.run(
+        [sys.executable, "grader.py", "pull-request", objects, "--junit", tmp_path / "junit.xml"],
+        cwd=server.repository,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 1, result.stderr
+    root = ElementTree.parse(tmp_path / "junit.xml").getroot()
+    assert int(root.get("errors", "0")) > 0
+    assert {case.get("classname") for case in root.iter("testcase")} == {f"{FILE}.{IDENTITY}"}
+
+
+def test_the_gitlab_example_has_the_published_shape(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "ci.md").read_text()
+    (example,) = re.findall(r"```yaml\n(grade:.*?)```", text, re.DOTALL)
+    (tmp_path / ".gitlab-ci.yml").write_text(example)
+    validate("vendor.gitlab-ci", tmp_path / ".gitlab-ci.yml")
 
 
 def test_a_folder_that_is_no_pull_request_is_refused(tmp_path: Path) -> None:
