@@ -65,6 +65,16 @@ class Exercise:
         return self.root / "reference" / "misconceptions" / f"{self.id}.toml"
 
     @property
+    def recorded(self) -> Path:
+        """What reference and known mistakes answer, in a student edition, which has neither."""
+        return self.root / "checks" / "recorded" / f"{self.id}.json"
+
+    @property
+    def in_edition(self) -> bool:
+        """Whether this is a student edition: answers are recorded, and there is no reference."""
+        return self.recorded.exists() and not self.reference.exists()
+
+    @property
     def thresholds(self) -> Path:
         """The bounds of checks that train something, with the measurements behind them."""
         return self.root / "checks" / "thresholds" / f"{self.id}.json"

@@ -13,7 +13,8 @@ from grading import misconceptions, suite
 from grading.course import Exercise
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
-from grading.players import Reference, Source, Student
+from grading.players import Reference, RightAnswers, Source, Student
+from grading.recorded import Recorded, RecordedReplays
 from grading.report import CheckResult, Report
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
@@ -39,8 +40,8 @@ class Grader:
         self.rung, self._zygote = rung, zygote
         self.sandbox = Sandbox(zygote)
         self.printed = ""
-        self._references: dict[str, Reference] = {}
-        self._replays: dict[str, Replays] = {}
+        self._references: dict[str, RightAnswers] = {}
+        self._replays: dict[str, Replays | RecordedReplays] = {}
         self.device = device
         self.limits = Limits()
 
@@ -130,29 +131,33 @@ class Grader:
             exercise, student, reference, seed, only, training, on_start, on_result, until_failure
         )
 
-    def _reference(self, exercise: Exercise) -> Reference:
+    def _reference(self, exercise: Exercise) -> RightAnswers:
         if exercise.id not in self._references:
-            try:
-                text = exercise.reference.read_text(encoding="utf-8")
-                probes = exercise.probes.read_text(encoding="utf-8")
-            except OSError as error:
-                raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-            source = Source(exercise.module, exercise.file, text, probes)
-            self._references[exercise.id] = Reference(
-                self.sandbox, source, self.device, self.limits
-            )
+            self._references[exercise.id] = self._right_answers(exercise)
         return self._references[exercise.id]
 
-    def _replays_of(self, exercise: Exercise) -> Replays:
+    def _right_answers(self, exercise: Exercise) -> RightAnswers:
+        try:
+            probes = exercise.probes.read_text(encoding="utf-8")
+            if exercise.in_edition:
+                return Recorded(exercise, probes, self.device)
+            text = exercise.reference.read_text(encoding="utf-8")
+        except OSError as error:
+            raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+        source = Source(exercise.module, exercise.file, text, probes)
+        return Reference(self.sandbox, source, self.device, self.limits)
+
+    def _replays_of(self, exercise: Exercise) -> Replays | RecordedReplays:
         if exercise.id not in self._replays:
-            source, known = (
-                self._reference(exercise).source,
-                misconceptions.load(exercise.misconceptions),
-            )
-            self._replays[exercise.id] = Replays(
-                self.sandbox, source, known, self.device, self.limits
-            )
+            self._replays[exercise.id] = self._new_replays(exercise)
         return self._replays[exercise.id]
+
+    def _new_replays(self, exercise: Exercise) -> Replays | RecordedReplays:
+        right = self._reference(exercise)
+        if isinstance(right, Recorded):
+            return RecordedReplays(right.recording, self.device)
+        known = misconceptions.load(exercise.misconceptions)
+        return Replays(self.sandbox, right.source, known, self.device, self.limits)
 
     def choose_device(self) -> None:
         """Settle `auto` and refuse a GPU that is not there, once."""
@@ -196,7 +201,8 @@ class Grader:
 def suite_sha256(exercise: Exercise) -> str:
     """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
     checks = exercise.root / "checks"
-    files = [path for kind in (".py", ".json") for path in checks.glob(f"*/{exercise.id}{kind}")]
+    kinds = (".py", ".json", ".npz")
+    files = [path for kind in kinds for path in checks.glob(f"*/{exercise.id}{kind}")]
     digest = hashlib.sha256()
     try:
         for path in [*sorted(files), exercise.reference, exercise.misconceptions]:

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -69,11 +69,17 @@ class StudentFault(Exception):
     """The student's code gave no answer: how that ended, in words for the student."""
 
     def __init__(
-        self, status: Status, said: str, error_type: str = "", own_lines: str = ""
+        self,
+        status: Status,
+        said: str,
+        error_type: str = "",
+        own_lines: str = "",
+        line: int | None = None,
     ) -> None:
         super().__init__(said)
         self.status, self.said, self.error_type = status, said, error_type
         self.message = said + own_lines
+        self.line = line
 
 
 Outcome = Answer | StudentFault
@@ -85,6 +91,16 @@ class Asked:
 
     question: Question
     outcome: Outcome
+
+
+class RightAnswers(Protocol):
+    """Whoever knows the right answers: a worker with the reference, or a record of it."""
+
+    @property
+    def source(self) -> Source: ...
+    def ask(self, question: Question) -> None: ...
+    def answer(self) -> Answer: ...
+    def close(self) -> None: ...
 
 
 class Player:
@@ -156,6 +172,11 @@ class Reference(Player):
         super().__init__(sandbox, source, device, limits)
         self._answers: dict[str, Answer] = {}
         self._asked: Question | None = None
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """The keys of all questions that it has answered."""
+        return frozenset(self._answers)
 
     def ask(self, question: Question) -> None:
         """Send a question, unless its answer is known."""
@@ -275,12 +296,17 @@ class Student(Player):
                 status = Status.OUT_OF_MEMORY
             elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
                 status = Status.CRASHED
-        return StudentFault(status, message, kind, self._own_lines(error.get("lines")))
+        own_lines, line = self._own_lines(error.get("lines"))
+        return StudentFault(status, message, kind, own_lines, line)
 
-    def _own_lines(self, lines: object) -> str:
-        """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
+    def _own_lines(self, lines: object) -> tuple[str, int | None]:
+        """The submission's own lines of a traceback, quoted from the grader's copy of the file.
+
+        And the number of the last of them, where it is the number of a line of the file.
+        """
         source = self.source.text.split("\n")
         shown = []
+        last = None
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
@@ -290,7 +316,8 @@ class Student(Player):
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
                 shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
-        return "".join(shown[-_SHOWN_LINES:])
+                last = number
+        return "".join(shown[-_SHOWN_LINES:]), None if self.source.places.cells else last
 
 
 def outcome_of(student: Student, question: Question) -> Outcome:

@@ -23,7 +23,7 @@ from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, 
 from grading.compare import Answer, Mismatch
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
-from grading.players import Asked, Question, Reference, Student, StudentFault, outcome_of
+from grading.players import Asked, Question, RightAnswers, Student, StudentFault, outcome_of
 from grading.report import CheckResult, Status, Visibility
 from grading.thresholds import Bounds
 
@@ -34,11 +34,14 @@ CALIBRATION_CPU_SECONDS = 300.0
 
 @dataclass
 class Session:
-    """One submission being graded on one exercise."""
+    """One submission being graded on one exercise.
+
+    Where not `in_order`, a check does not wait for those that it rests on.
+    """
 
     exercise: Exercise
     student: Student
-    reference: Reference
+    reference: RightAnswers
     seed: int
     only: str | None
     training: bool
@@ -46,6 +49,7 @@ class Session:
     on_result: Callable[[CheckResult], None]
     until_failure: bool = False
     first: Collection[str] = ()
+    in_order: bool = True
     results: dict[str, CheckResult] = field(default_factory=dict)
     interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
@@ -117,6 +121,7 @@ class Session:
         message: str,
         seconds: float,
         measured: float | None = None,
+        line: int | None = None,
     ) -> CheckResult:
         declaration = declaration_of(item)
         needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
@@ -134,6 +139,7 @@ class Session:
             seconds=seconds,
             replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
             measured=measured,
+            line=line,
         )
 
     def explainable(self) -> dict[str, list[Asked]]:
@@ -249,7 +255,7 @@ class Recorder:
         self.session.begin(item)
         for need in declaration_of(item).needs:
             result = self.session.results.get(need.__name__)
-            if result is None or result.status is Status.PASSED:
+            if not self.session.in_order or result is None or result.status is Status.PASSED:
                 continue
             status = Status.BLOCKED
             if result.status is Status.NOT_ATTEMPTED:
@@ -285,15 +291,17 @@ class Recorder:
             case None if isinstance(parts, Parts) and parts.failures:
                 share = 1 - len(parts.failures) / parts.count
                 message = _messages(parts.failures, show_expected)
-                status = Status.PARTIAL if share > 0 else _status(parts.failures[0][1])
-                return result(item, status, round(full * share, 2), message, seconds)
+                first = parts.failures[0][1]
+                status = Status.PARTIAL if share > 0 else _status(first)
+                points = round(full * share, 2)
+                return result(item, status, points, message, seconds, line=_line(first))
             case None:
                 return result(item, Status.PASSED, full, "", seconds)
             case Blocked():
                 return result(item, error.status, 0.0, error.message, 0.0)
             case Mismatch() | StudentFault():
                 words = _words(error, show_expected)
-                return result(item, _status(error), 0.0, words, seconds)
+                return result(item, _status(error), 0.0, words, seconds, line=_line(error))
             case _:
                 self.session.faults.append(f"{item.name}: {error!r}")
                 message = "The grader failed at this check; your code is not to blame."
@@ -308,6 +316,10 @@ def _measured(bounds: object) -> float | None:
 
 def _status(failure: Mismatch | StudentFault) -> Status:
     return failure.status if isinstance(failure, StudentFault) else Status.FAILED
+
+
+def _line(failure: Mismatch | StudentFault) -> int | None:
+    return failure.line if isinstance(failure, StudentFault) else None
 
 
 def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], show_expected: bool) -> str:

@@ -93,6 +93,11 @@ def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     return _numbered(found)
 
 
+def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
+    """What one file, folder or archive holds; a single problem, of no exercise, if nothing."""
+    return _entry(path, _origin(path.name, {}), exercises)
+
+
 def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Collected]:
     """What one entry of the folder holds; a single problem if it holds nothing."""
     written = path.lstat().st_mtime
