@@ -17,7 +17,7 @@ from grading.players import Reference, Source, Student
 from grading.report import CheckResult, Report
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
 from grading.submission import Submission
 
@@ -29,11 +29,14 @@ def _ignore(_: object) -> None:
 
 
 class Grader:
-    """Grades any number of submissions with one zygote and one reference worker per exercise."""
+    """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
-        self.rung, self._zygote = rung, zygote
-        self.sandbox = Sandbox(zygote)
+    Each exercise has one reference worker.
+    """
+
+    def __init__(self, rung: Rung, line: Line | None, device: str = "cpu") -> None:
+        self.rung, self._line = rung, line
+        self.sandbox = Sandbox(line)
         self.printed = ""
         self._references: dict[str, Reference] = {}
         self._replays: dict[str, Replays] = {}
@@ -52,6 +55,11 @@ class Grader:
         for reference in self._references.values():
             reference.close()
         self.sandbox.close()
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing can be graded any more, because the fork server is gone."""
+        return self._line is not None and self._line.gone
 
     def grade(
         self,
@@ -170,9 +178,9 @@ class Grader:
     def _environment(self, exercise: Exercise) -> dict[str, Any]:
         """What a result may depend on besides the submission and the seed."""
         versions: dict[str, str] = {}
-        if self._zygote is not None:
+        if self._line is not None:
             with contextlib.suppress(SandboxError):  # then every check says so already
-                versions = self._zygote.wait_until_ready()
+                versions = self._line.wait_until_ready()
         return {
             "python": platform.python_version(),
             **versions,

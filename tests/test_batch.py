@@ -35,6 +35,8 @@ from grading.renderers import gradebooks, pages
 from grading.renderers.gradescope import results
 from grading.renderers.junit import junit
 from grading.sandbox import rungs
+from grading.sandbox.limits import Limits
+from grading.sandbox.rungs import Rung
 
 EVIL = "<script>alert(1)</script>"
 
@@ -380,6 +382,23 @@ def test_a_dead_process_loses_only_what_kills_it_again() -> None:
         found = dict(pool.run(dies, range(6)))
     assert isinstance(found.pop(3), Lost)
     assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
+
+
+def starts_a_worker(grader: Grader, item: int) -> int:
+    grader.sandbox.start(Limits()).kill()
+    return item
+
+
+def test_a_dead_zygote_loses_nothing() -> None:
+    if rungs.best() is Rung.PROCESS:
+        pytest.skip("this machine has no zygote")
+    found = []
+    with Pool(rungs.best(), "cpu", 2) as pool:
+        for item, result in pool.run(starts_a_worker, range(12)):
+            if not found:
+                pool._zygotes[0]._process.kill()
+            found.append((item, result))
+    assert sorted(found) == [(n, n) for n in range(12)]
 
 
 @pytest.fixture

@@ -25,10 +25,10 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import (
     START_SECONDS,
     Exit,
+    Line,
     Process,
     SandboxError,
     Spawned,
-    Zygote,
 )
 
 KEPT_OUTPUT = 64 * 1024
@@ -72,14 +72,14 @@ class Usage:
 
 
 class Sandbox:
-    """Makes workers: forked from `zygote`, or fresh interpreters without one.
+    """Makes workers: forked by the fork server at the end of `line`, or fresh interpreters.
 
-    Use as a context manager, which also ends the zygote; not thread-safe.
+    Use as a context manager, which also closes the line; not thread-safe.
     """
 
-    def __init__(self, zygote: Zygote | None) -> None:
+    def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
-        self._zygote = zygote
+        self._line = line
         self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
     def __enter__(self) -> Self:
@@ -94,9 +94,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the zygote, and with it every worker."""
-        if self._zygote is not None:
-            self._zygote.close()
+        """Close the line, and with it every worker."""
+        if self._line is not None:
+            self._line.close()
         self._scratch.cleanup()
 
     def start(self, limits: Limits) -> "Worker":
@@ -109,10 +109,10 @@ class Sandbox:
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
-            if self._zygote is None:
+            if self._line is None:
                 process: Process = Spawned(limits, scratch, theirs)
             else:
-                process = self._zygote.start(limits, scratch, theirs)
+                process = self._line.start(limits, scratch, theirs)
         except BaseException:
             _close_all(ours)
             raise
