@@ -203,6 +203,11 @@ def stubs(check: bool) -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A CSV file of people: name, and any of id, email, login, section.",
 )
+@click.option(
+    "--rubric",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file with points given by hand for the questions.",
+)
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--isolation", type=click.Choice(RUNGS), default="auto")
@@ -311,7 +316,7 @@ def with_questions(
     answers = answers_of(exercise, submission)
     declared = questions.read(exercise.answers) or questions.read(exercise.questions)
     name = submission.name if submission is not None else exercise.id
-    marks = questions.read_rubric(rubric, name, exercise.id) if rubric is not None else {}
+    marks = {} if rubric is None else questions.read_rubric(rubric).get((name, exercise.id), {})
     return replace(report, questions=questions.results(declared, answers, marks))
 
 

@@ -1,7 +1,6 @@
 """Grade one submission on one exercise."""
 
 import contextlib
-import hashlib
 import os
 import platform
 import sys
@@ -10,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grading import misconceptions, suite
-from grading.course import Exercise
+from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
 from grading.players import Reference, Source, Student
@@ -190,18 +189,3 @@ class Grader:
             "threads": 1,
             "checks_sha256": suite_sha256(exercise),
         }
-
-
-def suite_sha256(exercise: Exercise) -> str:
-    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
-    checks = exercise.root / "checks"
-    files = [path for kind in (".py", ".json") for path in checks.glob(f"*/{exercise.id}{kind}")]
-    digest = hashlib.sha256()
-    try:
-        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
-            if path.exists():
-                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
-                digest.update(path.read_bytes())
-    except OSError as error:
-        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return digest.hexdigest()

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from math import ceil
 from multiprocessing.util import Finalize
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from grading.grade import Grader
 from grading.sandbox import kernel
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
+
+if TYPE_CHECKING:
+    from grading.grade import Grader
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,7 +31,7 @@ GRADERS_PER_ZYGOTE = 4
 # A fork server of Python's own imports pytest once for all graders. On macOS forks are not safe.
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 
-_grader: Grader | None = None
+_grader: "Grader | None" = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Workforce(Protocol):
     """Whoever can grade many items: a pool of processes here, or a cluster elsewhere."""
 
     def run(
-        self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]: ...
 
 
@@ -66,7 +68,7 @@ class Pool:
         self._end_processes()
 
     def run(
-        self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]:
         """function(grader, item) for every item; pairs of item and result, as they are ready.
 
@@ -83,7 +85,7 @@ class Pool:
 
     def _run(
         self,
-        function: Callable[[Grader, Item], Result],
+        function: Callable[["Grader", Item], Result],
         items: Iterable[Item],
         suspects: list[Item],
         ahead: int,
@@ -106,7 +108,7 @@ class Pool:
                 else:
                     yield item, future.result()
 
-    def _submit(self, function: Callable[[Grader, Item], Result], item: Item) -> Future[Result]:
+    def _submit(self, function: Callable[["Grader", Item], Result], item: Item) -> Future[Result]:
         try:
             return self._executor.submit(_call, function, item)
         except BrokenProcessPool:
@@ -119,7 +121,7 @@ class Pool:
         count = 0 if self._rung is Rung.PROCESS else ceil(self.jobs / GRADERS_PER_ZYGOTE)
         self._zygotes = [Zygote(self._rung) for _ in range(count)]
         context = multiprocessing.get_context(_METHOD)
-        context.set_forkserver_preload(["__main__", __name__])
+        context.set_forkserver_preload(["__main__", "grading.grade"])
         number = context.Value("i", 0)
         doors = [zygote.door for zygote in self._zygotes]
         arguments = (self._rung, self._device, doors, number)
@@ -134,6 +136,8 @@ class Pool:
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:
     """Make this process a grader, on a line to one of the zygotes: the next in turn."""
     global _grader
+    from grading.grade import Grader
+
     # Whoever kills the parent ends its graders with it: nobody else would read their results.
     if sys.platform == "linux":
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -148,7 +152,7 @@ def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> 
     Finalize(None, _grader.__exit__, args=(None, None, None), exitpriority=10)
 
 
-def _call(function: Callable[[Grader, Any], Any], item: Any) -> Any:
+def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:
     assert _grader is not None, "the process has been started by a Pool"
     try:
         return function(_grader, item)
