@@ -182,7 +182,7 @@ def watch(
                 grader,
                 exercise,
                 read,
-                draw=lambda: secrets.randbelow(MAX_SEED) if seed is None else seed,
+                draw=lambda: edition.choose_seed([exercise], seed),
                 complete=lambda report: with_hints(report, exercise) if own else report,
                 hint=partial(hint_lines, identity, own),
                 events=events,
@@ -277,6 +277,11 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
     "roster_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A CSV file of people: name, and any of id, email, login, section.",
+)
+@click.option(
+    "--rubric",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file with points given by hand for the questions.",
 )
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
@@ -386,7 +391,7 @@ def with_questions(
     answers = answers_of(exercise, submission)
     declared = questions.read(exercise.answers) or questions.read(exercise.questions)
     name = submission.name if submission is not None else exercise.id
-    marks = questions.read_rubric(rubric, name, exercise.id) if rubric is not None else {}
+    marks = {} if rubric is None else questions.read_rubric(rubric).get((name, exercise.id), {})
     return replace(report, questions=questions.results(declared, answers, marks))
 
 

@@ -58,7 +58,7 @@ def _one(
         problem = one.problem if one is not None else f"{exercise.file} was not handed in"
         most = sum(declared.points for declared in suite.declarations(exercise).values())
         return gradescope.unread(exercise.title, most, problem)
-    report = grader.grade(exercise, one.work, seed)
+    report = grader.grade(exercise, one.work.read(), seed)
     if not report.gradable:
         raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")
     return gradescope.results(report.to_json())

@@ -11,7 +11,7 @@ from grading.errors import UsageError
 from grading.grade import Grader
 from grading.pull_request import Graded, Objects, Work
 from grading.renderers import github
-from grading.renderers.junit import junit
+from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import Report
 from grading.sandbox.processes import Zygote
@@ -54,9 +54,10 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     with open(os.environ.get(SUMMARY) or os.devnull, "a", encoding="utf-8") as file:
         file.write(page)
     if junit_file is not None:
-        reports = [(one.work.path, one.report) for one in graded if one.report is not None]
-        text = junit((path, report.to_json()) for path, report in reports)
-        junit_file.write_text(text, encoding="utf-8")
+        with junit_file.open("w", encoding="utf-8") as file, JUnit(file) as document:
+            for one in graded:
+                if one.report is not None:
+                    document.add(one.work.path, one.report.to_json())
     return exit_code(graded)
 
 

@@ -1,5 +1,6 @@
 """What there is to grade: the exercises that course.toml declares."""
 
+import hashlib
 import math
 import tomllib
 from dataclasses import dataclass
@@ -158,6 +159,22 @@ def load(root: Path = ROOT) -> Course:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+
+def suite_sha256(exercise: Exercise) -> str:
+    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
+    checks = exercise.root / "checks"
+    kinds = (".py", ".json", ".npz")
+    files = [path for kind in kinds for path in checks.glob(f"*/{exercise.id}{kind}")]
+    digest = hashlib.sha256()
+    try:
+        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
+            if path.exists():
+                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
+                digest.update(path.read_bytes())
+    except OSError as error:
+        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
 
 
 def _late_policy(entry: dict[str, Any]) -> LatePolicy:

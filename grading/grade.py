@@ -1,7 +1,6 @@
 """Grade one submission on one exercise."""
 
 import contextlib
-import hashlib
 import os
 import platform
 import sys
@@ -10,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from grading import misconceptions, suite
-from grading.course import Exercise
+from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
 from grading.players import Reference, RightAnswers, Source, Student
@@ -18,7 +17,7 @@ from grading.recorded import Recorded, RecordedReplays
 from grading.report import CheckResult, Report
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
 from grading.submission import Submission
 
@@ -30,15 +29,15 @@ def _ignore(_: object) -> None:
 
 
 class Grader:
-    """Grades any number of submissions with one zygote and one reference worker per exercise.
+    """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    A KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and
-    the next one can begin.
+    Each exercise has one reference worker. A KeyboardInterrupt from `on_start` of `grade`, or from
+    `sandbox.on_wait`, ends a grading, and the next one can begin.
     """
 
-    def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
-        self.rung, self._zygote = rung, zygote
-        self.sandbox = Sandbox(zygote)
+    def __init__(self, rung: Rung, line: Line | None, device: str = "cpu") -> None:
+        self.rung, self._line = rung, line
+        self.sandbox = Sandbox(line)
         self.printed = ""
         self._references: dict[str, RightAnswers] = {}
         self._replays: dict[str, Replays | RecordedReplays] = {}
@@ -57,6 +56,11 @@ class Grader:
         for reference in self._references.values():
             reference.close()
         self.sandbox.close()
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing can be graded any more, because the fork server is gone."""
+        return self._line is not None and self._line.gone
 
     def grade(
         self,
@@ -184,9 +188,9 @@ class Grader:
     def _environment(self, exercise: Exercise) -> dict[str, Any]:
         """What a result may depend on besides the submission and the seed."""
         versions: dict[str, str] = {}
-        if self._zygote is not None:
+        if self._line is not None:
             with contextlib.suppress(SandboxError):  # then every check says so already
-                versions = self._zygote.wait_until_ready()
+                versions = self._line.wait_until_ready()
         return {
             "python": platform.python_version(),
             **versions,
@@ -196,19 +200,3 @@ class Grader:
             "threads": 1,
             "checks_sha256": suite_sha256(exercise),
         }
-
-
-def suite_sha256(exercise: Exercise) -> str:
-    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
-    checks = exercise.root / "checks"
-    kinds = (".py", ".json", ".npz")
-    files = [path for kind in kinds for path in checks.glob(f"*/{exercise.id}{kind}")]
-    digest = hashlib.sha256()
-    try:
-        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
-            if path.exists():
-                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
-                digest.update(path.read_bytes())
-    except OSError as error:
-        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return digest.hexdigest()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -54,7 +55,7 @@ class Question:
         values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
         return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same probe, inputs and seed, and for no others."""
         meta, arrays = self.split()

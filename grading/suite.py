@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_timeout  # type: ignore[import-untyped]
 
 from grading import thresholds
 from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, Parts, seed_of
@@ -30,6 +31,14 @@ from grading.thresholds import Bounds
 # Far above what any check may take: it fires only if the grader itself hangs.
 BACKSTOP_SECONDS = 1800
 CALIBRATION_CPU_SECONDS = 300.0
+# Parts of pytest that no check needs; making them ready costs a third of a session. Two of them,
+# unraisableexception and threadexception, collect garbage twice per session.
+UNUSED_PLUGINS = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "freeze_support", "junitxml"),
+    *("legacypath", "logging", "monkeypatch", "pastebin", "recwarn", "reports", "setuponly"),
+    *("setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir"),
+    *("unittest", "unraisableexception", "warnings"),
+)
 
 
 @dataclass
@@ -57,14 +66,13 @@ class Session:
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     _current: list[Asked] = field(default_factory=list)
     _probes: frozenset[str] = frozenset()
+    _suites: dict[Path, Visibility] = field(default_factory=dict)
     _cpu_seconds: float = CPU_SECONDS
     _probe_seed: int = 0
 
     def __post_init__(self) -> None:
-        tree = ast.parse(self.reference.source.probes)
-        self._probes = frozenset(
-            node.name for node in tree.body if isinstance(node, ast.FunctionDef)
-        )
+        self._probes = _functions(self.reference.source.probes)
+        self._suites = self.exercise.suites
 
     def begin(self, item: pytest.Function) -> None:
         """Set the limits and the chance of the check that starts now."""
@@ -151,7 +159,15 @@ class Session:
         }
 
     def visibility(self, item: pytest.Function) -> Visibility:
-        return self.exercise.suites[item.path]
+        return self._suites[item.path]
+
+
+@cache
+def _functions(source: str) -> frozenset[str]:
+    """The names of the functions of a module, which is not run."""
+    return frozenset(
+        node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+    )
 
 
 SESSION = pytest.StashKey[Session]()
@@ -382,16 +398,21 @@ def run(session: Session) -> list[CheckResult]:
         *map(str, session.exercise.suites),
         f"--rootdir={checks}",
         f"--confcutdir={checks}",
+        "--noconftest",
         f"-c={checks / 'pytest.ini'}",
         f"--timeout={BACKSTOP_SECONDS}",
         f"--timeout-method={_timeout_method()}",
         "--import-mode=importlib",
-        *("-p", "pytest_timeout", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"),
-        # Each of these two collects garbage twice per session to look for lost exceptions.
-        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+        # Checks raise; they do not assert.
+        "--assert=plain",
+        "-s",
     ]
+    for plugin in UNUSED_PLUGINS:
+        arguments += ["-p", f"no:{plugin}"]
+    # By name, pytest would look for it among all packages that are installed, each time.
+    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
     with _plain_environment(), _own_modules(root):
-        code = pytest.main(arguments, plugins=[Recorder(session), sys.modules[__name__]])
+        code = pytest.main(arguments, plugins=plugins)
     if code == pytest.ExitCode.INTERRUPTED and not session.faults:
         raise session.interruption
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):

@@ -18,7 +18,7 @@ from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
-from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.processes import Line, SandboxError, Zygote
 from grading.sandbox.rungs import Rung
 
 PROBES = """
@@ -427,6 +427,27 @@ def test_a_dead_zygote_is_the_sandboxs_failure(marked: str) -> None:
         assert all_gone(marked)
         with pytest.raises(SandboxError):
             sandbox.start(Limits())
+
+
+@pytest.mark.parametrize("rung", STRONG)
+def test_two_graders_share_a_zygote_and_only_that(rung: Rung) -> None:
+    if reason := rungs.why_not(rung):
+        pytest.skip(reason)
+    zygote = Zygote(rung)
+    with Sandbox(zygote) as ours:
+        mine = ours.start(Limits())
+        assert load(mine, "def answer(x): return x + 1").meta["ok"] is True
+        with Sandbox(Line(rung, zygote.door)) as theirs:
+            loops = theirs.start(Limits())
+            meta = {"do": "load", "name": "m", "filename": "m.py", "device": "cpu"}
+            loops.send(meta, {"source": text("while True: pass"), "probes": text("")}, 10)
+            assert loops.process.cpu_seconds() is not None
+        deadline = time.monotonic() + 20
+        while loops.process.cpu_seconds() is not None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert loops.process.cpu_seconds() is None, "a worker outlived the line it was made over"
+        assert ask(mine, x=np.ones(2, np.float32)).arrays["answer"].tolist() == [2, 2]
+        mine.kill()
 
 
 def test_the_view_holds_the_interpreter_and_not_the_course() -> None:

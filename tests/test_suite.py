@@ -164,7 +164,7 @@ def test_a_broken_suite_is_the_graders_fault(
 def test_a_broken_reference_is_the_graders_fault(grader: Grader, tmp_path: Path) -> None:
     exercise = make_course(tmp_path, ORDER).exercise("toy")
     exercise.reference.write_text("def double(values): return 2 * values\n")
-    fresh = Grader(grader.rung, grader._zygote)
+    fresh = Grader(grader.rung, grader._line)
     try:
         report = grade(fresh, exercise, RIGHT)
     finally:

@@ -25,10 +25,10 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import (
     START_SECONDS,
     Exit,
+    Line,
     Process,
     SandboxError,
     Spawned,
-    Zygote,
 )
 
 KEPT_OUTPUT = 64 * 1024
@@ -76,18 +76,18 @@ def _go_on() -> None:
 
 
 class Sandbox:
-    """Makes workers: forked from `zygote`, or fresh interpreters without one.
+    """Makes workers: forked by the fork server at the end of `line`, or fresh interpreters.
 
     While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
     raises ends the waiting, and whoever asked ends the worker. Use as a context manager, which also
-    ends the zygote; not thread-safe.
+    closes the line; not thread-safe.
     """
 
     on_wait: Callable[[], None] = staticmethod(_go_on)
 
-    def __init__(self, zygote: Zygote | None) -> None:
+    def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
-        self._zygote = zygote
+        self._line = line
         self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
     def __enter__(self) -> Self:
@@ -102,9 +102,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the zygote, and with it every worker."""
-        if self._zygote is not None:
-            self._zygote.close()
+        """Close the line, and with it every worker."""
+        if self._line is not None:
+            self._line.close()
         self._scratch.cleanup()
 
     def start(self, limits: Limits) -> "Worker":
@@ -117,10 +117,10 @@ class Sandbox:
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
-            if self._zygote is None:
+            if self._line is None:
                 process: Process = Spawned(limits, scratch, theirs)
             else:
-                process = self._zygote.start(limits, scratch, theirs)
+                process = self._line.start(limits, scratch, theirs)
         except BaseException:
             _close_all(ours)
             raise
