@@ -225,10 +225,10 @@ lab.show(
 )
 
 # %% [markdown]
-# What usually stands out: the memory cells c of a trained LSTM know the position in the line far
-# better than any control. h need not: an output gate can hide what a cell counts. Whether the text
-# is in a name is told better than by the controls, but not by much. And the end of line that is to
-# come is told just as well by the last three characters.
+# What usually stands out: a trained LSTM knows the position in the line far better than any control
+# does, by its memory cells c; h need not show it, for an output gate can hide what a cell counts.
+# Whether the text is in a name is told better than by the controls, too. But the end of line that is
+# to come is told about as well by the last three characters.
 #
 # ## Questions
 

@@ -50,6 +50,8 @@ settings = lab.settings
 # very text that it is judged by. A network below it uses its memory.
 
 # %%
+from typing import Any
+
 from text import checkpoint, material, ngrams, training
 
 from data import corpus
@@ -130,9 +132,9 @@ for core in cores:
 # %% [markdown]
 # ## Losses
 #
-# Thick lines with markers: the text held out. Thin lines: the windows trained on, as means of ten
-# iterations; they start from an empty state, which costs some hundredths, while the text held out
-# is read as a whole. The axis of iterations is logarithmic, for most of the learning is early.
+# Thick lines with markers: the text held out, read as a whole. Thin lines: the windows trained on,
+# each from an empty state unless you carry it over, as means of ten iterations. On the left the axis
+# of iterations is logarithmic, for most of the learning is early; on the right is the end.
 
 # %% tags=["fold"]
 runs = [run for run in runs if run.iteration]
@@ -144,36 +146,45 @@ def means(values: list[float], of: int = 10) -> tuple[list[int], list[float]]:
     return list(ends), [sum(values[end - of : end]) / of for end in ends]
 
 
-figure, axes = figures.subplots(size=(9, 6))
-for run, style in zip(runs, figures.STYLES, strict=False):
-    axes.plot(*means(run.losses), color=style["color"], linewidth=0.7, alpha=0.6)
-    reported = [one.iteration for one in run.reports]
-    losses = [one.valid for one in run.reports]
-    axes.plot(reported, losses, label=run.settings.core.upper(), **style)
-sides = {"2-gram": "bottom", "no memory": "top"}  # they are a hair apart
-for name, nats in baselines.items():
-    axes.axhline(nats, color="0.45", linewidth=0.8, linestyle=(0, (1, 2)))
-    place = {"xycoords": ("axes fraction", "data"), "va": sides.get(name, "center"), "fontsize": 8}
-    axes.annotate(f" {name} {nats:.2f}", (1, nats), **place)
-axes.set(
-    xlabel="Iterations",
+def draw(axes: Any) -> None:
+    """The curves of every core, and the lines of the models without a network."""
+    for run, style in zip(runs, figures.STYLES, strict=False):
+        axes.plot(*means(run.losses), color=style["color"], linewidth=0.7, alpha=0.6)
+        reported = [one.iteration for one in run.reports]
+        losses = [one.valid for one in run.reports]
+        axes.plot(reported, losses, label=run.settings.core.upper(), **style)
+    for name, nats in baselines.items():
+        axes.axhline(nats, color="0.45", linewidth=0.8, linestyle=(0, (1, 2)))
+        # Two of them are a hair apart.
+        side = {"2-gram": "bottom", "no memory": "top"}.get(name, "center")
+        right = {"xycoords": ("axes fraction", "data"), "fontsize": 8, "annotation_clip": True}
+        axes.annotate(f" {name} {nats:.2f}", (1, nats), va=side, **right)
+    axes.set_xlabel("Iterations")
+    axes.grid(visible=False)
+
+
+figure, (whole, end) = figures.subplots(1, 2, size=(10, 5.2), width_ratios=(3, 2))
+for axes in (whole, end):
+    draw(axes)
+whole.set(
+    title="From the beginning",
     ylabel="Nats per character",
     ylim=(0.9 * min(baselines.values()), 1.03 * max(baselines.values())),
 )
-axes.grid(visible=False)
 if runs:
-    figures.logarithmic(axes.xaxis)
-    axes.legend()
+    figures.logarithmic(whole.xaxis)
+    whole.legend(loc="upper right")
+    last = max(run.iteration for run in runs)
+    late = [loss for run in runs for loss in run.losses[last // 2 :]] or [4.0]
+    end.set(title="The second half", xlim=(last / 2, last), ylim=(min(late), max(late)))
+reached = [
+    f"{run.settings.core.upper()} {run.reports[-1].valid:.2f}" for run in runs if run.reports
+]
 lab.show(
     figure,
     "losses",
-    alt="Loss against iterations, on a logarithmic axis, of "
-    + ", ".join(
-        f"{run.settings.core.upper()} (down to {run.reports[-1].valid:.2f})"
-        for run in runs
-        if run.reports
-    )
-    + "; dotted horizontal lines mark the n-gram models of the table above.",
+    alt="Loss against iterations, whole with a logarithmic axis and its second half. Last on the "
+    f"text held out: {', '.join(reached)}. Dotted lines: the n-gram models of the table above.",
 )
 
 # %% [markdown]
