@@ -172,7 +172,9 @@ class Worker:
         identity = secrets.token_hex(16)
         data = frames.encode({**meta, "id": identity}, arrays)
         self._drain_output()
-        if self._received or _has_input(self.pipes[1]):
+        if _has_input(self.pipes[1]):
+            self._receive_some()
+        if self._received:
             self._fail(Fault.PROTOCOL, "it answered before it was asked")
         used = self.process.cpu_seconds() or 0.0
         deadline = _deadline(cpu_limit * WALL_PER_CPU_SECOND)
@@ -232,12 +234,16 @@ class Worker:
         if sendable:
             self._write_some(pending)
         if reply_pipe in ready:
-            chunk = os.read(reply_pipe, 1 << 20)
-            if not chunk:
-                self._ended()
-            self._received += chunk
+            self._receive_some()
         else:
             self._check_limits(pending)
+
+    def _receive_some(self) -> None:
+        """Read of an answer what is there. Raises WorkerFault if it is the end."""
+        chunk = os.read(self.pipes[1], 1 << 20)
+        if not chunk:
+            self._ended()
+        self._received += chunk
 
     def _check_limits(self, pending: _Pending) -> None:
         used = self.process.cpu_seconds()
