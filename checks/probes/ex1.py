@@ -11,6 +11,7 @@ Gradients are read the same way, as derivatives with respect to the behavior.
 import copy
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -25,39 +26,61 @@ TEMPTING = 0.5
 MAX_STEPS = 4
 CLOSE = 1e-13
 
-Behavior = Callable[[], Tensor]
-
 
 # --- behavior: what a map does, whatever it is made of ---------------------------------------
 
 
+@dataclass(frozen=True)
+class Behavior:
+    """A matrix and an offset, from a map's answers to zero and to unit vectors of some length.
+
+    `respond` gives the answers in that order, (size + 1, features) in all. Answers that the map
+    gave one by one stay apart, so that each gradient passes through one of its calls and not
+    through all of them.
+    """
+
+    respond: Callable[[], Sequence[Tensor]]
+    length: float = 1.0
+
+    def __call__(self) -> Tensor:
+        """The matrix (transposed) and the offset, flat: ((size + 1) * features,)."""
+        return self._flat(torch.cat(list(self.respond())))
+
+    def slopes(self, parameters: Sequence[Tensor]) -> Tensor:
+        """The derivatives of the same: ((size + 1) * features, parameters), in float64."""
+        parts = self.respond()
+        slopes = torch.cat([jacobian(part.flatten(), parameters) for part in parts])
+        return self._flat(slopes.reshape(*torch.cat(list(parts)).shape, -1))
+
+    def _flat(self, answers: Tensor) -> Tensor:
+        """From (size + 1, features, ...); linear, so that slopes may pass through it too."""
+        return torch.cat([(answers[1:] - answers[0]) / self.length, answers[:1]]).flatten(0, 1)
+
+
 def linear_behavior(layer: nn.Module, size: int) -> Behavior:
-    """The matrix and offset of a linear map, flat: ((size + 1) * features,)."""
+    """The behavior of a linear map."""
 
-    def respond() -> Tensor:
+    def respond() -> Sequence[Tensor]:
         like = next(layer.parameters(), torch.zeros(()))
-        probes = torch.cat([torch.zeros(1, size), torch.eye(size)]).to(like)
-        answers = layer(probes)
-        return torch.cat([answers[1:] - answers[0], answers[:1]]).flatten()
+        return [layer(torch.cat([torch.zeros(1, size), torch.eye(size)]).to(like))]
 
-    return respond
+    return Behavior(respond)
 
 
 def cell_behavior(cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor]) -> Behavior:
-    """V (transposed) and b of a cell, flat: ((size + 1) * size,).
+    """The behavior of a cell without its activation, which `invert` undoes: V and b.
 
-    `invert` undoes the cell's activation. One row at a time, and each its own tensor: how a cell
-    treats a batch, and whether it writes into its arguments, are checks of their own.
+    One row at a time, and each its own tensor: how a cell treats a batch, and whether it writes
+    into its arguments, are checks of their own.
     """
 
-    def respond() -> Tensor:
+    def respond() -> Sequence[Tensor]:
         like = next(cell.parameters(), torch.zeros(()))
         states = torch.cat([torch.zeros(1, size), LENGTH * torch.eye(size)]).to(like)
-        rows = [cell(torch.zeros_like(row), row.clone())[0] for row in torch.split(states, 1)]
-        answers = invert(torch.cat(rows))
-        return torch.cat([((answers[1:] - answers[0]) / LENGTH).flatten(), answers[0]])
+        rows = torch.split(states, 1)
+        return [invert(cell(torch.zeros_like(row), row.clone())[0]) for row in rows]
 
-    return respond
+    return Behavior(respond, LENGTH)
 
 
 def jacobian(behavior: Tensor, parameters: Sequence[Tensor]) -> Tensor:
@@ -93,11 +116,10 @@ def steer(module: nn.Module, respond: Behavior, target: Tensor) -> None:
     if not parameters:
         return
     for _ in range(MAX_STEPS):
-        behavior = respond()
-        missing = target.double() - behavior.detach().double()
+        missing = target.double() - respond().detach().double()
         if not bool(torch.isfinite(missing).all()) or float(missing.abs().max()) < CLOSE:
             return
-        change = solve(jacobian(behavior, parameters), missing)
+        change = solve(respond.slopes(parameters), missing)
         if float(change.abs().max()) < CLOSE:
             return
         parts = torch.split(change, [parameter.numel() for parameter in parameters])
@@ -182,7 +204,7 @@ def behavior_gradient(module: nn.Module, respond: Behavior, loss: Tensor) -> Ten
     """d loss / d behavior, (behavior,), from the gradients that reached the parameters."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     slopes = torch.autograd.grad(loss, parameters, retain_graph=True, allow_unused=True)
-    return solve(jacobian(respond(), parameters).T, flat(parameters, slopes))
+    return solve(respond.slopes(parameters).T, flat(parameters, slopes))
 
 
 # --- the cell --------------------------------------------------------------------------------
@@ -249,10 +271,10 @@ def cell_learning(module: ModuleType, size: int) -> dict[str, Tensor]:
 
 def _speed(cell: nn.Module, size: int) -> dict[str, Tensor]:
     parameters = [parameter for parameter in cell.parameters() if parameter.requires_grad]
-    behavior = cell_behavior(cell, size, identity)()
+    respond = cell_behavior(cell, size, identity)
     if not parameters:
-        return _split_cell_behavior(torch.zeros_like(behavior), size)
-    return _split_cell_behavior(jacobian(behavior, parameters).norm(dim=1), size)
+        return _split_cell_behavior(torch.zeros_like(respond()), size)
+    return _split_cell_behavior(respond.slopes(parameters).norm(dim=1), size)
 
 
 def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
