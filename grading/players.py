@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
+from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,9 +22,16 @@ from grading.text import clean, one_line
 
 LOAD_CPU_SECONDS = 10.0
 MAX_WORKERS = 4
+# All answers of a submission are kept until it is graded: 8.5 MB of exercise 3, 0.02 of the others.
+MAX_ANSWERS = 64 * 2**20
+# In all, by the clock on the wall: one exercise asks 270 questions, and each has its own limit.
+# An honest submission needs 20 s, and 300 with two trainings that are hardly fast enough.
+MAX_SECONDS = 1200.0
 _SHOWN_LINES = 6
 # Their words name lines.
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_TOO_MUCH = "Your code was stopped during this check: its answers are larger than 64 MB in all."
+_TOO_LATE = "Not tried: your code had already taken more than 20 minutes."
 _NOTEBOOK_ADVICE = (
     "A notebook is run from top to bottom. To leave a cell out, tag it `skip`, or indent its code"
     ' below `if __name__ == "__main__":`.'
@@ -220,6 +228,8 @@ class Student(Player):
         super().__init__(sandbox, source, device, limits)
         self._unusable: StudentFault | None = None
         self._started = 0
+        self._answered = 0
+        self._seconds = 0.0
 
     @property
     def advice(self) -> str:
@@ -229,13 +239,19 @@ class Student(Player):
 
     def ask(self, question: Question) -> None:
         """Send a question. Raises StudentFault if there is nobody to ask any more."""
+        if self._seconds > MAX_SECONDS:
+            raise StudentFault(Status.TIMED_OUT, _TOO_LATE)
         with self._faults():
             self._send(question)
 
     def answer(self) -> Answer:
         """The answer to the last question. Raises StudentFault."""
-        with self._faults():
+        with self._faults(), self._clock():
             reply = self._receive()
+            self._answered += sum(array.nbytes for array in reply.arrays.values())
+            if self._answered > MAX_ANSWERS:
+                self.close()
+                raise StudentFault(Status.CRASHED, _TOO_MUCH)
             if reply.meta.get("ok") is not True:
                 raise self._described(reply, Status.FAILED)
             return self._answer(reply)
@@ -264,6 +280,15 @@ class Student(Player):
     def _loaded(self, reply: Frame) -> None:
         if reply.meta.get("ok") is not True:
             raise self._described(reply, Status.UNREADABLE)
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Count how long it takes."""
+        started = monotonic()
+        try:
+            yield
+        finally:
+            self._seconds += monotonic() - started
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

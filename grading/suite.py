@@ -278,7 +278,11 @@ class Recorder:
                 status = Status.NOT_ATTEMPTED
             raise Blocked(status, f"Waits for {result.id}.")
 
-    def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Function, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """What pytest needs to go on, without a traceback that it would format for nobody."""
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
             verdict = self._verdict(item, call)
             self.session.record(verdict)
@@ -286,6 +290,15 @@ class Recorder:
                 item.session.shouldfail = f"{item.name} did not pass"
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
+        assert call.when != "collect", "this hook is about items"
+        return pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="passed" if call.excinfo is None else "failed",
+            longrepr=None,
+            when=call.when,
+        )
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):  # and not a check that calls pytest.exit

@@ -394,17 +394,24 @@ def test_nothing_is_left_behind(marked: str, rung: Rung) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
-def test_everything_goes_when_the_grader_is_killed(marked: str) -> None:
-    if rungs.best() is Rung.PROCESS:
-        pytest.skip("this machine has no zygote")
+@pytest.mark.parametrize("rung", STRONG)
+def test_everything_goes_when_the_grader_is_killed(marked: str, rung: Rung) -> None:
+    """Even code that would rather go on."""
+    if reason := rungs.why_not(rung):
+        pytest.skip(reason)
+    stubborn = "import ctypes, time; ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)"
     script = f"""
 import os
-from grading.sandbox import processes, rungs
+from grading.sandbox import processes
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
+from grading.sandbox.rungs import Rung
+from tests.test_sandbox import load
 processes._BOOT += "  # {marked}"
-sandbox = Sandbox(processes.Zygote(rungs.best()))
+sandbox = Sandbox(processes.Zygote(Rung("{rung}")))
 worker = sandbox.start(Limits())
+load(worker, "{stubborn}; answer = lambda: time.sleep(1000)")
+worker.send({{"do": "run", "probe": "call", "values": {{}}, "seed": 1}}, {{}}, 100)
 print("up", flush=True)
 os.kill(os.getpid(), 9)
 """
@@ -467,8 +474,9 @@ def test_landlock_rights_grow_with_its_version() -> None:
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_the_filter_is_well_formed(machine: str) -> None:
-    program = seccomp.build(machine, own_pid=1)
+@pytest.mark.parametrize("measured", [False, True])
+def test_the_filter_is_well_formed(machine: str, measured: bool) -> None:
+    program = seccomp.build(machine, own_pid=1, measured=measured)
     instructions = [program[i : i + 8] for i in range(0, len(program), 8)]
     assert len(program) % 8 == 0
     assert len(instructions) < 4096

@@ -293,3 +293,14 @@ def test_two_checks_of_one_name_are_the_graders_fault(grader: Grader, tmp_path: 
     report = grade(grader, exercise, RIGHT)
     assert report.score is None
     assert "same name" in report.faults[0]
+
+
+def test_a_submission_that_takes_its_time_has_only_so_much_in_all(
+    grader: Grader, toy: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grading.players.MAX_SECONDS", 0.0)
+    report = grade(grader, toy, RIGHT)
+    assert statuses(report) == {"doubles": Status.PASSED, "negates": Status.TIMED_OUT}
+    assert report.score == 60
+    monkeypatch.undo()
+    assert grade(grader, toy, RIGHT).full_marks
