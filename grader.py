@@ -8,7 +8,6 @@ imports torch meanwhile.
 """
 
 import os
-import secrets
 import signal
 import sys
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grading import course, hints, questions
+from grading import course, edition, hints, questions
 from grading import submission as submissions
 from grading.errors import GraderError, UsageError
 from grading.renderers import json_file
@@ -31,9 +30,9 @@ if TYPE_CHECKING:
     from grading.grade import Grader
     from grading.report import Report
 
+MAX_SEED = edition.MAX_SEED
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
-MAX_SEED = 2**31
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
@@ -41,11 +40,16 @@ class CourseCommands(click.Group):
     """The fixed commands, and one for each exercise of course.toml."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return [*course.load().exercises, *super().list_commands(context)]
+        plan = course.load()
+        names = super().list_commands(context)
+        return [*plan.exercises, *(name for name in names if not edition.lacks(plan, name))]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         command = super().get_command(context, name)
-        exercises = course.load().exercises
+        plan = course.load()
+        if edition.lacks(plan, name):
+            raise UsageError(f"{name} needs the full course, and this is a student edition of it")
+        exercises = plan.exercises
         if command is None and name in exercises:
             return exercise_command(exercises[name])
         return command
@@ -169,7 +173,7 @@ def watch_saves(
     submissions.read(path, exercise.file)
 
     def draw() -> int:
-        return secrets.randbelow(MAX_SEED) if seed is None else seed
+        return edition.choose_seed([exercise], seed)
 
     def complete(report: "Report") -> "Report":
         return with_hints(report, exercise) if own else report
@@ -180,6 +184,20 @@ def watch_saves(
         hint_of = partial(hint_lines, identity, own)
         report = watch(grader, exercise, path, draw, complete, hint_of, plain)
     sys.exit(NOT_FULL_MARKS if report is None else exit_code([report]))
+
+
+@main.command(context_settings={"allow_interspersed_args": False})
+@click.argument("name", metavar="EXERCISE|LAB")
+@click.argument("options", metavar="[LAB OPTIONS]...", nargs=-1, type=click.UNPROCESSED)
+def lab(name: str, options: tuple[str, ...]) -> None:
+    """Train, plot and look inside: run the labs of an exercise, or one lab, on your own code.
+
+    What a lab can be told: python grader.py lab ex1 --help
+    """
+    labs = course.load().labs(name)
+    program = [sys.executable, str(course.ROOT / "labs"), *labs, "--", *options]
+    # A lab runs a student's code: it takes the place of this process, which never does.
+    os.execv(sys.executable, program)
 
 
 @main.command()
@@ -214,6 +232,34 @@ def stubs(check: bool) -> None:
     sys.exit(1 if check and changed else 0)
 
 
+@main.command("pull-request")
+@click.argument("objects", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+def pull_request(objects: Path, junit: Path | None) -> None:
+    """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
+    from grading.ci import grade_pull_request
+
+    sys.exit(grade_pull_request(course.load(), objects, junit))
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--gradescope", is_flag=True, help="OUT is a zip: the autograder for Gradescope.")
+@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Gradescope: only it.")
+@click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
+def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options: Any) -> None:
+    """Hand the course out: a student edition without its answers, proved (for instructors)."""
+    from grading.release import command
+    from grading.release import gradescope as platform
+
+    if gradescope:
+        click.echo(platform.release(course.load(), out, identities))
+    else:
+        command.release(course.load(), out, **options)
+
+
 @main.command()
 @click.argument("submissions_folder", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
@@ -225,6 +271,11 @@ def stubs(check: bool) -> None:
     "roster_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A CSV file of people: name, and any of id, email, login, section.",
+)
+@click.option(
+    "--rubric",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file with points given by hand for the questions.",
 )
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
@@ -293,7 +344,7 @@ def grade(
         submissions.read(submission or exercise.stub, exercise.file, exercise.stubs)
         for exercise in exercises
     ]
-    seed = secrets.randbelow(MAX_SEED) if seed is None else seed
+    seed = edition.choose_seed(exercises, seed)
     with grader_on(isolation, device) as grader:
         from grading.renderers.terminal import TerminalRenderer
 
@@ -309,7 +360,7 @@ def grade(
                 report = with_questions(report, exercise, others, rubric)
                 if others is None and check is None:
                     report = with_hints(report, exercise)
-            renderer.summary(report, grader.printed)
+            renderer.summary(report, grader.printed, edition.hidden_points(exercise))
             reports.append(report)
     if json_target is not None:
         documents = [report.to_json() for report in reports]
@@ -334,7 +385,7 @@ def with_questions(
     answers = answers_of(exercise, submission)
     declared = questions.read(exercise.answers) or questions.read(exercise.questions)
     name = submission.name if submission is not None else exercise.id
-    marks = questions.read_rubric(rubric, name, exercise.id) if rubric is not None else {}
+    marks = {} if rubric is None else questions.read_rubric(rubric).get((name, exercise.id), {})
     return replace(report, questions=questions.results(declared, answers, marks))
 
 

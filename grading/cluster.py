@@ -7,19 +7,21 @@ and keeps it. A worker that is lost loses nothing: the scheduler gives its items
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from grading.errors import UsageError
-from grading.grade import Grader
 from grading.pool import AHEAD, Item, Lost, Result
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
+
+if TYPE_CHECKING:
+    from grading.grade import Grader
 
 CONNECT_SECONDS = 20
 # An item that has ended this many workers ends no more.
 MAX_DEATHS = 3
 
-_graders: dict[tuple[Rung, str], Grader] = {}
+_graders: "dict[tuple[Rung, str], Grader]" = {}
 # A grader serves one item at a time, however many threads its worker has.
 _turn = threading.Lock()
 
@@ -52,7 +54,7 @@ class Cluster:
         self._client.close()  # type: ignore[no-untyped-call]
 
     def run(
-        self, function: Callable[[Grader, Item], Result], items: Iterable[Item]
+        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]:
         """function(grader, item) for every item, as they are ready, wherever there is room."""
         from distributed import KilledWorker, as_completed
@@ -71,7 +73,7 @@ class Cluster:
 
     def _fill(
         self,
-        function: Callable[[Grader, Item], Result],
+        function: Callable[["Grader", Item], Result],
         left: Iterator[Item],
         running: dict[Any, Item],
         completed: Any,
@@ -86,8 +88,10 @@ class Cluster:
             completed.add(future)
 
 
-def call(function: Callable[[Grader, Any], Any], item: Any, rung: Rung, device: str) -> Any:
+def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
     """What a worker of the cluster does."""
+    from grading.grade import Grader
+
     with _turn:
         if (rung, device) not in _graders:
             zygote = None if rung is Rung.PROCESS else Zygote(rung)

@@ -1,5 +1,6 @@
 """What there is to grade: the exercises that course.toml declares."""
 
+import hashlib
 import math
 import tomllib
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ class Exercise:
     title: str
     file: str
     root: Path
+    labs: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:
@@ -62,6 +64,16 @@ class Exercise:
     def misconceptions(self) -> Path:
         """Known mistakes, as edits of the reference."""
         return self.root / "reference" / "misconceptions" / f"{self.id}.toml"
+
+    @property
+    def recorded(self) -> Path:
+        """What reference and known mistakes answer, in a student edition, which has neither."""
+        return self.root / "checks" / "recorded" / f"{self.id}.json"
+
+    @property
+    def in_edition(self) -> bool:
+        """Whether this is a student edition: answers are recorded, and there is no reference."""
+        return self.recorded.exists() and not self.reference.exists()
 
     @property
     def thresholds(self) -> Path:
@@ -110,6 +122,15 @@ class Course:
             raise UsageError(f"there is no exercise {identity}: this course has {known}")
         return self.exercises[identity]
 
+    def labs(self, name: str) -> tuple[str, ...]:
+        """The labs of an exercise, or the one of this name. Raises UsageError if there is none."""
+        labs = {identity: exercise.labs for identity, exercise in self.exercises.items()}
+        labs |= {lab: (lab,) for of_one in labs.values() for lab in of_one}
+        if not labs.get(name):
+            known = ", ".join(lab for lab in labs if labs[lab])
+            raise UsageError(f"there is no lab {name}: this course has {known}")
+        return labs[name]
+
 
 def load(root: Path = ROOT) -> Course:
     """The course that `root`/course.toml describes. Raises GraderError if it does not."""
@@ -117,7 +138,13 @@ def load(root: Path = ROOT) -> Course:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         exercises = {
-            identity: Exercise(identity, _words(entry["title"]), _words(entry["file"]), root)
+            identity: Exercise(
+                identity,
+                _words(entry["title"]),
+                _words(entry["file"]),
+                root,
+                tuple(_words(lab) for lab in entry.get("labs", [])),
+            )
             for identity, entry in content["exercises"].items()
         }
         return Course(
@@ -132,6 +159,22 @@ def load(root: Path = ROOT) -> Course:
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+
+def suite_sha256(exercise: Exercise) -> str:
+    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
+    checks = exercise.root / "checks"
+    kinds = (".py", ".json", ".npz")
+    files = [path for kind in kinds for path in checks.glob(f"*/{exercise.id}{kind}")]
+    digest = hashlib.sha256()
+    try:
+        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
+            if path.exists():
+                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
+                digest.update(path.read_bytes())
+    except OSError as error:
+        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()
 
 
 def _late_policy(entry: dict[str, Any]) -> LatePolicy:

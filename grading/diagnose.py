@@ -18,6 +18,7 @@ replaying a training costs as much as the grading.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Protocol
 
 import numpy as np
 
@@ -36,6 +37,14 @@ EXPLAINABLE = {Status.FAILED, Status.PARTIAL}
 
 # The mistakes made at once: none is the reference itself.
 Mistakes = tuple[Misconception, ...]
+
+
+class Answers(Protocol):
+    """Whoever knows what mistakes answer: replays, or a record of them."""
+
+    @property
+    def known(self) -> Sequence[Misconception]: ...
+    def reproduce(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool: ...
 
 
 class Replays:
@@ -102,7 +111,7 @@ def _close(one: np.ndarray, other: np.ndarray, answer: Answer) -> bool:
 
 
 def diagnose(
-    results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], replays: Replays
+    results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], replays: Answers
 ) -> list[CheckResult]:
     """The results, with the mistake named wherever exactly one explains what came out."""
     failed = {
@@ -124,7 +133,7 @@ def diagnose(
 
 
 def _explanations(
-    wrong: Mapping[str, Sequence[Asked]], possible: Iterable[Misconception], replays: Replays
+    wrong: Mapping[str, Sequence[Asked]], possible: Iterable[Misconception], replays: Answers
 ) -> dict[Misconception, set[str]]:
     """For each mistake that explains a check it is about: every check that it explains."""
     explains: dict[Misconception, set[str]] = {}
@@ -155,7 +164,7 @@ def _pairs(
     unexplained: Mapping[str, Sequence[Asked]],
     found: Mapping[str, Mistakes],
     possible: Sequence[Misconception],
-    replays: Replays,
+    replays: Answers,
 ) -> dict[str, Mistakes]:
     """By check, the first pair of mistakes that explains it."""
     left = MAX_PAIRS

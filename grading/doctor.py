@@ -20,7 +20,6 @@ PACKAGES = (
     "click",
     "rich",
     "matplotlib",
-    "nbconvert",
 )
 
 

@@ -1,7 +1,6 @@
 """Grade one submission on one exercise."""
 
 import contextlib
-import hashlib
 import os
 import platform
 import sys
@@ -10,14 +9,15 @@ from types import TracebackType
 from typing import Any, Self
 
 from grading import misconceptions, suite
-from grading.course import Exercise
+from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
-from grading.players import Reference, Source, Student
+from grading.players import Reference, RightAnswers, Source, Student
+from grading.recorded import Recorded, RecordedReplays
 from grading.report import CheckResult, Report
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
 from grading.submission import Submission
 
@@ -29,14 +29,18 @@ def _ignore(_: object) -> None:
 
 
 class Grader:
-    """Grades any number of submissions with one zygote and one reference worker per exercise."""
+    """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    def __init__(self, rung: Rung, zygote: Zygote | None, device: str = "cpu") -> None:
-        self.rung, self._zygote = rung, zygote
-        self.sandbox = Sandbox(zygote)
+    Each exercise has one reference worker. A KeyboardInterrupt from `on_start` of `grade`, or from
+    `sandbox.on_wait`, ends a grading, and the next one can begin.
+    """
+
+    def __init__(self, rung: Rung, line: Line | None, device: str = "cpu") -> None:
+        self.rung, self._line = rung, line
+        self.sandbox = Sandbox(line)
         self.printed = ""
-        self._references: dict[str, Reference] = {}
-        self._replays: dict[str, Replays] = {}
+        self._references: dict[str, RightAnswers] = {}
+        self._replays: dict[str, Replays | RecordedReplays] = {}
         self.device = device
         self.limits = Limits()
 
@@ -52,6 +56,11 @@ class Grader:
         for reference in self._references.values():
             reference.close()
         self.sandbox.close()
+
+    @property
+    def broken(self) -> bool:
+        """Whether nothing can be graded any more, because the fork server is gone."""
+        return self._line is not None and self._line.gone
 
     def grade(
         self,
@@ -72,9 +81,7 @@ class Grader:
         Nor are those that train something, unless `training`, and with `until_failure` those after
         the first that does not pass. With `diagnosis` known mistakes that explain what came out
         are named. The checks named in `first` are run before all others but those they need;
-        `known` are results on the same submission and seed that stand: they are not run again. A
-        KeyboardInterrupt from `on_start`, or from `sandbox.on_wait`, ends the grading; the next one
-        can begin.
+        `known` are results on the same submission and seed that stand: they are not run again.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
@@ -128,29 +135,33 @@ class Grader:
             exercise, student, reference, seed, only, training, on_start, on_result, until_failure
         )
 
-    def _reference(self, exercise: Exercise) -> Reference:
+    def _reference(self, exercise: Exercise) -> RightAnswers:
         if exercise.id not in self._references:
-            try:
-                text = exercise.reference.read_text(encoding="utf-8")
-                probes = exercise.probes.read_text(encoding="utf-8")
-            except OSError as error:
-                raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-            source = Source(exercise.module, exercise.file, text, probes)
-            self._references[exercise.id] = Reference(
-                self.sandbox, source, self.device, self.limits
-            )
+            self._references[exercise.id] = self._right_answers(exercise)
         return self._references[exercise.id]
 
-    def _replays_of(self, exercise: Exercise) -> Replays:
+    def _right_answers(self, exercise: Exercise) -> RightAnswers:
+        try:
+            probes = exercise.probes.read_text(encoding="utf-8")
+            if exercise.in_edition:
+                return Recorded(exercise, probes, self.device)
+            text = exercise.reference.read_text(encoding="utf-8")
+        except OSError as error:
+            raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+        source = Source(exercise.module, exercise.file, text, probes)
+        return Reference(self.sandbox, source, self.device, self.limits)
+
+    def _replays_of(self, exercise: Exercise) -> Replays | RecordedReplays:
         if exercise.id not in self._replays:
-            source, known = (
-                self._reference(exercise).source,
-                misconceptions.load(exercise.misconceptions),
-            )
-            self._replays[exercise.id] = Replays(
-                self.sandbox, source, known, self.device, self.limits
-            )
+            self._replays[exercise.id] = self._new_replays(exercise)
         return self._replays[exercise.id]
+
+    def _new_replays(self, exercise: Exercise) -> Replays | RecordedReplays:
+        right = self._reference(exercise)
+        if isinstance(right, Recorded):
+            return RecordedReplays(right.recording, self.device)
+        known = misconceptions.load(exercise.misconceptions)
+        return Replays(self.sandbox, right.source, known, self.device, self.limits)
 
     def choose_device(self) -> None:
         """Settle `auto` and refuse a GPU that is not there, once."""
@@ -177,9 +188,9 @@ class Grader:
     def _environment(self, exercise: Exercise) -> dict[str, Any]:
         """What a result may depend on besides the submission and the seed."""
         versions: dict[str, str] = {}
-        if self._zygote is not None:
+        if self._line is not None:
             with contextlib.suppress(SandboxError):  # then every check says so already
-                versions = self._zygote.wait_until_ready()
+                versions = self._line.wait_until_ready()
         return {
             "python": platform.python_version(),
             **versions,
@@ -189,18 +200,3 @@ class Grader:
             "threads": 1,
             "checks_sha256": suite_sha256(exercise),
         }
-
-
-def suite_sha256(exercise: Exercise) -> str:
-    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
-    checks = exercise.root / "checks"
-    files = [path for kind in (".py", ".json") for path in checks.glob(f"*/{exercise.id}{kind}")]
-    digest = hashlib.sha256()
-    try:
-        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
-            if path.exists():
-                digest.update(f"{path.relative_to(exercise.root)}\n".encode())
-                digest.update(path.read_bytes())
-    except OSError as error:
-        raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-    return digest.hexdigest()

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grading import misconceptions
 from grading.course import Course, Exercise
 from grading.errors import UsageError
 from grading.report import HintShown, Report, Status
@@ -102,8 +101,10 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
 def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
     """The tiers of the mistake that was named (the first of two), else the check's own hint."""
     if failure.misconception is not None:
+        from grading.recorded import known_mistakes  # loads numpy, which no other command waits for
+
         name = failure.misconception.split("+")[0]
-        for known in misconceptions.load(exercise.misconceptions):
+        for known in known_mistakes(exercise):
             if known.name == name:
                 return known.hints
     return [failure.hint or "Read the docstring of what this check is about once more."]

@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from time import monotonic
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -20,9 +22,16 @@ from grading.text import clean, one_line
 
 LOAD_CPU_SECONDS = 10.0
 MAX_WORKERS = 4
+# All answers of a submission are kept until it is graded: 8.5 MB of exercise 3, 0.02 of the others.
+MAX_ANSWERS = 64 * 2**20
+# In all, by the clock on the wall: one exercise asks 270 questions, and each has its own limit.
+# An honest submission needs 20 s, and 300 with two trainings that are hardly fast enough.
+MAX_SECONDS = 1200.0
 _SHOWN_LINES = 6
 # Their words name lines.
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
+_TOO_MUCH = "Your code was stopped during this check: its answers are larger than 64 MB in all."
+_TOO_LATE = "Not tried: your code had already taken more than 20 minutes."
 _NOTEBOOK_ADVICE = (
     "A notebook is run from top to bottom. To leave a cell out, tag it `skip`, or indent its code"
     ' below `if __name__ == "__main__":`.'
@@ -54,7 +63,7 @@ class Question:
         values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
         return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The same for the same probe, inputs and seed, and for no others."""
         meta, arrays = self.split()
@@ -69,11 +78,17 @@ class StudentFault(Exception):
     """The student's code gave no answer: how that ended, in words for the student."""
 
     def __init__(
-        self, status: Status, said: str, error_type: str = "", own_lines: str = ""
+        self,
+        status: Status,
+        said: str,
+        error_type: str = "",
+        own_lines: str = "",
+        line: int | None = None,
     ) -> None:
         super().__init__(said)
         self.status, self.said, self.error_type = status, said, error_type
         self.message = said + own_lines
+        self.line = line
 
 
 Outcome = Answer | StudentFault
@@ -85,6 +100,16 @@ class Asked:
 
     question: Question
     outcome: Outcome
+
+
+class RightAnswers(Protocol):
+    """Whoever knows the right answers: a worker with the reference, or a record of it."""
+
+    @property
+    def source(self) -> Source: ...
+    def ask(self, question: Question) -> None: ...
+    def answer(self) -> Answer: ...
+    def close(self) -> None: ...
 
 
 class Player:
@@ -157,6 +182,11 @@ class Reference(Player):
         self._answers: dict[str, Answer] = {}
         self._asked: Question | None = None
 
+    @property
+    def answered(self) -> frozenset[str]:
+        """The keys of all questions that it has answered."""
+        return frozenset(self._answers)
+
     def ask(self, question: Question) -> None:
         """Send a question, unless its answer is known."""
         self._asked = question
@@ -198,6 +228,8 @@ class Student(Player):
         super().__init__(sandbox, source, device, limits)
         self._unusable: StudentFault | None = None
         self._started = 0
+        self._answered = 0
+        self._seconds = 0.0
 
     @property
     def advice(self) -> str:
@@ -207,13 +239,19 @@ class Student(Player):
 
     def ask(self, question: Question) -> None:
         """Send a question. Raises StudentFault if there is nobody to ask any more."""
+        if self._seconds > MAX_SECONDS:
+            raise StudentFault(Status.TIMED_OUT, _TOO_LATE)
         with self._faults():
             self._send(question)
 
     def answer(self) -> Answer:
         """The answer to the last question. Raises StudentFault."""
-        with self._faults():
+        with self._faults(), self._clock():
             reply = self._receive()
+            self._answered += sum(array.nbytes for array in reply.arrays.values())
+            if self._answered > MAX_ANSWERS:
+                self.close()
+                raise StudentFault(Status.CRASHED, _TOO_MUCH)
             if reply.meta.get("ok") is not True:
                 raise self._described(reply, Status.FAILED)
             return self._answer(reply)
@@ -242,6 +280,15 @@ class Student(Player):
     def _loaded(self, reply: Frame) -> None:
         if reply.meta.get("ok") is not True:
             raise self._described(reply, Status.UNREADABLE)
+
+    @contextmanager
+    def _clock(self) -> Iterator[None]:
+        """Count how long it takes."""
+        started = monotonic()
+        try:
+            yield
+        finally:
+            self._seconds += monotonic() - started
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -275,12 +322,17 @@ class Student(Player):
                 status = Status.OUT_OF_MEMORY
             elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
                 status = Status.CRASHED
-        return StudentFault(status, message, kind, self._own_lines(error.get("lines")))
+        own_lines, line = self._own_lines(error.get("lines"))
+        return StudentFault(status, message, kind, own_lines, line)
 
-    def _own_lines(self, lines: object) -> str:
-        """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
+    def _own_lines(self, lines: object) -> tuple[str, int | None]:
+        """The submission's own lines of a traceback, quoted from the grader's copy of the file.
+
+        And the number of the last of them, where it is the number of a line of the file.
+        """
         source = self.source.text.split("\n")
         shown = []
+        last = None
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
@@ -290,7 +342,8 @@ class Student(Player):
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
                 shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
-        return "".join(shown[-_SHOWN_LINES:])
+                last = number
+        return "".join(shown[-_SHOWN_LINES:]), None if self.source.places.cells else last
 
 
 def outcome_of(student: Student, question: Question) -> Outcome:

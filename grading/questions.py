@@ -106,17 +106,28 @@ def read(path: Path) -> list[Question]:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
+    return from_bytes(data, path.name)
+
+
+def from_bytes(data: bytes, name: str) -> list[Question]:
+    """The questions in the bytes of a file. Raises UsageError."""
     if len(data) > MAX_BYTES:
-        raise UsageError(f"{path.name} is larger than 256 KB: shorten the answers")
+        raise UsageError(f"{name} is larger than 256 KB: shorten the answers")
     try:
         return parse(data.decode("utf-8-sig").replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path.name} is not UTF-8 text: save it as UTF-8") from error
+        raise UsageError(f"{name} is not UTF-8 text: save it as UTF-8") from error
 
 
-def read_rubric(path: Path, submission: str, exercise: str) -> dict[str, Mark]:
-    """The marks of one submission on one exercise, by question. Raises UsageError."""
-    marks: dict[str, Mark] = {}
+Marks = dict[tuple[str, str], dict[str, Mark]]
+
+
+def read_rubric(path: Path) -> Marks:
+    """The marks in a CSV file: by submission and exercise, those of each question.
+
+    A row without points gives no mark. Raises UsageError.
+    """
+    marks: Marks = {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file)
@@ -124,16 +135,18 @@ def read_rubric(path: Path, submission: str, exercise: str) -> dict[str, Mark]:
             if missing:
                 raise UsageError(f"{path.name} has no column {', '.join(missing)}")
             for row in rows:
-                if (row["submission"], row["exercise"]) == (submission, exercise):
-                    marks[row["question"]] = _mark(row, f"{path.name}, line {rows.line_num}")
+                where = f"{path.name}, line {rows.line_num}"
+                if any(row[name] is None for name in COLUMNS[:5]):
+                    raise UsageError(f"{where}: fewer values than columns")
+                if row["points"].strip():
+                    mine = marks.setdefault((row["submission"], row["exercise"]), {})
+                    mine[row["question"]] = _mark(row, where)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
     return marks
 
 
 def _mark(row: Mapping[str, str], where: str) -> Mark:
-    if any(row[name] is None for name in COLUMNS[:5]):
-        raise UsageError(f"{where}: fewer values than columns")
     try:
         points, most = float(row["points"]), float(row["max_points"])
     except ValueError as error:

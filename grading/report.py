@@ -43,7 +43,8 @@ class CheckResult:
 
     `misconception` names the known mistake that explains the answer, if exactly one does (two
     joined by + if it takes both), and `explanation` is its author's sentence about it. `measured`
-    is the best value of a check that judges one, a loss after training, say.
+    is the best value of a check that judges one, a loss after training, say; `line` the line of the
+    file that an exception came from.
     """
 
     id: str
@@ -59,6 +60,7 @@ class CheckResult:
     seconds: float
     replay: str
     measured: float | None = None
+    line: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -75,6 +77,7 @@ class CheckResult:
             "seconds": round(self.seconds, 4),
             "replay": self.replay,
             "measured": self.measured,
+            "line": self.line,
         }
 
 

@@ -28,16 +28,7 @@ GAP = "raise NotImplementedError"
 
 def write_stubs(course: Course, write: bool) -> list[Path]:
     """The stubs that are not what their solutions make of them; they are written if `write`."""
-    wanted: dict[Path, str] = {}
-    for exercise in course.exercises.values():
-        solution = exercise.reference.read_text(encoding="utf-8")
-        stub = make_stub(solution, exercise.file)
-        wanted[exercise.stub] = stub
-        wanted[exercise.notebook] = make_notebook(stub, exercise)
-        if exercise.answers.exists():
-            wanted[exercise.questions] = without_answers(
-                exercise.answers.read_text(encoding="utf-8")
-            )
+    wanted = made(course)
     changed = [
         path
         for path, text in wanted.items()
@@ -49,12 +40,27 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
     return changed
 
 
+def made(course: Course) -> dict[Path, str]:
+    """Stubs, notebooks and questions as the solutions and canonical answers make them."""
+    wanted: dict[Path, str] = {}
+    for exercise in course.exercises.values():
+        solution = exercise.reference.read_text(encoding="utf-8")
+        stub = make_stub(solution, exercise.file)
+        wanted[exercise.stub] = stub
+        wanted[exercise.notebook] = make_notebook(stub, exercise)
+        if exercise.answers.exists():
+            wanted[exercise.questions] = without_answers(
+                exercise.answers.read_text(encoding="utf-8")
+            )
+    return wanted
+
+
 def make_stub(solution: str, name: str) -> str:
     """The stub of a solution. Raises GraderError, with file and line, for misplaced markers."""
     lines = solution.splitlines()
     kept: list[str] = []
     position = 0
-    for begin, end in _gaps(solution, name):
+    for begin, end in gaps(solution, name):
         kept += lines[position:begin]
         indent = lines[begin][: len(lines[begin]) - len(lines[begin].lstrip())]
         for line in lines[begin + 1 : end]:
@@ -70,7 +76,7 @@ def make_stub(solution: str, name: str) -> str:
     return stub
 
 
-def _gaps(solution: str, name: str) -> list[tuple[int, int]]:
+def gaps(solution: str, name: str) -> list[tuple[int, int]]:
     """(first, last) line of every gap, counted from 0, both markers included."""
     gaps: list[tuple[int, int]] = []
     begin: int | None = None

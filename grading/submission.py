@@ -136,6 +136,11 @@ def from_bytes(data: bytes, name: str) -> Submission:
     return Submission(name, source, digest)
 
 
+def read_bytes(path: Path, limit: int) -> bytes:
+    """A plain file, and no more than one byte above the limit. Raises UsageError."""
+    return _read_file(path, one_line(path.name), limit)
+
+
 def _kind(path: Path, shown: str) -> int:
     try:
         mode = path.lstat().st_mode

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import ModuleType
@@ -17,50 +17,62 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_timeout  # type: ignore[import-untyped]
 
 from grading import thresholds
 from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, Parts, seed_of
 from grading.compare import Answer, Mismatch
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
-from grading.players import Asked, Question, Reference, Student, StudentFault, outcome_of
+from grading.players import Asked, Question, RightAnswers, Student, StudentFault, outcome_of
 from grading.report import CheckResult, Status, Visibility
 from grading.thresholds import Bounds
 
 # Far above what any check may take: it fires only if the grader itself hangs.
 BACKSTOP_SECONDS = 1800
 CALIBRATION_CPU_SECONDS = 300.0
+# Parts of pytest that no check needs; making them ready costs a third of a session. Two of them,
+# unraisableexception and threadexception, collect garbage twice per session.
+UNUSED_PLUGINS = (
+    *("cacheprovider", "debugging", "doctest", "faulthandler", "freeze_support", "junitxml"),
+    *("legacypath", "logging", "monkeypatch", "pastebin", "recwarn", "reports", "setuponly"),
+    *("setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir"),
+    *("unittest", "unraisableexception", "warnings"),
+)
 
 
 @dataclass
 class Session:
-    """One submission being graded on one exercise."""
+    """One submission being graded on one exercise.
+
+    Where not `in_order`, a check does not wait for those that it rests on.
+    """
 
     exercise: Exercise
     student: Student
-    reference: Reference
+    reference: RightAnswers
     seed: int
     only: str | None
     training: bool
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
     until_failure: bool = False
+    first: Collection[str] = ()
+    in_order: bool = True
     results: dict[str, CheckResult] = field(default_factory=dict)
+    interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     declared: dict[str, pytest.Function] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
-    first: Collection[str] = ()
-    interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     _current: list[Asked] = field(default_factory=list)
     _probes: frozenset[str] = frozenset()
+    _suites: dict[Path, Visibility] = field(default_factory=dict)
     _cpu_seconds: float = CPU_SECONDS
     _probe_seed: int = 0
 
     def __post_init__(self) -> None:
-        tree = ast.parse(self.reference.source.probes)
-        self._probes = frozenset(
-            node.name for node in tree.body if isinstance(node, ast.FunctionDef)
-        )
+        self._probes = _functions(self.reference.source.probes)
+        self._suites = self.exercise.suites
 
     def begin(self, item: pytest.Function) -> None:
         """Set the limits and the chance of the check that starts now."""
@@ -117,6 +129,7 @@ class Session:
         message: str,
         seconds: float,
         measured: float | None = None,
+        line: int | None = None,
     ) -> CheckResult:
         declaration = declaration_of(item)
         needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
@@ -134,6 +147,7 @@ class Session:
             seconds=seconds,
             replay=f"python grader.py {self.exercise.id} --seed {self.seed} --check {item.name}",
             measured=measured,
+            line=line,
         )
 
     def explainable(self) -> dict[str, list[Asked]]:
@@ -145,7 +159,15 @@ class Session:
         }
 
     def visibility(self, item: pytest.Function) -> Visibility:
-        return self.exercise.suites[item.path]
+        return self._suites[item.path]
+
+
+@cache
+def _functions(source: str) -> frozenset[str]:
+    """The names of the functions of a module, which is not run."""
+    return frozenset(
+        node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
+    )
 
 
 SESSION = pytest.StashKey[Session]()
@@ -249,14 +271,18 @@ class Recorder:
         self.session.begin(item)
         for need in declaration_of(item).needs:
             result = self.session.results.get(need.__name__)
-            if result is None or result.status is Status.PASSED:
+            if not self.session.in_order or result is None or result.status is Status.PASSED:
                 continue
             status = Status.BLOCKED
             if result.status is Status.NOT_ATTEMPTED:
                 status = Status.NOT_ATTEMPTED
             raise Blocked(status, f"Waits for {result.id}.")
 
-    def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Function, call: pytest.CallInfo[None]
+    ) -> pytest.TestReport:
+        """What pytest needs to go on, without a traceback that it would format for nobody."""
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
             verdict = self._verdict(item, call)
             self.session.record(verdict)
@@ -264,6 +290,15 @@ class Recorder:
                 item.session.shouldfail = f"{item.name} did not pass"
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
+        assert call.when != "collect", "this hook is about items"
+        return pytest.TestReport(
+            nodeid=item.nodeid,
+            location=item.location,
+            keywords={},
+            outcome="passed" if call.excinfo is None else "failed",
+            longrepr=None,
+            when=call.when,
+        )
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):  # and not a check that calls pytest.exit
@@ -285,15 +320,17 @@ class Recorder:
             case None if isinstance(parts, Parts) and parts.failures:
                 share = 1 - len(parts.failures) / parts.count
                 message = _messages(parts.failures, show_expected)
-                status = Status.PARTIAL if share > 0 else _status(parts.failures[0][1])
-                return result(item, status, round(full * share, 2), message, seconds)
+                first = parts.failures[0][1]
+                status = Status.PARTIAL if share > 0 else _status(first)
+                points = round(full * share, 2)
+                return result(item, status, points, message, seconds, line=_line(first))
             case None:
                 return result(item, Status.PASSED, full, "", seconds)
             case Blocked():
                 return result(item, error.status, 0.0, error.message, 0.0)
             case Mismatch() | StudentFault():
                 words = _words(error, show_expected)
-                return result(item, _status(error), 0.0, words, seconds)
+                return result(item, _status(error), 0.0, words, seconds, line=_line(error))
             case _:
                 self.session.faults.append(f"{item.name}: {error!r}")
                 message = "The grader failed at this check; your code is not to blame."
@@ -308,6 +345,10 @@ def _measured(bounds: object) -> float | None:
 
 def _status(failure: Mismatch | StudentFault) -> Status:
     return failure.status if isinstance(failure, StudentFault) else Status.FAILED
+
+
+def _line(failure: Mismatch | StudentFault) -> int | None:
+    return failure.line if isinstance(failure, StudentFault) else None
 
 
 def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], show_expected: bool) -> str:
@@ -370,16 +411,21 @@ def run(session: Session) -> list[CheckResult]:
         *map(str, session.exercise.suites),
         f"--rootdir={checks}",
         f"--confcutdir={checks}",
+        "--noconftest",
         f"-c={checks / 'pytest.ini'}",
         f"--timeout={BACKSTOP_SECONDS}",
         f"--timeout-method={_timeout_method()}",
         "--import-mode=importlib",
-        *("-p", "pytest_timeout", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"),
-        # Each of these two collects garbage twice per session to look for lost exceptions.
-        *("-p", "no:unraisableexception", "-p", "no:threadexception"),
+        # Checks raise; they do not assert.
+        "--assert=plain",
+        "-s",
     ]
+    for plugin in UNUSED_PLUGINS:
+        arguments += ["-p", f"no:{plugin}"]
+    # By name, pytest would look for it among all packages that are installed, each time.
+    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
     with _plain_environment(), _own_modules(root):
-        code = pytest.main(arguments, plugins=[Recorder(session), sys.modules[__name__]])
+        code = pytest.main(arguments, plugins=plugins)
     if code == pytest.ExitCode.INTERRUPTED and not session.faults:
         raise session.interruption
     if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):

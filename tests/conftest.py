@@ -1,11 +1,13 @@
 """Fixtures: one grader a rung for the whole run, and a tiny course that is no RNN course."""
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grading import course
 from grading.course import Course, Exercise
@@ -15,6 +17,18 @@ from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 
 GraderOn = Callable[[Rung], Grader]
+
+# The same examples on every machine, however slow it is: `python -m tests.fuzz` looks for new ones.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
+# What a shell starts in the background ignores interrupts, and so does everything that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -24,8 +24,8 @@ from grading import course, misconceptions
 from grading.batch.collect import Collected, Origin
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.roster import Person
-from grading.batch.statistics import histogram, leaderboard, of_checks
-from grading.batch.store import Basis, Store
+from grading.batch.statistics import ClassStatistics, histogram
+from grading.batch.store import Basis, Result, Store
 from grading.cluster import Cluster
 from grading.course import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
@@ -33,8 +33,10 @@ from grading.grade import Grader
 from grading.pool import Lost, Pool
 from grading.renderers import gradebooks, pages
 from grading.renderers.gradescope import results
-from grading.renderers.junit import junit
+from grading.renderers.junit import JUnit
 from grading.sandbox import rungs
+from grading.sandbox.limits import Limits
+from grading.sandbox.rungs import Rung
 
 EVIL = "<script>alert(1)</script>"
 
@@ -206,8 +208,15 @@ def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(
     received: float, days: int, points: float
 ) -> None:
     assert late_days(POLICY, received) == days
-    assert penalty(POLICY, received, 80.0) == points
-    assert penalty(None, received, 80.0) == 0
+    assert penalty(POLICY, days, 80.0) == points
+    assert penalty(None, days, 80.0) == 0
+
+
+def test_a_platform_knows_best_whether_it_was_late() -> None:
+    assert late_days(POLICY, 1061 + DAY, late=False) == 0
+    assert late_days(POLICY, 0, late=True) == 1
+    assert late_days(POLICY, 1061 + DAY, late=True) == 2
+    assert late_days(None, 1061 + DAY, late=True) == 0
 
 
 @pytest.mark.parametrize(
@@ -237,8 +246,8 @@ def test_a_late_policy_is_read(tmp_path: Path) -> None:
 
 def attempt(number: int, score: float | None, received: float = 0.0) -> Graded:
     collected = Collected(Origin("ada", ("ada",), number), "ex4", None, received)
-    report = None if score is None else {"score": score, "status": "graded", "checks": []}
-    return Graded(replace(collected, work=object()), None, report)  # type: ignore[type-var]
+    result = None if score is None else Result("graded", score, 100.0)
+    return Graded(replace(collected, work=object()), None, result, lambda: None)  # type: ignore[type-var]
 
 
 def test_the_latest_or_the_best_attempt_counts() -> None:
@@ -269,7 +278,16 @@ def grade(name: str, score: float | None, *checks: dict[str, object], person: st
         "isolation": {"rung": "landlock"},
     }
     who = Person(person, "7", "p@example.org", "log") if person else None
-    return Grade(name, "ex4", who, 1, 1, "graded", score, 0, 0.0, score, 10.0, "", report)
+    scores = (score, 0.0, 0, 0.0, score, 10.0)
+    return Grade(name, "ex4", who, 1, 1, "graded", *scores, "", lambda: report)
+
+
+def counted(*found: Grade) -> ClassStatistics:
+    statistics = ClassStatistics()
+    for one in found:
+        if one.report is not None and one.score is not None:
+            statistics.add(one, one.report)
+    return statistics
 
 
 def test_no_cell_is_a_formula() -> None:
@@ -284,11 +302,12 @@ def test_no_cell_is_a_formula() -> None:
 def test_gradebooks_have_the_columns_that_platforms_know() -> None:
     found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
     titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}
+    remarks = {("a", "ex4"): gradebooks.remark(found[0], found[0].report)}
     canvas = list(csv.reader(io.StringIO(gradebooks.canvas_csv(found, titles, most))))
     assert canvas[0] == [*gradebooks.CANVAS, "Looking inside (123)"]
     assert canvas[1] == ["    Points Possible", "", "", "", "", "10.0"]
     assert canvas[2:] == [["Doe, Jane Mary", "7", "", "log", "", "7.5"]]
-    moodle = list(csv.reader(io.StringIO(gradebooks.moodle_csv(found, titles))))
+    moodle = list(csv.reader(io.StringIO(gradebooks.moodle_csv(found, titles, remarks))))
     assert moodle[0] == ["email", "idnumber", *titles.values(), "Looking inside (123) feedback"]
     assert moodle[1] == ["p@example.org", "7", "7.5", "Everything is right."]
     nbgrader = list(csv.reader(io.StringIO(gradebooks.nbgrader_csv(found, 0.0))))
@@ -307,7 +326,10 @@ def test_junit_says_failure_error_and_skipped_and_is_xml() -> None:
         check(id="d", status="blocked", message="Waits for b."),
     ]
     found = grade("ada & co", 4.0, *checks)
-    root = ElementTree.fromstring(junit([("ada & co", found.report)]).encode())  # type: ignore[list-item]
+    file = io.StringIO()
+    with JUnit(file) as document:
+        document.add("ada & co", found.report)  # type: ignore[arg-type]
+    root = ElementTree.fromstring(file.getvalue().encode())
     assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "4",
         "failures": "1",
@@ -338,10 +360,11 @@ def test_statistics_of_a_class() -> None:
         grade("d", None),
     ]
     assert histogram(found) == [1, 0, 0, 0, 1, 0, 0, 0, 0, 1]
-    first, second = of_checks(found[:3])
+    statistics = counted(*found)
+    first, second = statistics.checks()
     assert (first.passed, second.passed) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert first.discrimination == pytest.approx(0.5)
-    assert [entry.value for entry in leaderboard(found)] == [0.2]
+    assert [entry.value for entry in statistics.leaderboard()] == [0.2]
 
 
 def test_pages_have_names_of_their_own() -> None:
@@ -355,15 +378,20 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
     new = replace(old, checks="others", seed=2)
     with Store(tmp_path / "grades.sqlite") as store:
         assert store.meta("seed", "5") == store.meta("seed", "6") == "5"
-        store.add(old, {"score": 10.0})
-        store.add(new, {"score": 20.0})
-        assert store.settle("ada", 1, old) is None
-        assert store.settle("ada", 1, old) is None
-        change = store.settle("ada", 1, new)
+        ten = store.add(old, {"status": "graded", "score": 10.0, "max_score": 30.0})
+        store.add(new, {"status": "graded", "score": 20.0, "max_score": 30.0})
+        assert ten == store.result(old) == Result("graded", 10.0, 30.0)
+        assert store.settle("ada", 1, old, None, "") is None
+        assert store.settle("ada", 1, old, ten, "") is None
+        assert store.settle("ada", 1, old, ten, "asked for") is None
+        change = store.settle("ada", 1, new, None, "")
         assert change is not None
         assert (change.old_score, change.new_score) == (10.0, 20.0)
         assert change.why == "changed: checks, seed"
-        assert [one for _, one in store.changes()] == [change]
+        again = store.settle("ada", 1, new, ten, "asked for")
+        assert again is not None
+        assert (again.old_score, again.new_score, again.why) == (10.0, 20.0, "asked for")
+        assert [one for _, one in store.changes()] == [change, again]
     (tmp_path / "other").write_text("no database, but long enough to be looked at" * 50)
     with pytest.raises(UsageError, match="cannot be used"):
         Store(tmp_path / "other")
@@ -380,6 +408,23 @@ def test_a_dead_process_loses_only_what_kills_it_again() -> None:
         found = dict(pool.run(dies, range(6)))
     assert isinstance(found.pop(3), Lost)
     assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
+
+
+def starts_a_worker(grader: Grader, item: int) -> int:
+    grader.sandbox.start(Limits()).kill()
+    return item
+
+
+def test_a_dead_zygote_loses_nothing() -> None:
+    if rungs.best() is Rung.PROCESS:
+        pytest.skip("this machine has no zygote")
+    found = []
+    with Pool(rungs.best(), "cpu", 2) as pool:
+        for item, result in pool.run(starts_a_worker, range(12)):
+            if not found:
+                pool._zygotes[0]._process.kill()
+            found.append((item, result))
+    assert sorted(found) == [(n, n) for n in range(12)]
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def test_folders_files_archives_and_repositories(tmp_path: Path, real_course: Co
     assert set(collected) == {"ada/1", "bob/1", "cleo/1", "dan/1", "eve/1"}
     for one in collected.values():
         assert one.work is not None, one.problem
-        assert (one.work.source, one.exercise, one.problem) == (WORK, "ex1", "")
+        assert (one.work.read().source, one.exercise, one.problem) == (WORK, "ex1", "")
 
 
 def test_the_downloads_of_canvas(tmp_path: Path, real_course: Course) -> None:

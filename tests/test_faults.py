@@ -177,7 +177,7 @@ def test_a_reference_killed_while_grading_makes_it_not_gradable(
         assert reference in workers
         reference.process.kill()
         # Until it is dead, so that it is the next question that finds out.
-        assert select.select([reference.pipes[1]], [], [], 10)[0]
+        assert select.select([reference.pipes[1]], [], [], 60)[0]
 
     report = graded(grader, exercise, at_check(2, kill_the_reference))
     assert statuses(report) == [Status.PASSED, Status.GRADER_ERROR]
@@ -186,8 +186,9 @@ def test_a_reference_killed_while_grading_makes_it_not_gradable(
     assert graded(grader, exercise, lambda title: None).score == 100
 
 
+@pytest.mark.parametrize("dead_already", [False, True])
 def test_a_students_worker_that_dies_costs_the_check_it_died_in_and_no_other(
-    workers: list[Worker], fresh: tuple[Grader, Exercise]
+    workers: list[Worker], fresh: tuple[Grader, Exercise], dead_already: bool
 ) -> None:
     grader, exercise = fresh
 
@@ -195,6 +196,8 @@ def test_a_students_worker_that_dies_costs_the_check_it_died_in_and_no_other(
         reference = grader._references["toy"]._worker
         (student,) = [worker for worker in workers if worker is not reference]
         student.process.kill()
+        if dead_already:
+            assert select.select([student.pipes[1]], [], [], 60)[0]
 
     checks = PUBLIC_CHECKS.replace("doubles", "doubles_again").replace("60", "10")
     (exercise.root / "checks" / "hidden" / "toy.py").write_text(checks + HIDDEN_CHECKS)

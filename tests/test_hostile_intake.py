@@ -220,8 +220,9 @@ BOMBS = {
 def test_a_bomb_for_the_parser_goes_off_in_the_worker(
     grader: Grader, real_course: Course, monkeypatch: pytest.MonkeyPatch, bomb: str
 ) -> None:
-    monkeypatch.setattr("grading.players.LOAD_CPU_SECONDS", 2.0)
-    report = graded(grader, real_course, BOMBS[bomb].encode())
+    with monkeypatch.context() as patch:
+        patch.setattr("grading.players.LOAD_CPU_SECONDS", 2.0)
+        report = graded(grader, real_course, BOMBS[bomb].encode())
     assert report.score == 0
     statuses = {check.status for check in report.checks if check.status is not Status.NOT_RUN}
     ended = {Status.UNREADABLE, Status.CRASHED, Status.TIMED_OUT, Status.OUT_OF_MEMORY}

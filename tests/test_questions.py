@@ -80,10 +80,17 @@ def rubric(tmp_path: Path, rows: str) -> Path:
     return path
 
 
-def test_marks_are_read_for_one_submission_and_exercise(tmp_path: Path) -> None:
+def test_marks_are_read_by_submission_and_exercise(tmp_path: Path) -> None:
     path = rubric(tmp_path, 'ann,ex1,first,2,3,"well, yes"\nbob,ex1,first,0,3,\nann,ex2,x,1,1,\n')
-    assert read_rubric(path, "ann", "ex1") == {"first": Mark(2, 3, "well, yes")}
-    assert read_rubric(path, "cid", "ex1") == {}
+    assert read_rubric(path) == {
+        ("ann", "ex1"): {"first": Mark(2, 3, "well, yes")},
+        ("bob", "ex1"): {"first": Mark(0, 3, "")},
+        ("ann", "ex2"): {"x": Mark(1, 1, "")},
+    }
+
+
+def test_a_row_without_points_is_no_mark(tmp_path: Path) -> None:
+    assert read_rubric(rubric(tmp_path, "ann,ex1,first,,,\nann,ex1,second, ,3,later\n")) == {}
 
 
 @pytest.mark.parametrize(
@@ -96,14 +103,14 @@ def test_marks_are_read_for_one_submission_and_exercise(tmp_path: Path) -> None:
 )
 def test_a_wrong_mark_is_named_by_its_line(tmp_path: Path, rows: str, word: str) -> None:
     with pytest.raises(UsageError, match=word):
-        read_rubric(rubric(tmp_path, rows), "ann", "ex1")
+        read_rubric(rubric(tmp_path, rows))
 
 
 def test_a_rubric_without_its_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rubric.csv"
     path.write_text("name,points\nann,3\n")
     with pytest.raises(UsageError, match="no column submission, exercise"):
-        read_rubric(path, "ann", "ex1")
+        read_rubric(path)
 
 
 def test_answers_that_are_no_text_are_refused(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ def test_a_broken_suite_is_the_graders_fault(
 def test_a_broken_reference_is_the_graders_fault(grader: Grader, tmp_path: Path) -> None:
     exercise = make_course(tmp_path, ORDER).exercise("toy")
     exercise.reference.write_text("def double(values): return 2 * values\n")
-    fresh = Grader(grader.rung, grader._zygote)
+    fresh = Grader(grader.rung, grader._line)
     try:
         report = grade(fresh, exercise, RIGHT)
     finally:
@@ -293,3 +293,14 @@ def test_two_checks_of_one_name_are_the_graders_fault(grader: Grader, tmp_path: 
     report = grade(grader, exercise, RIGHT)
     assert report.score is None
     assert "same name" in report.faults[0]
+
+
+def test_a_submission_that_takes_its_time_has_only_so_much_in_all(
+    grader: Grader, toy: Exercise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grading.players.MAX_SECONDS", 0.0)
+    report = grade(grader, toy, RIGHT)
+    assert statuses(report) == {"doubles": Status.PASSED, "negates": Status.TIMED_OUT}
+    assert report.score == 60
+    monkeypatch.undo()
+    assert grade(grader, toy, RIGHT).full_marks

@@ -1,32 +1,38 @@
 """Find the submissions in what an instructor has: nothing is dropped, whatever cannot be read.
 
 Each entry of the folder is one submission: a file (a module or a notebook), a folder (searched to a
-depth of 6), or a zip archive. The bulk downloads of Canvas, Moodle and Gradescope are recognized by
-their naming:
+depth of 6), or a zip archive. The bulk downloads of Canvas, Moodle and Gradescope, and a folder of
+cloned repositories, are recognized by their naming:
 
     Canvas       doejane_LATE_1234_56789_ex1_vanilla_rnn-2.py   (also .zip; -2 is the attempt)
     Moodle       Jane Doe_123456_assignsubmission_file_/ex1_vanilla_rnn.py
     Gradescope   submission_123456/, with submission_metadata.yml beside it
+    clones       rnns-jdoe/.git; rnns- is what all the clones' names begin with
     otherwise    the name of the file or folder; NAME_attempt2 is the second attempt of NAME
 
 A file belongs to the exercise whose file name it has, as a module or as a notebook, or whose id
-stands in its name.
+stands in its name. Answers to an exercise's questions are in a file ID.md.
+
+What is found is not kept in memory, however large the class: it is read again when it is graded.
 """
 
 import io
 import os
 import re
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
+from grading import questions
 from grading import submission as submissions
 from grading.course import Exercise
 from grading.errors import UsageError
 from grading.notebook import SUFFIX, is_notebook
+from grading.questions import Question
 from grading.submission import Submission
 from grading.text import one_line
 
@@ -35,13 +41,13 @@ MAX_FILES = 5000
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 METADATA = "submission_metadata.yml"
 SUFFIXES = (".py", SUFFIX)
+READ = (*SUFFIXES, ".md")
 
 _CANVAS = re.compile(
     r"(?P<who>[^\W_]+)(?P<late>_LATE)?_(?P<user>\d+)_\d+_(?P<file>.+?)(-(?P<attempt>\d+))?"
     r"(?P<suffix>\.\w+)"
 )
 _MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_file_?(?P<file>.*)")
-_GRADESCOPE = re.compile(r"submission_(?P<id>\d+)")
 _ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<attempt>\d+)", re.IGNORECASE)
 
 
@@ -50,23 +56,52 @@ class Origin:
     """Who handed something in, as far as its name tells.
 
     `label` is unique in a class; `tokens` are names and numbers to be looked up in a roster.
+    `received` and `late` are what the platform says, if it does: seconds since 1970, and whether
+    that was after the platform's own deadline.
     """
 
     label: str
     tokens: tuple[str, ...]
     attempt: int = 1
     received: float | None = None
+    late: bool | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What was found to be graded: which file, the identity of its content, how to read it."""
+
+    name: str
+    identity: str
+    note: str
+    _read: Callable[[], Submission]
+
+    @property
+    def described(self) -> str:
+        """Its name and, where there was a choice, why this one."""
+        return f"{self.name} ({self.note})" if self.note else self.name
+
+    def read(self) -> Submission:
+        """The content. Raises UsageError if it is not there any more, or another one."""
+        work = self._read()
+        if work.identity != self.identity:
+            raise UsageError(f"{self.name} was changed while the class was graded: run it again")
+        return work
 
 
 @dataclass(frozen=True)
 class Collected:
-    """One attempt of one submission at one exercise; `problem` says why there is no `work`."""
+    """One attempt of one submission at one exercise; `problem` says why there is no `work`.
+
+    `answers` reads the answers to the exercise's questions, if any were handed in.
+    """
 
     origin: Origin
     exercise: str
-    work: Submission | None
+    work: Work | None
     received: float
     problem: str = ""
+    answers: Callable[[], list[Question]] | None = None
 
 
 @dataclass(frozen=True)
@@ -79,39 +114,129 @@ class _File:
     path: Path | None = None
     data: bytes | None = None
 
+    def content(self, limit: int) -> bytes:
+        """Its bytes, and no more than one above the limit. Raises UsageError."""
+        if self.data is not None:
+            return self.data
+        assert self.path is not None
+        return submissions.read_bytes(self.path, limit)
+
 
 def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """Every submission in `folder` to any of `exercises`. Raises UsageError if it is no folder."""
     if not folder.is_dir():
-        raise UsageError(f"{one_line(str(folder))} is not a folder of submissions")
+        advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
+        raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
+    folder = _unwrapped(folder)
     metadata = _gradescope_metadata(folder / METADATA)
+    entries = _entries(folder)
+    common = _common_beginning([path.name for path in entries if _is_clone(path)])
     found: list[Collected] = []
-    for entry in sorted(os.scandir(folder), key=lambda one: one.name):
-        if entry.name.startswith((".", "__MACOSX")) or entry.name == METADATA:
-            continue
-        found += _entry(Path(entry.path), _origin(entry.name, metadata), exercises)
-    return _numbered(found)
+    for path in entries:
+        beginning = common if _is_clone(path) else ""
+        for origin in metadata.get(path.name) or [_origin(path.name, beginning)]:
+            found += _entry(path, origin, exercises)
+    return _numbered(_with_answers(found))
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder, by name, without what programs keep there for themselves."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if not path.name.startswith((".", "__MACOSX")) and path.name != METADATA
+    )
+
+
+def _unwrapped(folder: Path) -> Path:
+    """The folder of a Gradescope download, if it lies alone in the one that was given."""
+    entries = _entries(folder)
+    if len(entries) == 1 and not (folder / METADATA).exists() and (entries[0] / METADATA).is_file():
+        return entries[0]
+    return folder
+
+
+def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
+    """What one file, folder or archive holds; a single problem, of no exercise, if nothing."""
+    return _entry(path, _origin(path.name), exercises)
 
 
 def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Collected]:
     """What one entry of the folder holds; a single problem if it holds nothing."""
-    written = path.lstat().st_mtime
-    received = written if origin.received is None else origin.received
     try:
         files = list(_bounded(path))
     except UsageError as error:
-        return [Collected(origin, "", None, received, str(error))]
+        return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), str(error))]
     found = []
     for exercise in exercises:
-        candidates = [file for file in files if _belongs(file.name, exercise, exercises)]
-        if not candidates and len(exercises) == 1 and _lone_module(path, files):
-            candidates = files
-        if candidates:
-            found.append(_read(origin, exercise, _best(candidates, exercise)))
+        candidates = _candidates(path, files, exercise, exercises)
+        answers = _answers_file(files, exercise)
+        if candidates or answers:
+            found.append(_collected(path, origin, exercise, exercises, candidates, answers))
     if found:
         return found
     wanted = " or ".join(exercise.file for exercise in exercises)
-    return [Collected(origin, "", None, received, f"holds no {wanted} (or .ipynb)")]
+    problem = f"holds no {wanted} (or .ipynb)"
+    return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), problem)]
+
+
+def _collected(
+    path: Path,
+    origin: Origin,
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    candidates: Sequence[_File],
+    answers: _File | None,
+) -> Collected:
+    work, problem, modified = None, "", path.lstat().st_mtime
+    if not candidates:
+        problem = f"holds no {exercise.file} (or .ipynb), only answers"
+    else:
+        try:
+            read, taken = _chosen(candidates, exercise)
+            again = partial(_again, path, exercise, exercises)
+            work = Work(read.name, read.identity, read.note, again)
+        except UsageError as error:
+            problem, taken = str(error), candidates[0]
+        modified = taken.modified
+    reader = None if answers is None else partial(_answers, path, exercise)
+    return Collected(origin, exercise.id, work, _received(origin, modified), problem, reader)
+
+
+def _received(origin: Origin, modified: float) -> float:
+    return modified if origin.received is None else origin.received
+
+
+def _again(path: Path, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
+    """What was chosen of an entry for an exercise, read once more. Raises UsageError."""
+    candidates = _candidates(path, list(_bounded(path)), exercise, exercises)
+    if not candidates:
+        raise UsageError(f"{one_line(path.name)} holds no {exercise.file} any more")
+    return _chosen(candidates, exercise)[0]
+
+
+def _candidates(
+    path: Path, files: Sequence[_File], exercise: Exercise, exercises: Sequence[Exercise]
+) -> list[_File]:
+    """One module, one notebook, or one of each, that may be the exercise."""
+    works = [file for file in files if file.name.endswith(SUFFIXES)]
+    mine = [file for file in works if _belongs(file.name, exercise, exercises)]
+    if not mine and len(exercises) == 1 and _lone_module(path, works):
+        mine = works
+    return _best(mine, exercise)
+
+
+def _answers_file(files: Sequence[_File], exercise: Exercise) -> _File | None:
+    mine = [file for file in files if file.name == exercise.questions.name]
+    return min(mine, key=lambda file: file.depth, default=None)
+
+
+def _answers(path: Path, exercise: Exercise) -> list[Question]:
+    """The answers in an entry to the questions of an exercise. Raises UsageError."""
+    file = _answers_file(list(_bounded(path)), exercise)
+    if file is None:
+        return []
+    return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
 
 
 def _lone_module(path: Path, files: Sequence[_File]) -> bool:
@@ -132,7 +257,7 @@ def _belongs(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> bo
 def _best(candidates: Sequence[_File], exercise: Exercise) -> list[_File]:
     """One module, one notebook, or one of each: with the exercise's name rather than another."""
     named = [file for file in candidates if file.name in submissions.both_names(exercise.file)]
-    pair = []
+    pair: list[_File] = []
     for kind in (False, True):
         of_kind = [file for file in named or candidates if is_notebook(file.name) is kind]
         if of_kind:
@@ -140,20 +265,15 @@ def _best(candidates: Sequence[_File], exercise: Exercise) -> list[_File]:
     return pair
 
 
-def _read(origin: Origin, exercise: Exercise, files: Sequence[_File]) -> Collected:
-    taken = files[0]
-    work, problem = None, ""
-    readers = [partial(_work, exercise, file) for file in files]
-    try:
-        work = submissions.chosen(readers, exercise.stubs)
-        taken = next(file for file in files if is_notebook(file.name) == is_notebook(work.name))
-    except UsageError as error:
-        problem = str(error)
-    received = taken.modified if origin.received is None else origin.received
-    return Collected(origin, exercise.id, work, received, problem)
+def _chosen(files: Sequence[_File], exercise: Exercise) -> tuple[Submission, _File]:
+    """The submission that counts, and its file. Raises UsageError if none can be read."""
+    readers = [partial(_submission, exercise, file) for file in files]
+    work = submissions.chosen(readers, exercise.stubs)
+    taken = next(file for file in files if is_notebook(file.name) == is_notebook(work.name))
+    return work, taken
 
 
-def _work(exercise: Exercise, file: _File) -> Submission:
+def _submission(exercise: Exercise, file: _File) -> Submission:
     if file.data is None:
         assert file.path is not None
         return submissions.read(file.path, exercise.file)
@@ -196,7 +316,7 @@ def _in_folder(folder: Path) -> Iterator[_File]:
             if count > MAX_FILES:
                 raise UsageError(f"{one_line(folder.name)} holds more than {MAX_FILES} files")
             path = Path(place, name)
-            if name.endswith(SUFFIXES):
+            if name.endswith(READ):
                 yield _File(name, depth, path.lstat().st_mtime, path=path)
             elif name.lower().endswith(".zip") and path.is_file() and not path.is_symlink():
                 yield from _in_archive(path)
@@ -213,7 +333,7 @@ def _in_archive(path: Path) -> Iterator[_File]:
                 raise UsageError(f"{one_line(path.name)} holds more than {MAX_FILES} files")
             for entry in entries:
                 place = PurePosixPath(entry.filename)
-                if not place.name.endswith(SUFFIXES) or _is_hidden(place):
+                if not place.name.endswith(READ) or _is_hidden(place):
                     continue
                 with archive.open(entry) as file:
                     # Read no more than counts, whatever size the archive declares.
@@ -239,35 +359,62 @@ def _plain_name(name: str) -> str:
     return name
 
 
-def _origin(name: str, metadata: Mapping[str, Origin]) -> Origin:
-    """Who an entry of the folder belongs to."""
-    stem = name.removesuffix(".py").removesuffix(SUFFIX).removesuffix(".zip")
+def _origin(name: str, beginning: str = "") -> Origin:
+    """Who an entry of the folder belongs to; `beginning` is no part of a clone's owner."""
+    stem = name
+    for suffix in (*READ, ".zip"):
+        stem = stem.removesuffix(suffix)
     if match := _CANVAS.fullmatch(name):
         attempt = int(match["attempt"] or 0) + 1
-        label = f"{match['who']}_{match['user']}"
-        return Origin(one_line(label), (match["who"], match["user"]), attempt)
+        label = one_line(f"{match['who']}_{match['user']}")
+        return Origin(label, (match["who"], match["user"]), attempt, late=bool(match["late"]))
     if match := _MOODLE.fullmatch(name):
         return Origin(one_line(f"{match['who']}_{match['id']}"), (match["who"], match["id"]))
-    if (match := _GRADESCOPE.fullmatch(name)) and name in metadata:
-        return metadata[name]
     if match := _ATTEMPT.fullmatch(stem):
         return Origin(one_line(match["who"]), (match["who"],), int(match["attempt"]))
-    return Origin(one_line(stem), (stem,))
+    owner = stem.removeprefix(beginning)
+    return Origin(one_line(stem), (stem, owner) if owner != stem else (stem,))
 
 
-def _gradescope_metadata(path: Path) -> dict[str, Origin]:
-    """By folder name. The file is a fixed subset of YAML: two levels of `:key: value`."""
+def _is_clone(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and (path / ".git").exists()
+
+
+def _common_beginning(names: Sequence[str]) -> str:
+    """The name of the assignment, hyphen included, from the names of two clones or more."""
+    if len(names) < 2:
+        return ""
+    # The last part of a name is its owner's, whatever it is.
+    parts = zip(*(name.split("-")[:-1] for name in names), strict=False)
+    common = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
+    return "-".join([*common, ""]) if common else ""
+
+
+def _gradescope_metadata(path: Path) -> dict[str, list[Origin]]:
+    """By folder name, one origin for each of a submission's people, who may be a group.
+
+    The file is a fixed subset of YAML. Only the list of submitters and the time are read: further
+    down stands what a student's program printed.
+    """
     if path.is_symlink() or not path.is_file():
         return {}
-    found: dict[str, Origin] = {}
+    found: dict[str, list[Origin]] = {}
     blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
     for name, block in zip(blocks[1::2], blocks[2::2], strict=True):
-        values = dict(re.findall(r"^\s+(?:- )?:(name|sid|email): ['\"]?(.*?)['\"]?$", block, re.M))
-        created = re.search(r"^\s+:created_at: ['\"]?(.+?)['\"]?$", block, re.M)
-        tokens = tuple(value for value in values.values() if value)
-        label = one_line(values.get("name") or name)
-        found[name] = Origin(f"{label}_{name}", tokens, received=_moment(created and created[1]))
+        submitters = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
+        created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
+        received = _moment(created and created[1])
+        people = re.split(r"^  - ", submitters[1] if submitters else "", flags=re.M)[1:]
+        found[name] = [_submitter(name, person, received) for person in people]
     return found
+
+
+def _submitter(name: str, person: str, received: float | None) -> Origin:
+    fields = re.findall(r"^\s*:(name|sid|email): (['\"]?)(.*?)\2$", person, re.M)
+    values = {key: value.replace("''", "'") for key, _, value in fields}
+    tokens = tuple(value for value in values.values() if value)
+    label = one_line(values.get("name") or name)
+    return Origin(f"{label}_{name}", tokens, received=received)
 
 
 def _moment(text: str | None) -> float | None:
@@ -277,12 +424,29 @@ def _moment(text: str | None) -> float | None:
         return None
 
 
+def _with_answers(found: Sequence[Collected]) -> list[Collected]:
+    """Answers that came as an entry of their own go to the work of the same attempt."""
+    alone = {_key(one): one for one in found if one.work is None and one.answers is not None}
+    works = {_key(one) for one in found if one.work is not None}
+    return [
+        replace(one, answers=alone[_key(one)].answers)
+        if one.work is not None and one.answers is None and _key(one) in alone
+        else one
+        for one in found
+        if one.work is not None or one.answers is None or _key(one) not in works
+    ]
+
+
+def _key(one: Collected) -> tuple[str, str, int]:
+    return one.origin.label, one.exercise, one.origin.attempt
+
+
 def _numbered(found: Sequence[Collected]) -> list[Collected]:
     """The same, with no two alike: a second entry of one label and attempt is a problem."""
     seen: set[tuple[str, str, int]] = set()
     result = []
     for one in found:
-        key = (one.origin.label, one.exercise, one.origin.attempt)
+        key = _key(one)
         if key in seen:
             problem = f"{one.origin.label} handed in attempt {one.origin.attempt} twice"
             one = Collected(one.origin, "", None, one.received, problem)

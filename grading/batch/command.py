@@ -1,17 +1,17 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from grading import suite
+from grading.batch import by_hand, roster, run
 from grading.batch import grades as grading_rules
-from grading.batch import roster, run
 from grading.batch.collect import Collected, collect
 from grading.batch.grades import Grade, Graded
-from grading.batch.roster import Roster
-from grading.batch.store import Change, Store
+from grading.batch.roster import Person, Roster
+from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
@@ -31,6 +31,7 @@ class Options:
     jobs: int
     cluster: str | None
     roster_file: Path | None
+    rubric: Path | None
     seed: int | None
     device: str
     isolation: str
@@ -38,12 +39,22 @@ class Options:
     plain: bool
 
 
+@dataclass(frozen=True)
+class Batch:
+    """One run: who handed in what, what came of it, and what is left to look at."""
+
+    collected: Sequence[Collected]
+    outcome: run.Outcome
+    grades: Sequence[Grade]
+    missing: Sequence[Person]
+    notes: Sequence[str]
+
+
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(one) for one in options.identities or course.exercises]
     rung = rung_for_strangers(options.isolation)
-    people = [] if options.roster_file is None else roster.read(options.roster_file)
-    known = Roster(people)
+    known = Roster([] if options.roster_file is None else roster.read(options.roster_file))
     collected = collect(folder, exercises)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
@@ -53,26 +64,40 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         raise UsageError(f"{out} cannot be made: {error.strerror}") from error
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
-        seed = class_seed(store, options.seed)
-        with workforce(rung, options) as force, Bar(options.plain, "grading") as bar:
-            outcome = run.run(
-                course, collected, store, force, where, seed, options.regrade, bar.show
-            )
-        graded = [
-            Graded(
-                one,
-                known.find(one.origin.tokens),
-                *run.report_on(course, one, outcome, where, seed),
-            )
-            for one in collected
-        ]
-    max_scores = {exercise.id: max_score(exercise) for exercise in exercises}
-    found = grading_rules.grades(graded, course.late, course.attempts, max_scores)
-    missing = grading_rules.without_submission(known, found)
-    files = ClassFiles(course, found, max_scores, missing, options.roster_file is not None)
-    files.write(out)
-    say(found, collected, outcome, out, len(missing), bool(people))
+        notes = take_marks(store, out, course, collected, known, options.rubric)
+        handed_in = run.attempts(course, collected, where, class_seed(store, options.seed))
+        with Bar(options.plain, "grading") as bar:
+            force = partial(workforce, rung, options)
+            outcome = run.run(course, handed_in, store, force, options.regrade, bar.show)
+        graded = [_graded(one, known, store, outcome) for one in handed_in]
+        max_scores = {one.id: max_score(one, outcome.results) for one in exercises}
+        hand = by_hand.ByHand(course, store.marks())
+        found = grading_rules.grades(
+            graded, course.late, course.attempts, max_scores, hand.results, hand.answers
+        )
+        missing = grading_rules.without_submission(known, found)
+        has_roster = options.roster_file is not None
+        ClassFiles(course, found, max_scores, missing, has_roster).write(out)
+    say(Batch(collected, outcome, found, missing, [*notes, *hand.problems]), out, has_roster)
     return exit_code(found)
+
+
+def take_marks(
+    store: Store,
+    out: Path,
+    course: Course,
+    collected: Sequence[Collected],
+    known: Roster,
+    rubric: Path | None,
+) -> list[str]:
+    """Keep the points of a rubric; what it names that is not there. Raises UsageError."""
+    notes: list[str] = []
+    if rubric is not None:
+        marks, strangers = by_hand.read_rubric(rubric, course, collected, known)
+        store.keep_marks(marks)
+        notes = [f"no submission is called {name} ({rubric.name})" for name in strangers]
+    by_hand.require_taken(out / "answers.csv", store.marks())
+    return notes
 
 
 def workforce(rung: Rung, options: Options) -> Pool | Cluster:
@@ -102,22 +127,32 @@ def class_seed(store: Store, wished: int | None) -> int:
     return int(store.meta("seed", str(secrets.randbelow(MAX_SEED))))
 
 
-def max_score(exercise: Exercise) -> float:
+def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outcome) -> Graded:
+    one, basis = attempt.collected, attempt.basis
+    person = known.find(one.origin.tokens)
+    if basis is None:
+        return Graded(one, person, None, lambda: None)
+    result = outcome.results.get(basis)
+    load = partial(store.report, basis)
+    return Graded(one, person, result, load, outcome.lost.get(basis, ""))
+
+
+def max_score(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
+    """The points of an exercise: as a report says, or else as its checks declare."""
+    for basis, result in results.items():
+        if basis.exercise == exercise.id:
+            return result.max_score
+    from grading import suite  # slow to import, and most often needless
+
     return sum(one.points for one in suite.declarations(exercise).values())
 
 
-def say(
-    found: Sequence[Grade],
-    collected: Sequence[Collected],
-    outcome: run.Outcome,
-    out: Path,
-    missing: int,
-    has_roster: bool,
-) -> None:
+def say(batch: Batch, out: Path, has_roster: bool) -> None:
     """What happened, for whoever ran it: counts, changes, and everything left to look at."""
+    outcome, found = batch.outcome, batch.grades
     print(
-        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known already,"
-        f" {sum(grade.score is None for grade in found)} grades open"
+        f"{len(batch.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
+        f" already, {sum(grade.score is None for grade in found)} grades open"
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
@@ -125,14 +160,19 @@ def say(
         if grade.score is None:
             what = f"{grade.submission} {grade.exercise}".strip()
             print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
-    for one in collected:
+    for note in batch.notes:
+        print(f"to be looked at: {note}")
+    for one in batch.collected:
         if one.work is not None and one.work.note:
             print(f"chosen: {one.origin.label} {one.exercise}: {one.work.described}")
     strangers = {grade.submission: None for grade in found if grade.person is None}
     for submission in strangers if has_roster else ():
         print(f"not in the roster: {submission}")
-    if missing:
-        print(f"nothing came in from {missing} people of the roster (class.html lists them)")
+    if late := sum(grade.penalty > 0 for grade in found):
+        print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
+    if batch.missing:
+        people = len(batch.missing)
+        print(f"nothing came in from {people} people of the roster (class.html lists them)")
     print(f"written: {out}/grades.csv, class.html, feedback/ and more")
 
 

@@ -1,34 +1,47 @@
 """Grades: the raw score of the attempt that counts, less a late penalty, kept apart."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil
 from typing import Any
 
 from grading.batch.collect import Collected
 from grading.batch.roster import Person, Roster
+from grading.batch.store import Result
 from grading.course import LatePolicy
+from grading.questions import Question, QuestionResult
+
+Report = Mapping[str, Any]
 
 SECONDS_PER_DAY = 24 * 3600
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A collected attempt and its report; None if it could not be graded, `problem` says why."""
+    """A collected attempt and its result; None if it could not be graded, `problem` says why.
+
+    `load` reads the whole report.
+    """
 
     collected: Collected
     person: Person | None
-    report: Mapping[str, Any] | None
+    result: Result | None
+    load: Callable[[], Report | None]
     problem: str = ""
 
     @property
     def raw_score(self) -> float | None:
-        return None if self.report is None else self.report["score"]
+        return None if self.result is None else self.result.score
 
 
 @dataclass(frozen=True)
 class Grade:
-    """What goes into a gradebook. Scores are None where nothing could be graded."""
+    """What goes into a gradebook. Scores are None where nothing could be graded.
+
+    `received` is in seconds since 1970. `questions` have the points given by hand, which are no
+    part of any score.
+    """
 
     submission: str
     exercise: str
@@ -37,27 +50,46 @@ class Grade:
     attempts: int
     status: str
     raw_score: float | None
+    received: float
     late_days: int
     penalty: float
     score: float | None
     max_score: float
     problem: str
-    report: Mapping[str, Any] | None
+    load: Callable[[], Report | None]
+    questions: Sequence[QuestionResult] = ()
+    answers: Callable[[], Sequence[Question]] = tuple
+
+    @property
+    def report(self) -> Report | None:
+        """The whole report, read anew each time: those of a large class fill no memory."""
+        return self.load()
+
+    @property
+    def by_hand(self) -> tuple[float, float] | None:
+        """Points that a person gave, and of how many; None if there are none."""
+        marks = [question.mark for question in self.questions if question.mark is not None]
+        if not marks:
+            return None
+        return sum(mark.points for mark in marks), sum(mark.max_points for mark in marks)
 
 
-def late_days(policy: LatePolicy | None, received: float) -> int:
-    """Days begun after the deadline and its grace."""
-    if policy is None:
+def late_days(policy: LatePolicy | None, received: float, late: bool | None = None) -> int:
+    """Days begun after the deadline and its grace.
+
+    Where the platform says whether it was late, that counts, and the time only tells how much.
+    """
+    if policy is None or late is False:
         return 0
-    return max(0, ceil((received - policy.due - policy.grace) / SECONDS_PER_DAY))
+    days = max(0, ceil((received - policy.due - policy.grace) / SECONDS_PER_DAY))
+    return max(1, days) if late else days
 
 
-def penalty(policy: LatePolicy | None, received: float, raw_score: float) -> float:
+def penalty(policy: LatePolicy | None, days: int, raw_score: float) -> float:
     """Points off for lateness: percent of the raw score for each day begun, up to the cap."""
     if policy is None:
         return 0.0
-    percent = min(policy.cap, late_days(policy, received) * policy.percent_per_day)
-    return round(raw_score * percent / 100, 4)
+    return round(raw_score * min(policy.cap, days * policy.percent_per_day) / 100, 4)
 
 
 def grades(
@@ -65,22 +97,32 @@ def grades(
     policy: LatePolicy | None,
     attempts: str,
     max_scores: Mapping[str, float],
+    questions: Callable[[Collected], Sequence[QuestionResult]] = lambda collected: (),
+    answers: Callable[[Collected], Sequence[Question]] = lambda collected: (),
 ) -> list[Grade]:
     """One grade for each submission and exercise: of its `latest` or `best` attempt."""
     grouped: dict[tuple[str, str], list[Graded]] = {}
     for one in graded:
         grouped.setdefault((one.collected.origin.label, one.collected.exercise), []).append(one)
-    return [
-        _grade(_chosen(group, policy, attempts), len(group), policy, max_scores)
-        for group in grouped.values()
-    ]
+    found = []
+    for group in grouped.values():
+        chosen = _chosen(group, policy, attempts)
+        grade = _grade(chosen, len(group), policy, max_scores)
+        collected = chosen.collected
+        results, reader = questions(collected), partial(answers, collected)
+        found.append(replace(grade, questions=results, answers=reader))
+    return found
+
+
+def _days(policy: LatePolicy | None, one: Graded) -> int:
+    return late_days(policy, one.collected.received, one.collected.origin.late)
 
 
 def _chosen(group: Sequence[Graded], policy: LatePolicy | None, attempts: str) -> Graded:
     def final(one: Graded) -> float:
         if one.raw_score is None:
             return -1.0
-        return one.raw_score - penalty(policy, one.collected.received, one.raw_score)
+        return one.raw_score - penalty(policy, _days(policy, one), one.raw_score)
 
     def when(one: Graded) -> tuple[int, float]:
         return one.collected.origin.attempt, one.collected.received
@@ -93,9 +135,9 @@ def _chosen(group: Sequence[Graded], policy: LatePolicy | None, attempts: str) -
 def _grade(
     one: Graded, attempts: int, policy: LatePolicy | None, max_scores: Mapping[str, float]
 ) -> Grade:
-    raw, received = one.raw_score, one.collected.received
-    off = 0.0 if raw is None else penalty(policy, received, raw)
-    status = "not_gradable" if one.report is None else str(one.report["status"])
+    raw, days = one.raw_score, _days(policy, one)
+    off = 0.0 if raw is None else penalty(policy, days, raw)
+    status = "not_gradable" if one.result is None else one.result.status
     if one.collected.work is None:
         status = "no_submission" if not one.collected.exercise else "unreadable"
     return Grade(
@@ -106,12 +148,13 @@ def _grade(
         attempts=attempts,
         status=status,
         raw_score=raw,
-        late_days=late_days(policy, received),
+        received=one.collected.received,
+        late_days=days,
         penalty=off,
         score=None if raw is None else round(raw - off, 4),
         max_score=max_scores.get(one.collected.exercise, 0.0),
         problem=one.collected.problem or one.problem,
-        report=one.report,
+        load=one.load,
     )
 
 

@@ -2,18 +2,30 @@
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grading.batch.collect import Collected
-from grading.batch.store import Basis, Change, Store
-from grading.course import Course, Exercise
-from grading.grade import Grader, suite_sha256
+from grading.batch.collect import Collected, Work
+from grading.batch.store import Basis, Change, Result, Store
+from grading.course import Course, Exercise, suite_sha256
+from grading.errors import UsageError
 from grading.pool import Lost, Workforce
 from grading.submission import Submission
 
+if TYPE_CHECKING:
+    from grading.grade import Grader
+
 PACKAGES = ("torch", "numpy", "pytest")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was collected, and what the result of grading it depends on (None: nothing to grade)."""
+
+    collected: Collected
+    basis: Basis | None
 
 
 @dataclass(frozen=True)
@@ -27,25 +39,33 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a run did: reports by basis, what could not be graded, what changed."""
+    """What a run did: results by basis, what could not be graded, what changed."""
 
-    reports: dict[Basis, dict[str, Any]] = field(default_factory=dict)
+    results: dict[Basis, Result] = field(default_factory=dict)
     lost: dict[Basis, str] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     graded: int = 0
     known: int = 0
 
 
-def basis_of(exercise: Exercise, work: Submission, where: str, seed: int) -> Basis:
-    """Everything that the result of grading `work` depends on."""
-    return Basis(
-        submission=work.identity,
-        exercise=exercise.id,
-        checks=suite_sha256(exercise),
-        settings=f"{exercise.title} {exercise.file}",
-        environment=where,
-        seed=seed,
-    )
+def attempts(
+    course: Course, collected: Sequence[Collected], where: str, seed: int
+) -> list[Attempt]:
+    """Each attempt with its basis, for the checks as they are now."""
+    settings = {
+        exercise.id: (suite_sha256(exercise), f"{exercise.title} {exercise.file}")
+        for exercise in map(course.exercise, {one.exercise for one in collected if one.exercise})
+    }
+    return [
+        Attempt(one, _basis(one.work, one.exercise, *settings[one.exercise], where, seed))
+        if one.work is not None
+        else Attempt(one, None)
+        for one in collected
+    ]
+
+
+def _basis(work: Work, exercise: str, checks: str, settings: str, where: str, seed: int) -> Basis:
+    return Basis(work.identity, exercise, checks, settings, where, seed)
 
 
 def environment(rung: str, device: str) -> str:
@@ -56,78 +76,80 @@ def environment(rung: str, device: str) -> str:
 
 def run(
     course: Course,
-    collected: Sequence[Collected],
+    handed_in: Sequence[Attempt],
     store: Store,
-    workforce: Workforce,
-    where: str,
-    seed: int,
+    workforce: Callable[[], AbstractContextManager[Workforce]],
     again: bool,
     on_progress: Callable[[int, int], None],
 ) -> Outcome:
     """Grade what the store does not know (or everything, if `again`); settle every attempt.
 
-    Raises KeyboardInterrupt like any other program; what was graded by then is in the store.
+    `workforce` is called if there is anything to grade. Raises KeyboardInterrupt like any other
+    program; what was graded by then is in the store.
     """
     outcome = Outcome()
-    jobs: dict[Basis, Job] = {}
-    old: dict[Basis, dict[str, Any]] = {}
-    for one in collected:
-        if one.work is None:
+    works: dict[Basis, Work] = {}
+    before: dict[Basis, Result] = {}
+    for attempt in handed_in:
+        basis, work = attempt.basis, attempt.collected.work
+        if basis is None or work is None or basis in before or basis in works:
             continue
-        exercise = course.exercise(one.exercise)
-        basis = basis_of(exercise, one.work, where, seed)
-        if (report := store.report(basis)) is not None:
-            old[basis] = outcome.reports[basis] = report
+        if (result := store.result(basis)) is not None:
+            before[basis] = outcome.results[basis] = result
         # What the grader failed at is tried again.
-        if report is None or report["status"] != "graded" or again:
-            jobs[basis] = Job(exercise, one.work, basis)
-    outcome.known = len(set(old) - set(jobs))
-    on_progress(0, len(jobs))
-    for number, (job, result) in enumerate(workforce.run(grade_job, jobs.values()), start=1):
-        if isinstance(result, Lost):
-            outcome.lost[job.basis] = result.why
-        else:
-            outcome.reports[job.basis] = result
-            outcome.lost.pop(job.basis, None)
-            store.add(job.basis, result)
-            outcome.graded += 1
-        on_progress(number, len(jobs))
-    outcome.changes = list(_settled(course, collected, store, where, seed, again, outcome, old))
+        if result is None or result.status != "graded" or again:
+            works[basis] = work
+    outcome.known = len(set(before) - set(works))
+    if works:
+        with workforce() as force:
+            _grade(course, works, force, store, outcome, on_progress)
+    with store.together():
+        outcome.changes = list(_settled(handed_in, store, outcome, before, again))
     return outcome
 
 
-def grade_job(grader: Grader, job: Job) -> dict[str, Any]:
+def _grade(
+    course: Course,
+    works: Mapping[Basis, Work],
+    force: Workforce,
+    store: Store,
+    outcome: Outcome,
+    on_progress: Callable[[int, int], None],
+) -> None:
+    def jobs() -> Iterator[Job]:
+        for basis, work in works.items():
+            try:
+                yield Job(course.exercise(basis.exercise), work.read(), basis)
+            except UsageError as error:
+                outcome.lost[basis] = str(error)
+
+    on_progress(0, len(works))
+    for job, report in force.run(grade_job, jobs()):
+        if isinstance(report, Lost):
+            outcome.lost[job.basis] = report.why
+        else:
+            outcome.results[job.basis] = store.add(job.basis, report)
+            outcome.graded += 1
+        on_progress(outcome.graded + len(outcome.lost), len(works))
+
+
+def grade_job(grader: "Grader", job: Job) -> dict[str, Any]:
     """The report as a document."""
     return grader.grade(job.exercise, job.work, job.basis.seed).to_json()
 
 
 def _settled(
-    course: Course,
-    collected: Sequence[Collected],
+    handed_in: Sequence[Attempt],
     store: Store,
-    where: str,
-    seed: int,
-    again: bool,
     outcome: Outcome,
-    old: Mapping[Basis, dict[str, Any]],
+    before: Mapping[Basis, Result],
+    again: bool,
 ) -> Iterator[Change]:
-    for one in collected:
-        if one.work is None:
-            continue
-        basis = basis_of(course.exercise(one.exercise), one.work, where, seed)
-        if basis not in outcome.reports:
-            continue
-        why = "graded again on request" if again else ""
-        change = store.settle(one.origin.label, one.origin.attempt, basis, why, old.get(basis))
-        if change is not None:
-            yield change
-
-
-def report_on(
-    course: Course, collected: Collected, outcome: Outcome, where: str, seed: int
-) -> tuple[dict[str, Any] | None, str]:
-    """The report on a collected attempt and, where there is none, why."""
-    if collected.work is None:
-        return None, collected.problem
-    basis = basis_of(course.exercise(collected.exercise), collected.work, where, seed)
-    return outcome.reports.get(basis), outcome.lost.get(basis, "")
+    why = "graded again on request" if again else ""
+    for attempt in handed_in:
+        basis, origin = attempt.basis, attempt.collected.origin
+        if basis is not None and basis in outcome.results:
+            known = before.get(basis)
+            change = store.settle(origin.label, origin.attempt, basis, known, why)
+            if change is not None:
+                yield change

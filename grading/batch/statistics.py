@@ -1,14 +1,15 @@
 """What a class shows as a whole: scores, checks, mistakes, losses."""
 
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import correlation, median
 
-import numpy as np
-
-from grading.batch.grades import Grade
+from grading.batch.grades import Grade, Report
 
 BINS = 10
+LEADERS = 20
 
 
 @dataclass(frozen=True)
@@ -47,66 +48,88 @@ def histogram(grades: Iterable[Grade]) -> list[int]:
     return counts
 
 
-def of_checks(grades: Sequence[Grade]) -> list[CheckStatistics]:
-    """Every check of every exercise, in their order."""
-    by_exercise: dict[str, list[Grade]] = {}
-    for grade in grades:
-        if grade.report is not None and grade.status == "graded":
-            by_exercise.setdefault(grade.exercise, []).append(grade)
-    return [one for group in by_exercise.values() for one in _of_exercise(group)]
+@dataclass
+class _Column:
+    """One check: numbers alone, so that a large class fits into memory."""
+
+    title: str
+    passed: int = 0
+    points: "array[float]" = field(default_factory=lambda: array("d"))
+    seconds: "array[float]" = field(default_factory=lambda: array("d"))
 
 
-def _of_exercise(grades: Sequence[Grade]) -> list[CheckStatistics]:
-    reports = [grade.report for grade in grades if grade.report is not None]
-    rows = [{check["id"]: check for check in report["checks"]} for report in reports]
-    totals = np.array([sum(check["points"] for check in row.values()) for row in rows])
-    found = []
-    for identity, sample in rows[-1].items():
-        mine = [row[identity] for row in rows if identity in row]
-        points = np.array([check["points"] for check in mine], dtype=float)
-        rest = totals - points if len(mine) == len(rows) else points * 0
-        found.append(
-            CheckStatistics(
-                grades[0].exercise,
-                identity,
-                sample["title"],
-                len(mine),
-                sum(check["status"] == "passed" for check in mine) / len(mine),
-                _correlation(points, rest),
-                float(np.median([check["seconds"] for check in mine if check["seconds"]] or [0.0])),
-            )
+class ClassStatistics:
+    """Takes one report after the other and keeps none."""
+
+    def __init__(self) -> None:
+        self._columns: dict[str, dict[str, _Column]] = {}
+        self._totals: dict[str, array[float]] = {}
+        self._mistakes: Counter[tuple[str, str, str]] = Counter()
+        self._leaders: dict[str, list[Entry]] = {}
+
+    def add(self, grade: Grade, report: Report) -> None:
+        """Count a grade and its report, which is not the grader's failure."""
+        self._count_mistakes(grade, report)
+        self._look_for_leaders(grade, report)
+        columns = self._columns.setdefault(grade.exercise, {})
+        for check in report["checks"]:
+            column = columns.setdefault(check["id"], _Column(check["title"]))
+            column.passed += check["status"] == "passed"
+            column.points.append(check["points"])
+            if check["seconds"]:
+                column.seconds.append(check["seconds"])
+        totals = self._totals.setdefault(grade.exercise, array("d"))
+        totals.append(sum(check["points"] for check in report["checks"]))
+
+    def checks(self) -> list[CheckStatistics]:
+        """Every check of every exercise, in their order."""
+        return [
+            self._of_check(exercise, identity, column)
+            for exercise, columns in self._columns.items()
+            for identity, column in columns.items()
+        ]
+
+    def misconceptions(self) -> list[tuple[str, str, str, int]]:
+        """(exercise, name, sentence, submissions that show it), the most frequent first."""
+        return [(*mistake, count) for mistake, count in self._mistakes.most_common()]
+
+    def leaderboard(self) -> list[Entry]:
+        """Measured losses of passed checks: the lowest LEADERS of each check, the lowest first."""
+        return [entry for _, entries in sorted(self._leaders.items()) for entry in entries]
+
+    def _count_mistakes(self, grade: Grade, report: Report) -> None:
+        self._mistakes.update(
+            {
+                (grade.exercise, check["misconception"], check["explanation"])
+                for check in report["checks"]
+                if check["misconception"]
+            }
         )
-    return found
+
+    def _look_for_leaders(self, grade: Grade, report: Report) -> None:
+        for check in report["checks"]:
+            if check["measured"] is not None and check["status"] == "passed":
+                name = f"{grade.exercise}: {check['title']}"
+                entries = self._leaders.setdefault(name, [])
+                entries.append(Entry(name, grade.submission, check["measured"]))
+                entries.sort(key=lambda entry: entry.value)
+                del entries[LEADERS:]
+
+    def _of_check(self, exercise: str, identity: str, column: _Column) -> CheckStatistics:
+        totals, points = self._totals[exercise], column.points
+        rest = [round(total - mine, 6) for total, mine in zip(totals, points, strict=True)]
+        return CheckStatistics(
+            exercise,
+            identity,
+            column.title,
+            len(points),
+            column.passed / len(points),
+            _correlation(points, rest),
+            median(column.seconds or [0.0]),
+        )
 
 
-def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
-    if len(one) < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
+def _correlation(one: "array[float]", other: list[float]) -> float | None:
+    if len(one) < 3 or min(one) == max(one) or min(other) == max(other):
         return None
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def misconceptions(grades: Iterable[Grade]) -> list[tuple[str, str, str, int]]:
-    """(exercise, name, sentence, submissions that show it), the most frequent first."""
-    counts: Counter[tuple[str, str, str]] = Counter()
-    for grade in grades:
-        if grade.report is None:
-            continue
-        seen = {
-            (grade.exercise, check["misconception"], check["explanation"])
-            for check in grade.report["checks"]
-            if check["misconception"]
-        }
-        counts.update(seen)
-    return [(*mistake, count) for mistake, count in counts.most_common()]
-
-
-def leaderboard(grades: Iterable[Grade]) -> list[Entry]:
-    """Measured losses of passed checks, the lowest first within each check."""
-    found = [
-        Entry(f"{grade.exercise}: {check['title']}", grade.submission, check["measured"])
-        for grade in grades
-        if grade.report is not None
-        for check in grade.report["checks"]
-        if check["measured"] is not None and check["status"] == "passed"
-    ]
-    return sorted(found, key=lambda entry: (entry.check, entry.value))
+    return correlation(one, other)

@@ -2,7 +2,8 @@
 
 A result is found again by everything it depends on (the bytes of the submission; checks, probes and
 reference; the course's settings; the environment; the seed), so nothing is graded twice, and what
-changed is graded again. Each result is one transaction: a grader that is killed loses none.
+changed is graded again. Each result is one transaction: a grader that is killed loses none. Points
+that a person gave for answers are kept beside the results and do not depend on them.
 """
 
 import json
@@ -10,11 +11,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from grading.errors import UsageError
+from grading.questions import Mark, Marks
 
 VERSION = 1
 _SCHEMA = """
@@ -31,6 +33,11 @@ create table if not exists current (
 create table if not exists changes (
     id integer primary key, at real not null, submission text not null, exercise text not null,
     attempt integer not null, old_score real, new_score real, why text not null
+);
+create table if not exists marks (
+    submission text not null, exercise text not null, question text not null,
+    points real not null, max_points real not null, comment text not null,
+    primary key (submission, exercise, question)
 );
 """
 
@@ -54,6 +61,15 @@ class Basis:
         """In which parts, by name."""
         mine, theirs = asdict(self), asdict(other)
         return [name for name in mine if mine[name] != theirs[name]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a report comes to."""
+
+    status: str
+    score: float | None
+    max_score: float
 
 
 @dataclass(frozen=True)
@@ -95,65 +111,50 @@ class Store:
         return str(row[0])
 
     def report(self, basis: Basis) -> dict[str, Any] | None:
-        """The result for this basis, if there is one."""
-        query = "select report from results where key = ?"
-        row = self._database.execute(query, (basis.key,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        """The whole report for this basis, if there is one."""
+        return self._report(basis.key)
 
-    def add(self, basis: Basis, report: Mapping[str, Any]) -> None:
-        """Keep a result, instead of an older one for the same basis."""
+    def result(self, basis: Basis) -> Result | None:
+        """What the report for this basis comes to, if there is one."""
+        report = self._report(basis.key)
+        return None if report is None else result_of(report)
+
+    def add(self, basis: Basis, report: Mapping[str, Any]) -> Result:
+        """Keep a report, instead of an older one for the same basis."""
         text = json.dumps(report, allow_nan=False)
         values = (basis.key, basis.key, basis.exercise, text, time.time())
         self._database.execute("insert or replace into results values (?, ?, ?, ?, ?)", values)
+        return result_of(report)
 
     def settle(
-        self, submission: str, attempt: int, basis: Basis, why: str = "", old: object = None
+        self, submission: str, attempt: int, basis: Basis, before: Result | None, why: str
     ) -> Change | None:
-        """Make the result for `basis` the current one; the change, if the score or basis is new.
+        """Make the result for `basis` the current one; the change, if there is one.
 
-        `why` and `old` (the report before) say what happened where the basis stayed the same.
+        `before` is what was known for the same basis until now, and `why` it was graded again.
         """
-        with self._transaction():
-            row = self._database.execute(
-                "select results.basis, results.report from current join results using (key)"
-                " where current.submission = ? and current.exercise = ? and attempt = ?",
-                (submission, basis.exercise, attempt),
-            ).fetchone()
+        where = (submission, basis.exercise, attempt)
+        query = "select key from current where submission = ? and exercise = ? and attempt = ?"
+        row = self._database.execute(query, where).fetchone()
+        if row is not None and row[0] != basis.key:
+            old = Basis(**json.loads(row[0]))
+            before, why = self.result(old), "changed: " + ", ".join(basis.differs_from(old))
+        elif row is None or not why:
+            before = None
+        if row is None or row[0] != basis.key:
             self._database.execute(
-                "insert or replace into current values (?, ?, ?, ?)",
-                (submission, basis.exercise, attempt, basis.key),
+                "insert or replace into current values (?, ?, ?, ?)", (*where, basis.key)
             )
-            change = self._change(submission, attempt, basis, row, why, old)
-            if change is not None:
-                values = (time.time(), *asdict(change).values())
-                self._database.execute(
-                    "insert into changes (at, submission, exercise, attempt, old_score, new_score,"
-                    " why) values (?, ?, ?, ?, ?, ?, ?)",
-                    values,
-                )
-        return change
-
-    def _change(
-        self,
-        submission: str,
-        attempt: int,
-        basis: Basis,
-        row: tuple[str, str] | None,
-        why: str,
-        old: object,
-    ) -> Change | None:
-        if row is None:
+        new = self.result(basis)
+        if before is None or new is None or (row[0] == basis.key and before.score == new.score):
             return None
-        parts = basis.differs_from(Basis(**json.loads(row[0])))
-        before = old if isinstance(old, dict) and not parts else json.loads(row[1])
-        new = self.report(basis) or {}
-        if parts:
-            why = "changed: " + ", ".join(parts)
-        elif not why or before.get("score") == new.get("score"):
-            return None
-        return Change(
-            submission, basis.exercise, attempt, before.get("score"), new.get("score"), why
+        change = Change(*where, before.score, new.score, why)
+        self._database.execute(
+            "insert into changes (at, submission, exercise, attempt, old_score, new_score, why)"
+            " values (?, ?, ?, ?, ?, ?, ?)",
+            (time.time(), *asdict(change).values()),
         )
+        return change
 
     def changes(self) -> Iterable[tuple[float, Change]]:
         """Every change, the oldest first: (seconds since 1970, change)."""
@@ -164,8 +165,26 @@ class Store:
         for row in self._database.execute(query):
             yield row[0], Change(*row[1:])
 
+    def keep_marks(self, marks: Marks) -> None:
+        """Keep points given by hand; those given earlier for other answers stay."""
+        with self.together():
+            for (submission, exercise), mine in marks.items():
+                for question, mark in mine.items():
+                    values = (submission, exercise, question, *astuple(mark))
+                    self._database.execute(
+                        "insert or replace into marks values (?, ?, ?, ?, ?, ?)", values
+                    )
+
+    def marks(self) -> Marks:
+        """Every point that was given by hand."""
+        marks: Marks = {}
+        for submission, exercise, question, *mark in self._database.execute("select * from marks"):
+            marks.setdefault((submission, exercise), {})[question] = Mark(*mark)
+        return marks
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def together(self) -> Iterator[None]:
+        """All that is written inside is kept, or nothing of it."""
         self._database.execute("begin immediate")
         try:
             yield
@@ -173,3 +192,12 @@ class Store:
             self._database.execute("rollback")
             raise
         self._database.execute("commit")
+
+    def _report(self, key: str) -> dict[str, Any] | None:
+        query = "select report from results where key = ?"
+        row = self._database.execute(query, (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
+
+
+def result_of(report: Mapping[str, Any]) -> Result:
+    return Result(report["status"], report["score"], report["max_score"])

@@ -3,15 +3,19 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from grading.batch.grades import Grade
+from grading.batch.grades import Grade, Report
 from grading.batch.roster import Person
+from grading.batch.statistics import ClassStatistics
 from grading.course import Course
 from grading.renderers import gradebooks, gradescope, pages
-from grading.renderers.junit import junit
+from grading.renderers.junit import JUnit
+from grading.renderers.pages import Part
 
 
 @dataclass(frozen=True)
@@ -25,68 +29,99 @@ class ClassFiles:
     has_roster: bool
 
     def write(self, folder: Path) -> None:
-        """Write each file whole or not at all. Raises OSError."""
+        """Write each file whole or not at all. Raises OSError.
+
+        Reports are read one submission at a time, so that a large class fills no memory.
+        """
         for name in ("feedback", "gradescope"):
             (folder / name).mkdir(exist_ok=True)
-        for name, text in self._tables().items():
-            _replace(folder / name, text)
-        for name, text in self._pages().items():
-            _replace(folder / name, text)
-
-    def _tables(self) -> dict[str, str]:
-        course, grades = self.course, self.grades
-        titles = self._titles()
-        reports = [(grade, grade.report) for grade in grades if grade.report is not None]
-        due = None if course.late is None else course.late.due
-        lines = [
-            json.dumps(report, allow_nan=False, ensure_ascii=False) + "\n" for _, report in reports
-        ]
-        return {
-            "grades.csv": gradebooks.grades_csv(grades),
-            "canvas.csv": gradebooks.canvas_csv(grades, titles, self.max_scores),
-            "moodle.csv": gradebooks.moodle_csv(grades, titles),
-            "nbgrader.csv": gradebooks.nbgrader_csv(grades, due),
-            "results.jsonl": "".join(lines),
-            "junit.xml": junit((grade.submission, report) for grade, report in reports),
-        }
-
-    def _pages(self) -> dict[str, str]:
         by_submission: dict[str, list[Grade]] = {}
         for grade in self.grades:
             by_submission.setdefault(grade.submission, []).append(grade)
         names = pages.file_names(list(by_submission))
         titles = {exercise.id: exercise.title for exercise in self.course.exercises.values()}
-        written = {
-            f"feedback/{names[submission]}": pages.feedback_page(mine, titles)
-            for submission, mine in by_submission.items()
-        }
-        for submission, mine in by_submission.items():
-            for grade in mine:
-                if grade.report is not None:
-                    name = names[submission].removesuffix(".html")
-                    document = gradescope.results(grade.report)
-                    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
-                    written[f"gradescope/{name}.{grade.exercise}.json"] = text + "\n"
-        written["class.html"] = pages.class_page(
+        statistics = ClassStatistics()
+        remarks: dict[tuple[str, str], str] = {}
+        with (
+            _new(folder / "results.jsonl") as lines,
+            _new(folder / "junit.xml") as junit_file,
+            _new(folder / "answers.csv") as answers,
+            JUnit(junit_file) as junit,
+        ):
+            answers.write(gradebooks.ANSWERS_HEADING)
+            for submission, mine in by_submission.items():
+                parts = [_part(grade) for grade in mine]
+                page = pages.feedback_page(parts, titles)
+                _replace(folder / "feedback" / names[submission], page)
+                for part in parts:
+                    grade, report = part.grade, part.report
+                    remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
+                    answers.write(gradebooks.answers_csv(grade, part.answers))
+                    if report is None:
+                        continue
+                    lines.write(_json(report) + "\n")
+                    junit.add(submission, report)
+                    name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
+                    document = gradescope.results(report)
+                    _replace(folder / "gradescope" / name, _json(document, indent=1) + "\n")
+                    if grade.status == "graded":
+                        statistics.add(grade, report)
+        for name, text in self._tables(remarks).items():
+            _replace(folder / name, text)
+        page = pages.class_page(
             self.course.title,
             self.grades,
+            statistics,
             titles,
             names,
             self.missing,
             self.has_roster,
             self.course.show_names,
         )
-        return written
+        _replace(folder / "class.html", page)
+
+    def _tables(self, remarks: Mapping[tuple[str, str], str]) -> dict[str, str]:
+        grades, titles = self.grades, self._titles()
+        due = None if self.course.late is None else self.course.late.due
+        return {
+            "grades.csv": gradebooks.grades_csv(grades),
+            "canvas.csv": gradebooks.canvas_csv(grades, titles, self.max_scores),
+            "moodle.csv": gradebooks.moodle_csv(grades, titles, remarks),
+            "nbgrader.csv": gradebooks.nbgrader_csv(grades, due),
+        }
 
     def _titles(self) -> dict[str, str]:
         """The exercises that were asked for, by id."""
         return {identity: self.course.exercises[identity].title for identity in self.max_scores}
 
 
+def _part(grade: Grade) -> Part:
+    report = grade.report
+    if report is not None:
+        report = {**report, "questions": [question.to_json() for question in grade.questions]}
+    answers = {question.name: question.answer for question in grade.answers()}
+    return Part(grade, report, answers)
+
+
+def _json(document: Report, indent: int | None = None) -> str:
+    return json.dumps(document, allow_nan=False, ensure_ascii=False, indent=indent)
+
+
 def _replace(path: Path, text: str) -> None:
+    with _new(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def _new(path: Path) -> Iterator[IO[str]]:
+    """A file to be written that takes its place when it is complete."""
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", newline="", dir=path.parent, prefix=".", delete=False
     ) as file:
-        file.write(text)
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
     os.chmod(file.name, 0o644)
     os.replace(file.name, path)

@@ -6,16 +6,19 @@ Every cell that a spreadsheet would take for a formula is defused with an apostr
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 from datetime import UTC, datetime
-from typing import Any
 
-from grading.batch.grades import Grade
+from grading.batch.grades import Grade, Report
 from grading.batch.roster import Person
+from grading.questions import COLUMNS
 
 GRADES = (
     *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
-    *("late_days", "attempt", "attempts", "name", "id", "email", "problem"),
+    *("late_days", "attempt", "attempts", "name", "id", "email", "problem", "received"),
+    *("by_hand", "max_by_hand"),
 )
+ANSWERS_HEADING = ",".join([*COLUMNS, "answer"]) + "\r\n"
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,8 +60,26 @@ def grades_csv(grades: Iterable[Grade]) -> str:
                 person.id,
                 person.email,
                 grade.problem,
+                moment(grade.received),
+                *(grade.by_hand or ("", "")),
             )
         )
+    return table(rows)
+
+
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as ISO 8601, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def answers_csv(grade: Grade, answers: Mapping[str, str]) -> str:
+    """The rows of a submission for whoever gives points by hand: each answer, each mark so far."""
+    rows = []
+    for question in grade.questions:
+        answer, mark = answers.get(question.name, ""), question.mark
+        if answer or mark is not None:
+            given = ("", "", "") if mark is None else astuple(mark)
+            rows.append((grade.submission, grade.exercise, question.name, *given, answer))
     return table(rows)
 
 
@@ -88,8 +109,13 @@ def table_unguarded(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def moodle_csv(grades: Sequence[Grade], titles: Mapping[str, str]) -> str:
-    """For Moodle, Grades > Import > CSV: identify by email or idnumber, map the other columns."""
+def moodle_csv(
+    grades: Sequence[Grade], titles: Mapping[str, str], remarks: Mapping[tuple[str, str], str]
+) -> str:
+    """For Moodle, Grades > Import > CSV: identify by email or idnumber, map the other columns.
+
+    `remarks` are one sentence of feedback by submission and exercise.
+    """
     heading = ["email", "idnumber"]
     for title in titles.values():
         heading += [title, f"{title} feedback"]
@@ -98,7 +124,7 @@ def moodle_csv(grades: Sequence[Grade], titles: Mapping[str, str]) -> str:
         row: list[object] = [person.email, person.id]
         for identity in titles:
             grade = mine.get(identity)
-            row += [grade.score if grade else None, _words(grade)]
+            row += [grade.score, remarks[grade.submission, identity]] if grade else ["", ""]
         rows.append(row)
     return table(rows)
 
@@ -110,7 +136,7 @@ def nbgrader_csv(grades: Iterable[Grade], due: float | None) -> str:
         *("raw_score", "late_submission_penalty", "score", "max_score"),
     )
     rows: list[Sequence[object]] = [heading]
-    duedate = "" if due is None else datetime.fromtimestamp(due, UTC).isoformat()
+    duedate = "" if due is None else moment(due)
     for grade in grades:
         if not grade.exercise:
             continue
@@ -121,7 +147,7 @@ def nbgrader_csv(grades: Iterable[Grade], due: float | None) -> str:
             (
                 grade.exercise,
                 duedate,
-                "",
+                moment(grade.received),
                 identity,
                 last,
                 first,
@@ -152,17 +178,11 @@ def _by_person(grades: Iterable[Grade]) -> dict[Person, dict[str, Grade]]:
     return found
 
 
-def _words(grade: Grade | None) -> str:
+def remark(grade: Grade, report: Report | None) -> str:
     """One sentence of feedback for a cell."""
-    if grade is None:
-        return ""
-    if grade.report is None:
+    if report is None:
         return grade.problem
-    open_checks = [check for check in checks_of(grade) if check["status"] != "passed"]
-    if not open_checks:
+    left = [check for check in report["checks"] if check["status"] != "passed"]
+    if not left:
         return "Everything is right."
-    return f"{len(open_checks)} checks are open; the first: {open_checks[0]['title']}"
-
-
-def checks_of(grade: Grade) -> list[dict[str, Any]]:
-    return [] if grade.report is None else grade.report["checks"]
+    return f"{len(left)} checks are open; the first: {left[0]['title']}"

@@ -1,18 +1,22 @@
 """results.json as Gradescope reads it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+_TEXT = {
+    "output_format": "text",
+    "test_output_format": "text",
+    "test_name_format": "text",
+    "visibility": "visible",
+    # What a student's code prints is for instructors.
+    "stdout_visibility": "hidden",
+}
 
 
 def results(report: Mapping[str, Any]) -> dict[str, Any]:
     """The document for one report. Where the grader failed there is a message and no score."""
     document: dict[str, Any] = {
-        "output_format": "text",
-        "test_output_format": "text",
-        "test_name_format": "text",
-        "visibility": "visible",
-        # What a student's code prints is for instructors.
-        "stdout_visibility": "hidden",
+        **_TEXT,
         "extra_data": {"seed": report["seed"], "isolation": report["isolation"]["rung"]},
     }
     if report["status"] != "graded":
@@ -31,6 +35,37 @@ def results(report: Mapping[str, Any]) -> dict[str, Any]:
         "execution_time": seconds,
         "tests": tests,
         "leaderboard": losses,
+    }
+
+
+def unread(title: str, max_score: float, problem: str) -> dict[str, Any]:
+    """For an exercise that was not handed in, or cannot be read: a zero that says why."""
+    test = {
+        "number": "1",
+        "name": title,
+        "score": 0,
+        "max_score": max_score,
+        "status": "failed",
+        "output": problem,
+    }
+    return {**_TEXT, "score": 0, "tests": [test]}
+
+
+def together(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One document for several exercises: their scores add up, their tests are numbered 1.1, ..."""
+    if len(documents) == 1:
+        return dict(documents[0])
+    return {
+        **_TEXT,
+        "score": round(sum(one["score"] for one in documents), 6),
+        "execution_time": round(sum(one.get("execution_time", 0) for one in documents), 3),
+        "tests": [
+            {**test, "number": f"{place}.{test['number']}"}
+            for place, one in enumerate(documents, start=1)
+            for test in one["tests"]
+        ],
+        "leaderboard": [entry for one in documents for entry in one.get("leaderboard", [])],
+        "extra_data": {"exercises": [one.get("extra_data", {}) for one in documents]},
     }
 
 

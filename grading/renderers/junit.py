@@ -1,33 +1,55 @@
 """JUnit XML as dashboards read it: a suite for each report, a case for each check."""
 
 import re
+import shutil
+import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections import Counter
+from typing import IO, Self
+
+from grading.batch.grades import Report
 
 FAILED = {"failed", "partial", "not_attempted", "timed_out", "out_of_memory", "crashed"}
 ERRORS = {"grader_error", "unreadable"}
+COUNTS = ("tests", "failures", "errors", "skipped")
 # What XML 1.0 cannot hold, however it is written.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(reports: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
-    """The document for (submission, report) pairs."""
-    root = ElementTree.Element("testsuites", name="unrolled")
-    totals = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
-    for submission, report in reports:
-        counts = _suite(root, submission, report)
-        totals = {name: totals[name] + counts[name] for name in totals}
-    for name, value in totals.items():
-        root.set(name, str(value))
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, "unicode") + "\n"
+class JUnit:
+    """Writes one document to `file`. Use as a context manager: it is complete at the end.
+
+    The suites wait in a temporary file until the totals, which come first, are known.
+    """
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._body = tempfile.TemporaryFile("w+", encoding="utf-8", newline="")
+        self._totals: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        totals = " ".join(f'{name}="{self._totals[name]}"' for name in COUNTS)
+        self._file.write('<?xml version="1.0" encoding="utf-8"?>\n')
+        self._file.write(f'<testsuites name="unrolled" {totals}>\n')
+        self._body.seek(0)
+        shutil.copyfileobj(self._body, self._file)
+        self._file.write("</testsuites>\n")
+        self._body.close()
+
+    def add(self, submission: str, report: Report) -> None:
+        suite, counts = _suite(submission, report)
+        self._totals.update(counts)
+        ElementTree.indent(suite)
+        self._body.write(ElementTree.tostring(suite, "unicode") + "\n")
 
 
-def _suite(root: ElementTree.Element, submission: str, report: Mapping[str, Any]) -> dict[str, int]:
+def _suite(submission: str, report: Report) -> tuple[ElementTree.Element, dict[str, int]]:
     name = _legal(f"{submission}.{report['exercise']}")
-    suite = ElementTree.SubElement(root, "testsuite", name=name)
-    counts = {"tests": 0, "failures": 0, "errors": 0, "skipped": 0}
+    suite = ElementTree.Element("testsuite", name=name)
+    counts = dict.fromkeys(COUNTS, 0)
     for check in report["checks"]:
         counts["tests"] += 1
         seconds = f"{check['seconds']:.4f}"
@@ -50,7 +72,7 @@ def _suite(root: ElementTree.Element, submission: str, report: Mapping[str, Any]
             ElementTree.SubElement(case, "skipped", message=_legal(check["message"]))
     for key, count in counts.items():
         suite.set(key, str(count))
-    return counts
+    return suite, counts
 
 
 def _legal(text: str) -> str:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from grading.batch import statistics
-from grading.batch.grades import Grade
+from grading.batch.grades import Grade, Report
 from grading.batch.roster import Person
+from grading.batch.statistics import ClassStatistics, histogram
 
 # Everything from a submission is escaped: autoescape is on for every template.
 _ENVIRONMENT = Environment(
@@ -21,17 +22,27 @@ _ENVIRONMENT = Environment(
 )
 
 
-def feedback_page(grades: Sequence[Grade], titles: Mapping[str, str]) -> str:
+@dataclass(frozen=True)
+class Part:
+    """One grade, its report as it was read, and the answers to its exercise's questions."""
+
+    grade: Grade
+    report: Report | None
+    answers: Mapping[str, str]
+
+
+def feedback_page(parts: Sequence[Part], titles: Mapping[str, str]) -> str:
     """What one submission got, as HTML: its own report and nothing else."""
-    title = f"Feedback for {grades[0].submission}"
+    title = f"Feedback for {parts[0].grade.submission}"
     return _ENVIRONMENT.get_template("feedback.html").render(
-        title=title, grades=grades, titles=titles
+        title=title, parts=parts, titles=titles
     )
 
 
 def class_page(
     course_title: str,
     grades: Sequence[Grade],
+    statistics: ClassStatistics,
     titles: Mapping[str, str],
     pages: Mapping[str, str],
     missing: Sequence[Person],
@@ -46,9 +57,9 @@ def class_page(
         titles=titles,
         pages=pages,
         charts=_charts(grades),
-        checks=statistics.of_checks(grades),
-        mistakes=statistics.misconceptions(grades),
-        leaderboard=statistics.leaderboard(grades),
+        checks=statistics.checks(),
+        mistakes=statistics.misconceptions(),
+        leaderboard=statistics.leaderboard(),
         ungradable=[grade for grade in grades if grade.score is None],
         strangers=list(dict.fromkeys(strangers)),
         missing=missing,
@@ -77,7 +88,7 @@ def _charts(grades: Sequence[Grade]) -> dict[str, dict[str, Any]]:
     for exercise in dict.fromkeys(grade.exercise for grade in grades if grade.score is not None):
         mine = [grade for grade in grades if grade.exercise == exercise]
         scores = [grade.score for grade in mine if grade.score is not None]
-        counts = statistics.histogram(mine)
+        counts = histogram(mine)
         charts[exercise] = {
             "counts": counts,
             "most": max(counts),

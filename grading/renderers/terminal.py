@@ -90,8 +90,11 @@ class TerminalRenderer:
         if result.hint and result.status not in (Status.NOT_ATTEMPTED, Status.BLOCKED):
             self._detail(f"Try: {result.hint}", "italic")
 
-    def summary(self, report: Report, printed: str = "") -> None:
-        """Score, what to do next, and under which circumstances all this was found."""
+    def summary(self, report: Report, printed: str = "", elsewhere: float = 0.0) -> None:
+        """Score, what to do next, and under which circumstances all this was found.
+
+        `elsewhere` are the points of checks that are not here.
+        """
         self._stop_spinner()
         self.console.print()
         self.printed(printed)
@@ -100,6 +103,9 @@ class TerminalRenderer:
         else:
             score = f"{report.score:g} of {report.max_score:g} points"
             self.console.print(Text.assemble((score, "bold"), "  ", self._bar(report)))
+        if elsewhere:
+            more = f"{elsewhere:g} more points are for hidden checks of what you hand in."
+            self.console.print(Text(f"These are the public checks: {more}"))
         self._questions(report)
         if report.hint_cost:
             self.console.print(Text(f"Hints cost {report.hint_cost:g} points of these."))

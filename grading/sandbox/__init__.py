@@ -16,8 +16,10 @@ Three kinds of process, and what each one holds:
 
 What crosses the boundary, and in which direction:
 
-* grader -> zygote: a socket. "Start a worker with these limits", with the worker's three pipe
-  ends attached; "collect the worker that died". Trusted on both ends; the worker closes its copy.
+* grader -> zygote: a socket, its line. "Start a worker with these limits", with the worker's three
+  pipe ends attached; "collect the worker that died". Trusted on both ends; the worker closes every
+  copy. Several graders may have lines to one zygote: whoever hangs up loses the workers made over
+  the own line, and no others.
 * grader -> worker: a pipe of frames (`frames.py`): the source text, then one request at a time,
   each with a random id and inputs drawn by the grader.
 * worker -> grader: a pipe of frames: named raw arrays, or the description of an exception. This

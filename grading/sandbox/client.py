@@ -8,7 +8,6 @@ import select
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -25,10 +24,10 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import (
     START_SECONDS,
     Exit,
+    Line,
     Process,
     SandboxError,
     Spawned,
-    Zygote,
 )
 
 KEPT_OUTPUT = 64 * 1024
@@ -38,6 +37,7 @@ MAX_OUTPUT = 64 * 1024 * 1024
 WALL_PER_CPU_SECOND = 4.0
 _TICK_SECONDS = 0.05
 _UNCONFINED = 99
+_BLOCK = 4096
 
 
 class Fault(StrEnum):
@@ -71,19 +71,24 @@ class Usage:
         self.peak_memory = max(self.peak_memory, ended.peak_memory)
 
 
-class Sandbox:
-    """Makes workers: forked from `zygote`, or fresh interpreters without one.
+def _go_on() -> None:
+    return None
 
-    Use as a context manager, which also ends the zygote; not thread-safe.
+
+class Sandbox:
+    """Makes workers: forked by the fork server at the end of `line`, or fresh interpreters.
+
+    While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
+    raises ends the waiting, and whoever asked ends the worker. Use as a context manager, which also
+    closes the line; not thread-safe.
     """
 
-    def __init__(self, zygote: Zygote | None) -> None:
+    on_wait: Callable[[], None] = staticmethod(_go_on)
+
+    def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
-        self._zygote = zygote
+        self._line = line
         self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
-        # Called while a worker is waited for, every 50 ms at least. A KeyboardInterrupt that it
-        # raises ends the waiting, and whoever asked ends the worker.
-        self.on_wait: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Self:
         return self
@@ -97,9 +102,9 @@ class Sandbox:
         self.close()
 
     def close(self) -> None:
-        """End the zygote, and with it every worker."""
-        if self._zygote is not None:
-            self._zygote.close()
+        """Close the line, and with it every worker."""
+        if self._line is not None:
+            self._line.close()
         self._scratch.cleanup()
 
     def start(self, limits: Limits) -> "Worker":
@@ -112,10 +117,10 @@ class Sandbox:
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
-            if self._zygote is None:
+            if self._line is None:
                 process: Process = Spawned(limits, scratch, theirs)
             else:
-                process = self._zygote.start(limits, scratch, theirs)
+                process = self._line.start(limits, scratch, theirs)
         except BaseException:
             _close_all(ours)
             raise
@@ -155,7 +160,9 @@ class Worker:
     exit: Exit | None = None
     _received: bytearray = field(default_factory=bytearray)
     _printed: int = 0
+    _measured: float = field(default_factory=time.monotonic)
     _pending: _Pending | None = None
+    _looked: float = 0.0
 
     def greet(self) -> None:
         """Wait for the word that every wall stands. Raises SandboxError."""
@@ -180,7 +187,9 @@ class Worker:
         identity = secrets.token_hex(16)
         data = frames.encode({**meta, "id": identity}, arrays)
         self._drain_output()
-        if self._received or _has_input(self.pipes[1]):
+        if _has_input(self.pipes[1]):
+            self._receive_some()
+        if self._received:
             self._fail(Fault.PROTOCOL, "it answered before it was asked")
         used = self.process.cpu_seconds() or 0.0
         deadline = _deadline(cpu_limit * WALL_PER_CPU_SECOND)
@@ -222,6 +231,7 @@ class Worker:
             del self._received[:count]
             return data
 
+        self._looked = time.monotonic()
         try:
             frame = frames.read_frame(read_exactly)
         except frames.FrameError as error:
@@ -240,23 +250,32 @@ class Worker:
         if sendable:
             self._write_some(pending)
         if reply_pipe in ready:
-            chunk = os.read(reply_pipe, 1 << 20)
-            if not chunk:
-                self._ended()
-            self._received += chunk
-        else:
+            self._receive_some()
+        # Also between the bytes of an answer, which might come one by one without end; but not
+        # before an answer that is there already, whenever it came, has been read.
+        if time.monotonic() - self._looked >= _TICK_SECONDS:
             self._check_limits(pending)
+            self._looked = time.monotonic()
+            self.on_wait()
+
+    def _receive_some(self) -> None:
+        """Read of an answer what is there. Raises WorkerFault if it is the end."""
+        chunk = os.read(self.pipes[1], 1 << 20)
+        if not chunk:
+            self._ended()
+        self._received += chunk
 
     def _check_limits(self, pending: _Pending) -> None:
-        self.on_wait()
         used = self.process.cpu_seconds()
         if used is not None and used - pending.cpu_at_start > pending.cpu_limit:
             self._fail(Fault.TIMED_OUT, f"more than {pending.cpu_limit:g} s of CPU time")
         if time.monotonic() > pending.deadline:
             wall = pending.cpu_limit * WALL_PER_CPU_SECOND
             self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
-        if _folder_size(Path(self.scratch)) > self.limits.scratch:
-            self._fail(Fault.FLOODED, "its temporary files are too large")
+        if time.monotonic() > self._measured + _TICK_SECONDS:
+            if _is_larger(Path(self.scratch), self.limits.scratch):
+                self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
+            self._measured = time.monotonic()
 
     def _write_some(self, pending: _Pending) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
@@ -331,8 +350,11 @@ def _remove(folder: str) -> None:
         subprocess.run(["rm", "-rf", "--", folder], capture_output=True)
 
 
-def _folder_size(folder: Path) -> int:
-    """In bytes on the disk; a folder that hides what it holds is larger than anything."""
+def _is_larger(folder: Path, size: int) -> bool:
+    """Than `size` bytes on the disk, a name costing at least as much as a block.
+
+    A folder that hides what it holds is larger than anything.
+    """
     total = 0
     pending: list[Path] = [folder]
     while pending:
@@ -341,9 +363,10 @@ def _folder_size(folder: Path) -> int:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(Path(entry.path))
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+                    total += max(_BLOCK, 512 * entry.stat(follow_symlinks=False).st_blocks)
+                    if total > size:
+                        return True
         except OSError as error:  # most often: changed while it was looked at
             if error.errno in (errno.ENAMETOOLONG, errno.EACCES):
-                return sys.maxsize
-    return total
+                return True
+    return False

@@ -12,6 +12,9 @@ from grading.sandbox.limits import Limits
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 SHARED_MEMORY = "/dev/shm"
+# Nobody's user ids, outside the ranges that distributions hand out to people and services: 100 of
+# them from here on.
+UNPRIVILEGED_ID = 60600
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ def confine(walls: Walls, limits: Limits) -> None:
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"):
         os.environ[name] = walls.scratch
     _limit_resources(limits)
+    if walls.filters and os.getuid() == 0:
+        # The limit on threads is on those of a real user, and there is none on root's. Files are
+        # opened as the effective one.
+        os.setresuid(UNPRIVILEGED_ID + os.getpid() % 100, 0, 0)
     if walls.filters:
         _filter(walls)
 
@@ -80,4 +87,4 @@ def _filter(walls: Walls) -> None:
     shared = [SHARED_MEMORY] if walls.namespaces else []
     landlock.restrict(walls.readable, walls.devices, [walls.scratch, *shared])
     kernel.drop_capabilities()
-    seccomp.install(os.getpid())
+    seccomp.install(os.getpid(), measured=not walls.namespaces)

@@ -58,41 +58,20 @@ class Process(Protocol):
     def collect(self) -> Exit: ...
 
 
-class Zygote:
-    """The fork server and the socket to it. It starts at once, and imports torch meanwhile.
+class Line:
+    """A grader's line to a fork server. Others may have theirs to the same one.
 
-    With `warm`, it also loads what an optimizer's first step loads (1.0 to 1.7 s of CPU), for
-    submissions that will need it.
+    The workers that were made over a line end with it. `gone` says that nobody answers any more.
     """
 
-    def __init__(self, rung: Rung, warm: bool = False) -> None:
+    def __init__(self, rung: Rung, door: socket.socket) -> None:
         self.rung = rung
         self.scratch_root = view.SCRATCH if rung is Rung.NAMESPACES else ""
+        self.gone = False
         self._versions: dict[str, str] = {}
-        self._log = tempfile.TemporaryFile()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        configuration = {
-            "serve": "main",
-            "path": view.import_path(),
-            "control": theirs.fileno(),
-            "warm": warm,
-            "walls": _walls(rung, self.scratch_root),
-        }
-        command = [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)]
-        if rung is Rung.NAMESPACES:
-            command = view.wrapped(command, _ENVIRONMENT)
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=self._log,
-                stderr=self._log,
-                env=_ENVIRONMENT,
-                pass_fds=[theirs.fileno()],
-                cwd="/",
-            )
-        finally:
-            theirs.close()
+        with theirs, contextlib.suppress(OSError):  # whoever asks will find nobody there
+            socket.send_fds(door, [b"line"], [theirs.fileno()])
 
     def wait_until_ready(self) -> dict[str, str]:
         """Wait for torch to be imported; the versions of torch and numpy. Raises SandboxError."""
@@ -112,22 +91,79 @@ class Zygote:
         try:
             socket.send_fds(self._control, [json.dumps(request).encode()], list(pipes))
         except OSError as error:
-            raise SandboxError(self._explain("the fork server is gone")) from error
+            raise self._lost("the fork server is gone") from error
         reply, descriptors = self._receive()
         if len(descriptors) != 1:
-            raise SandboxError(self._explain("the fork server sent no process descriptor"))
+            raise self._lost("the fork server sent no process descriptor")
         return Forked(self, reply["pid"], descriptors[0])
 
     def collect(self, pid: int) -> Exit:
         try:
             self._control.send(json.dumps({"do": "collect", "pid": pid}).encode())
         except OSError as error:
-            raise SandboxError(self._explain("the fork server is gone")) from error
+            raise self._lost("the fork server is gone") from error
         reply, _ = self._receive()
         return Exit(reply["exit"], reply["cpu_seconds"], reply["peak_memory"])
 
     def close(self) -> None:
         self._control.close()
+
+    def _receive(self) -> tuple[dict[str, Any], list[int]]:
+        self._control.settimeout(START_SECONDS)
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 1)
+        except OSError as error:
+            raise self._lost(f"no answer from the fork server: {error}") from error
+        if not message:
+            raise self._lost("the fork server ended")
+        return json.loads(message), descriptors
+
+    def _lost(self, what: str) -> SandboxError:
+        self.gone = True
+        return SandboxError(f"{what} (isolation: {self.rung}). {self._said()}")
+
+    def _said(self) -> str:
+        """The last words of the fork server, for whoever started it."""
+        return ""
+
+
+class Zygote(Line):
+    """The fork server, and a line to it. It starts at once, and imports torch meanwhile.
+
+    Through its `door` other processes get lines of their own. With `warm`, it also loads what an
+    optimizer's first step loads (1.0 to 1.7 s of CPU), for submissions that will need it.
+    """
+
+    def __init__(self, rung: Rung, warm: bool = False) -> None:
+        self._log = tempfile.TemporaryFile()
+        self.door, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(rung, self.door)
+        configuration = {
+            "serve": "main",
+            "path": view.import_path(),
+            "door": theirs.fileno(),
+            "warm": warm,
+            "walls": _walls(rung, self.scratch_root),
+        }
+        command = [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)]
+        if rung is Rung.NAMESPACES:
+            command = view.wrapped(command, _ENVIRONMENT)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                env=_ENVIRONMENT,
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+            )
+        finally:
+            theirs.close()
+
+    def close(self) -> None:
+        super().close()
+        self.door.close()
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -135,27 +171,16 @@ class Zygote:
             self._process.wait()
         self._log.close()
 
-    def _receive(self) -> tuple[dict[str, Any], list[int]]:
-        self._control.settimeout(START_SECONDS)
-        try:
-            message, descriptors, _, _ = socket.recv_fds(self._control, _MAX_MESSAGE, 1)
-        except OSError as error:
-            raise SandboxError(self._explain(f"no answer from the fork server: {error}")) from error
-        if not message:
-            raise SandboxError(self._explain("the fork server ended"))
-        return json.loads(message), descriptors
-
-    def _explain(self, what: str) -> str:
+    def _said(self) -> str:
         self._log.seek(0)
-        said = self._log.read()[-2000:].decode("utf-8", "replace").strip()
-        return f"{what} (isolation: {self.rung}). {said}"
+        return self._log.read()[-2000:].decode("utf-8", "replace").strip()
 
 
 class Forked:
     """A worker forked from the zygote, held by its process descriptor: no other can be hit."""
 
-    def __init__(self, zygote: Zygote, pid: int, descriptor: int) -> None:
-        self._zygote, self._pid, self._descriptor = zygote, pid, descriptor
+    def __init__(self, line: Line, pid: int, descriptor: int) -> None:
+        self._line, self._pid, self._descriptor = line, pid, descriptor
         self._stat = f"/proc/{_pid_here(descriptor)}/stat"
 
     def kill(self) -> None:
@@ -167,7 +192,7 @@ class Forked:
 
     def collect(self) -> Exit:
         os.close(self._descriptor)
-        return self._zygote.collect(self._pid)
+        return self._line.collect(self._pid)
 
 
 class Spawned:

@@ -2,14 +2,21 @@
 
 A worker computes: it needs memory, threads, its pipes and its scratch folder. Refused with EPERM
 is whatever creates or touches another process, opens a socket, changes metadata that Landlock
-does not cover, or reaches the parts of the kernel with a record of holes. clone3 answers ENOSYS,
-so that the C library falls back to clone, whose flags a filter can read.
+does not cover, or reaches the parts of the kernel with a record of holes. Of fcntl only what is
+listed is allowed, of ioctl everything but what file systems understand. clone3 answers ENOSYS, so
+that the C library falls back to clone, whose flags a filter can read; and so does every call that
+is newer than this list, since nobody has looked at it here.
+
+Where the scratch folder lies on a disk, nothing that was written may get out of the grader's sight
+before it is measured: a file without a name lives on for as long as it is open or mapped. There
+deleting answers that it was done, and is done when the worker has ended; renaming is refused.
 """
 
 import ctypes
 import errno
 import os
 import struct
+from collections.abc import Sequence
 
 from grading.sandbox import kernel
 
@@ -42,8 +49,23 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "setsid": (112, 157),
     "migrate_pages": (256, 238),
     "move_pages": (279, 239),
+    # other users
+    "setuid": (105, 146),
+    "setgid": (106, 144),
+    "setreuid": (113, 145),
+    "setregid": (114, 143),
+    "setresuid": (117, 147),
+    "setresgid": (119, 149),
+    "setfsuid": (122, 151),
+    "setfsgid": (123, 152),
+    "setgroups": (116, 159),
     # talking to anyone
     "socket": (41, 198),
+    # A datagram socket of a pair may still send to any address.
+    "socketpair": (53, 199),
+    # Watching files tells what others do with them.
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     "shmget": (29, 194),
     "msgget": (68, 186),
     "semget": (64, 190),
@@ -54,7 +76,6 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
-    "fchmodat2": (452, 452),
     "chown": (92, None),
     "fchown": (93, 55),
     "lchown": (94, None),
@@ -74,6 +95,10 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "quotactl": (179, 60),
+    "quotactl_fd": (443, 443),
+    # Everybody's files, not its own alone.
+    "sync": (162, 81),
+    "syncfs": (306, 267),
     "fanotify_init": (300, 262),
     # namespaces and mounts
     "unshare": (272, 97),
@@ -120,19 +145,33 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "modify_ldt": (154, None),
     "personality": (135, 92),
 }
+# The first number of a call that this list does not know: 451 is cachestat, of Linux 6.5.
+_UNKNOWN = 452
+# Said to have been done, and refused, where files are measured.
+_DELETING = {"unlink": (87, None), "unlinkat": (263, 35), "rmdir": (84, None)}
+_RENAMING = {"rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276)}
+_OPEN, _OPENAT, _OPENAT2 = (2, None), (257, 56), (437, 437)
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _KILL, _TGKILL = (62, 129), (234, 131)
-_FCNTL, _IOCTL = (72, 25), (16, 29)
+_FCNTL, _IOCTL, _PRCTL = (72, 25), (16, 29), (157, 167)
 _PRLIMIT64 = (302, 261)
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE_THREAD = 0x00010000
-_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
+# F_DUPFD to F_SETLKW, locks of open files, F_DUPFD_CLOEXEC, F_GETPIPE_SZ and F_GET_SEALS. Not: who
+# gets signals, leases (which make everybody else wait), notices, and larger pipes.
+_ALLOWED_FCNTL = (*range(8), 36, 37, 38, 1030, 1032, 1034)
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+# The second byte of a command: ext4 and most others, XFS, btrfs, versions. They change files that
+# were opened for reading, and Landlock looks at commands to devices only.
+_FILE_SYSTEMS = (0x6600, 0x5800, 0x9400, 0x7600)
+_O_TMPFILE = 0x400000
 _X32_BIT = 0x40000000
 
 _LOAD, _EQUAL, _AT_LEAST, _AND_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_MASK = 0x54
 _ALLOW, _ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+_DONE = 0
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _SECCOMP_MODE_FILTER = 2
 
@@ -146,16 +185,19 @@ def supported() -> bool:
     return kernel.MACHINE in _ARCHITECTURES
 
 
-def install(own_pid: int) -> None:
+def install(own_pid: int, measured: bool) -> None:
     """Refuse the calls above to this process, for good. Needs no_new_privs. Raises OSError."""
-    program = build(kernel.MACHINE, own_pid)
+    program = build(kernel.MACHINE, own_pid, measured)
     buffer = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(program) // 8, ctypes.addressof(buffer))
     kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(description))
 
 
-def build(machine: str, own_pid: int) -> bytes:
-    """The filter for `machine`; signals are allowed to `own_pid` alone."""
+def build(machine: str, own_pid: int, measured: bool) -> bytes:
+    """The filter for `machine`; signals are allowed to `own_pid` alone.
+
+    `measured`: the scratch folder is on a disk, where files must stay in sight.
+    """
     column, architecture = _ARCHITECTURES[machine]
     program = [
         _op(_LOAD, _ARCHITECTURE),
@@ -169,20 +211,45 @@ def build(machine: str, own_pid: int) -> bytes:
         number = numbers[column]
         if number is not None:
             program += [_op(_EQUAL, number, 0, 1), _refuse(errno.EPERM)]
+    program += [_op(_AT_LEAST, _UNKNOWN, 0, 1), _refuse(errno.ENOSYS)]
     program += [_op(_EQUAL, _CLONE3[column], 0, 1), _refuse(errno.ENOSYS)]
     program += _when(_CLONE[column], 0, [_op(_AND_BITS, _CLONE_THREAD, 1, 0)])
     for call in (_KILL, _TGKILL):
         program += _when(call[column], 0, [_op(_EQUAL, own_pid, 1, 0)])
     # prlimit of oneself is pid 0; of anybody else it can starve the grader of CPU time.
     program += _when(_PRLIMIT64[column], 0, [_op(_EQUAL, 0, 1, 0)])
-    for call, commands in (
-        (_FCNTL, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)),
-        (_IOCTL, (_TIOCSTI, _TIOCLINUX)),
-    ):
-        for command in commands:
-            program += _when(call[column], 1, [_op(_EQUAL, command, 0, 1)])
+    # It would live on when the grader is killed.
+    program += _when(_PRCTL[column], 0, [_op(_EQUAL, kernel.PR_SET_PDEATHSIG, 0, 1)])
+    program += _when(_FCNTL[column], 1, _one_of(_ALLOWED_FCNTL))
+    for command in (_TIOCSTI, _TIOCLINUX):
+        program += _when(_IOCTL[column], 1, [_op(_EQUAL, command, 0, 1)])
+    for kind in _FILE_SYSTEMS:
+        program += _when(_IOCTL[column], 1, [_op(_MASK, 0xFF00), _op(_EQUAL, kind, 0, 1)])
+    if measured:
+        program += _in_sight(column)
     program.append(_op(_RETURN, _ALLOW))
     return b"".join(program)
+
+
+def _in_sight(column: int) -> list[bytes]:
+    """Nothing disappears, and nothing is made without a name."""
+    program = []
+    for calls, answer in ((_DELETING, _DONE), (_RENAMING, errno.EPERM)):
+        for numbers in calls.values():
+            if (number := numbers[column]) is not None:
+                program += [_op(_EQUAL, number, 0, 1), _refuse(answer)]
+    for call, flags in ((_OPEN, 1), (_OPENAT, 2)):
+        if (number := call[column]) is not None:
+            program += _when(number, flags, [_op(_AND_BITS, _O_TMPFILE, 0, 1)])
+    # Its flags lie in memory, where no filter looks.
+    return [*program, _op(_EQUAL, _OPENAT2[column], 0, 1), _refuse(errno.ENOSYS)]
+
+
+def _one_of(allowed: Sequence[int]) -> list[bytes]:
+    """A test for `_when`: past the refusal for every number in `allowed`."""
+    return [
+        _op(_EQUAL, number, len(allowed) - position, 0) for position, number in enumerate(allowed)
+    ]
 
 
 def _when(number: int, argument: int, test: list[bytes]) -> list[bytes]:

@@ -7,10 +7,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from grading.sandbox.confine import DEVICES, SHARED_MEMORY
+from grading.sandbox.confine import DEVICES, SHARED_MEMORY, UNPRIVILEGED_ID
 
-# Nobody's user id, outside the ranges that distributions hand out to people and services.
-UNPRIVILEGED_ID = 60600
 SCRATCH = "/box"
 PACKAGE = Path(__file__).resolve().parent
 ENGINE = PACKAGE.parent

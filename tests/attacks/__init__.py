@@ -12,6 +12,7 @@ An entry of a category's file, CATEGORY.toml:
     status    what must become of that check
     statuses  the same where a rung ends it differently, by rung
     score     the points that must be left when everything is graded: 49 is all that does not unroll
+    waits     true if it takes no CPU time, so that only the wall clock ends it
     wrong     true if the submission is also wrong (it squashes its inputs) and tries to hide it;
               it deserves the 5 points that do not rest on a step of the cell
 
@@ -46,6 +47,7 @@ class Attack:
     status: str
     statuses: dict[str, str] = field(default_factory=dict)
     score: float | None = None
+    waits: bool = False
     wrong: bool = False
 
     @property

@@ -29,7 +29,7 @@ from grading.course import ROOT, Exercise
 from grading.errors import UsageError
 from grading.grade import Grader
 from grading.report import Report
-from grading.sandbox import rungs
+from grading.sandbox import client, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
@@ -210,7 +210,7 @@ def ending(grader: Grader, exercise: Exercise, data: bytes, seed: int) -> Ending
 
 @contextmanager
 def _short_limits() -> Iterator[None]:
-    """2 CPU seconds instead of 10, so that endless loops end sooner."""
+    """2 CPU seconds instead of 10, so that endless loops end sooner; nothing here only waits."""
     limit = Session.limit
 
     def shorter(session: Session, cpu_seconds: float, seed: int) -> None:
@@ -219,6 +219,7 @@ def _short_limits() -> Iterator[None]:
     with (
         mock.patch.object(players, "LOAD_CPU_SECONDS", CPU_SECONDS),
         mock.patch.object(Session, "limit", shorter),
+        mock.patch.object(client, "WALL_PER_CPU_SECOND", 100.0),
     ):
         yield
 

@@ -1,0 +1,68 @@
+"""What Gradescope's container runs: from /autograder/submission to /autograder/results.
+
+    python -m grading.autograder /autograder [EXERCISE]...
+
+A submission that cannot be read scores 0 and says why. Where the grader itself fails there are no
+results: Gradescope then says that the autograder failed, to the instructor too, and gives no score.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from grading import course, suite
+from grading.batch.collect import Collected, handed_in
+from grading.course import Exercise
+from grading.edition import choose_seed
+from grading.errors import GraderError, UsageError
+from grading.grade import Grader
+from grading.renderers import gradescope
+from grading.sandbox.processes import Zygote
+from grading.sandbox.rungs import best
+
+
+def main(root: Path, identities: Sequence[str]) -> int:
+    """Grade what was handed in; 0 if there are results, 3 if the grader failed."""
+    target = root / "results" / "results.json"
+    target.unlink(missing_ok=True)  # what an earlier run has left is no result of this one
+    try:
+        plan = course.load()
+        exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
+        document = grade(root / "submission", exercises)
+    except (UsageError, GraderError) as error:
+        print(f"grader: failed, which is not the student's fault: {error}", file=sys.stderr)
+        return 3
+    target.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return 0
+
+
+def grade(folder: Path, exercises: Sequence[Exercise]) -> dict[str, Any]:
+    """The document for one submission. Raises GraderError where there is nothing to report."""
+    rung = best()
+    if not rung.fit_for_strangers:
+        raise GraderError("this container has no isolation for strangers' code: see setup's doctor")
+    found = {one.exercise: one for one in handed_in(folder, exercises)}
+    seed = choose_seed(exercises, None)
+    with Grader(rung, Zygote(rung)) as grader:
+        documents = [_one(grader, exercise, found, seed) for exercise in exercises]
+    return gradescope.together(documents)
+
+
+def _one(
+    grader: Grader, exercise: Exercise, found: dict[str, Collected], seed: int
+) -> dict[str, Any]:
+    one = found.get(exercise.id) or found.get("")
+    if one is None or one.work is None:
+        problem = one.problem if one is not None else f"{exercise.file} was not handed in"
+        most = sum(declared.points for declared in suite.declarations(exercise).values())
+        return gradescope.unread(exercise.title, most, problem)
+    report = grader.grade(exercise, one.work.read(), seed)
+    if not report.gradable:
+        raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")
+    return gradescope.results(report.to_json())
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,93 @@
+"""Answers to the questions of a class, and the points that people give for them by hand."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from grading import questions
+from grading.batch.collect import Collected
+from grading.batch.roster import Roster
+from grading.course import Course, Exercise
+from grading.errors import UsageError
+from grading.questions import Marks, Question, QuestionResult
+
+
+def declared(exercise: Exercise) -> list[Question]:
+    """The questions of an exercise. Raises UsageError."""
+    return questions.read(exercise.answers) or questions.read(exercise.questions)
+
+
+class ByHand:
+    """What a class answered, and the points given for it; `problems` says what cannot be read."""
+
+    def __init__(self, course: Course, marks: Marks) -> None:
+        self.problems: list[str] = []
+        self._marks = marks
+        self._asked = {one.id: declared(one) for one in course.exercises.values()}
+
+    def answers(self, collected: Collected) -> list[Question]:
+        """The answers that were handed in, read anew each time."""
+        try:
+            return [] if collected.answers is None else collected.answers()
+        except UsageError as error:
+            problem = f"{collected.origin.label} {collected.exercise}: {error}"
+            if problem not in self.problems:
+                self.problems.append(problem)
+            return []
+
+    def results(self, collected: Collected) -> list[QuestionResult]:
+        """What became of each question of the exercise."""
+        if not collected.exercise:
+            return []
+        marks = self._marks.get((collected.origin.label, collected.exercise), {})
+        asked = self._asked[collected.exercise]
+        return questions.results(asked, self.answers(collected), marks)
+
+
+def read_rubric(
+    path: Path, course: Course, collected: Iterable[Collected], roster: Roster
+) -> tuple[Marks, list[str]]:
+    """The marks of a CSV file by label of the submission, and the names that mean no submission.
+
+    A submission may be called by its label or by whatever names its person in the roster. Raises
+    UsageError for exercises and questions that the course does not have.
+    """
+    marks: Marks = {}
+    strangers = []
+    labels = _labels(collected, roster)
+    for (name, exercise), mine in questions.read_rubric(path).items():
+        known = {question.name for question in declared(course.exercise(exercise))}
+        if unknown := sorted(set(mine) - known):
+            raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
+        person = roster.find([name])
+        found = labels.get(name) or (person is not None and labels.get(person.name)) or []
+        if not found:
+            strangers.append(name)
+        for label in found or [name]:
+            marks.setdefault((label, exercise), {}).update(mine)
+    return marks, list(dict.fromkeys(strangers))
+
+
+def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[str]]:
+    """The submissions that a name may mean: a label, as a gradebook shows it, or a person."""
+    found: dict[str, list[str]] = {}
+    for label, tokens in {one.origin.label: one.origin.tokens for one in collected}.items():
+        found[label] = [label]
+        found[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
+        if (person := roster.find(tokens)) is not None:
+            found.setdefault(person.name, []).append(label)
+    return found
+
+
+def require_taken(path: Path, store_marks: Marks) -> None:
+    """Raise UsageError if somebody wrote points into the file that will be written anew."""
+    if not path.exists():
+        return
+    for (submission, exercise), mine in questions.read_rubric(path).items():
+        kept = store_marks.get((submission.removeprefix("'"), exercise), {})
+        kept = kept or store_marks.get((submission, exercise), {})
+        for question, mark in mine.items():
+            if kept.get(question) != mark:
+                raise UsageError(
+                    f"{path} holds points that were not taken yet ({submission}, {exercise},"
+                    f" {question}): give it as --rubric, or move it away"
+                )

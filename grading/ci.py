@@ -1,0 +1,71 @@
+"""`python grader.py pull-request`: what a runner does with a pull request."""
+
+import os
+import sys
+from pathlib import Path
+
+from grading import edition
+from grading import pull_request as requests
+from grading.course import Course
+from grading.errors import UsageError
+from grading.grade import Grader
+from grading.pull_request import Graded, Objects, Work
+from grading.renderers import github
+from grading.renderers.junit import JUnit
+from grading.renderers.terminal import TerminalRenderer
+from grading.report import Report
+from grading.sandbox.processes import Zygote
+from grading.sandbox.rungs import best
+
+# Where the runner wants the page about a step.
+SUMMARY = "GITHUB_STEP_SUMMARY"
+
+
+def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -> int:
+    """Grade, print the log and the annotations, write the summary and JUnit; the exit code.
+
+    0 full marks, or nothing to grade; 1 graded but not full marks; 2 something cannot be read;
+    3 the grader failed. Raises UsageError, GraderError.
+    """
+    rung = best()
+    if not rung.fit_for_strangers:
+        raise UsageError("this runner has no isolation for strangers' code: see grader.py doctor")
+    request = requests.read(course, Objects(objects))
+    seed = edition.choose_seed([work.exercise for work in request.works], None)
+    terminal = TerminalRenderer(plain=True)
+
+    with github.commands_stopped(), Grader(rung, Zygote(rung)) as grader:
+
+        def show(work: Work, report: Report) -> None:
+            assert work.submission is not None, "only what could be read is graded"
+            terminal.heading(f"{work.exercise.id} {work.exercise.title}", work.path)
+            for check in report.checks:
+                terminal.checked(check)
+            elsewhere = edition.hidden_points(work.exercise)
+            terminal.summary(report, grader.printed, elsewhere)
+
+        graded = requests.grade(request, grader, seed, show)
+        for one in graded:
+            for fault in one.report.faults if one.report is not None else ():
+                print(f"grader: {fault}", file=sys.stderr)
+    for command in github.annotations(graded, request):
+        print(command)
+    page = github.summary(graded, request, f"{rung} ({rung.walls})")
+    with open(os.environ.get(SUMMARY) or os.devnull, "a", encoding="utf-8") as file:
+        file.write(page)
+    if junit_file is not None:
+        with junit_file.open("w", encoding="utf-8") as file, JUnit(file) as document:
+            for one in graded:
+                if one.report is not None:
+                    document.add(one.work.path, one.report.to_json())
+    return exit_code(graded)
+
+
+def exit_code(graded: list[Graded]) -> int:
+    """The worst of the exercises decides."""
+    reports = [one.report for one in graded if one.report is not None]
+    if not all(report.gradable for report in reports):
+        return 3
+    if len(reports) < len(graded):
+        return 2
+    return 0 if all(report.full_marks for report in reports) else 1

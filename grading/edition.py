@@ -1,0 +1,68 @@
+"""A student edition: the course without its answers, which are recorded instead (recorded.py).
+
+Light to import, as the command line reads it before the sandbox starts.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from grading.course import Course, Exercise
+from grading.errors import GraderError, UsageError
+
+FORMAT = "unrolled/recorded/1"
+MAX_SEED = 2**31
+# These need what an edition does not have.
+AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
+
+
+def index(exercise: Exercise) -> dict[str, Any]:
+    """What was recorded for an exercise: everything but the numbers. Raises GraderError."""
+    path = exercise.recorded
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if found["format"] != FORMAT:
+            raise ValueError(f"its format is not {FORMAT}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+    return found
+
+
+def choose_seed(exercises: Sequence[Exercise], wished: int | None) -> int:
+    """The seed to grade with: the one wished for, else any.
+
+    In a student edition any of those with recorded answers. Raises UsageError for another one.
+    """
+    recorded = [seeds(exercise) for exercise in exercises if exercise.in_edition]
+    if not recorded:
+        return secrets.randbelow(MAX_SEED) if wished is None else wished
+    known = sorted(set(recorded[0]).intersection(*recorded))
+    if wished is None:
+        return secrets.choice(known)
+    if wished not in known:
+        listed = ", ".join(map(str, known))
+        raise UsageError(f"--seed {wished}: answers are recorded for the seeds {listed}; use these")
+    return wished
+
+
+def seeds(exercise: Exercise) -> list[int]:
+    """The seeds that answers are recorded for. Raises GraderError."""
+    return [int(seed) for seed in _value(exercise, "seeds", list)]
+
+
+def hidden_points(exercise: Exercise) -> float:
+    """Points of the checks that an edition does not have; 0 in the full course."""
+    return float(_value(exercise, "hidden_points", (int, float))) if exercise.in_edition else 0.0
+
+
+def lacks(course: Course, command: str) -> bool:
+    """Whether this is an edition, and the command needs the full course."""
+    return command in AUTHORS and any(one.in_edition for one in course.exercises.values())
+
+
+def _value(exercise: Exercise, key: str, kind: Any) -> Any:
+    value = index(exercise).get(key)
+    if not isinstance(value, kind):
+        raise GraderError(f"{exercise.recorded.name} cannot be used: {key} is {value!r}")
+    return value

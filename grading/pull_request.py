@@ -1,0 +1,191 @@
+"""Grade the exercises that a pull request changes, by the checks of another branch.
+
+The pull request is the objects of a repository with the branches `base` and `head`: trees are
+listed and blobs are read, nothing is ever checked out. What it changes beside exercises, the grader
+and its checks for example, is named and has no effect.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from grading import questions
+from grading import submission as submissions
+from grading.course import Course, Exercise
+from grading.errors import UsageError
+from grading.grade import Grader
+from grading.report import Report
+from grading.submission import Submission
+from grading.text import one_line
+
+BASE, HEAD = "refs/heads/base", "refs/heads/head"
+SECONDS = 120
+# Of a plain file in a tree of git; a link or a submodule has another one.
+_PLAIN = ("100644", "100755")
+# Neither the runner's configuration nor a server is asked for anything.
+_ALONE = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file in a tree: its mode and the name of its blob."""
+
+    mode: str
+    blob: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a pull request has for one exercise; `problem` says why there is no submission."""
+
+    exercise: Exercise
+    path: str
+    submission: Submission | None
+    answers: Sequence[questions.Question] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """The exercises that it changes, and the other paths: those that exist already come first."""
+
+    works: Sequence[Work]
+    protected: Sequence[str] = ()
+    others: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One exercise of a pull request, and how it was graded if it could be read."""
+
+    work: Work
+    report: Report | None = None
+
+
+class Objects:
+    """The objects of a repository. Raises UsageError where they are not as they should be."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def changed(self) -> list[str]:
+        """The paths that `head` changes, since it left `base`."""
+        start = self._git("merge-base", BASE, HEAD).decode().strip()
+        listed = self._git("diff-tree", "-r", "-z", "--no-renames", "--name-only", start, HEAD)
+        return [path.decode("utf-8", "replace") for path in listed.split(b"\0") if path]
+
+    def entries(self, branch: str) -> dict[str, Entry]:
+        """The files of a branch, by path."""
+        found = {}
+        for line in self._git("ls-tree", "-r", "-z", branch).split(b"\0"):
+            if line:
+                about, _, path = line.partition(b"\t")
+                mode, _, blob = about.decode().split(" ")
+                found[path.decode("utf-8", "replace")] = Entry(mode, blob)
+        return found
+
+    def read(self, entry: Entry, shown: str, limit: int) -> bytes:
+        """The bytes of a plain file, one more than `limit` where there are more."""
+        if entry.mode not in _PLAIN:
+            raise UsageError(f"{shown} is no plain file: links and submodules are not followed")
+        size = int(self._git("cat-file", "-s", entry.blob))
+        return b"\0" * (limit + 1) if size > limit else self._git("cat-file", "blob", entry.blob)
+
+    def _git(self, *arguments: str) -> bytes:
+        command = ["git", "--git-dir", str(self.folder), *arguments]
+        environment = {**os.environ, **_ALONE}
+        try:
+            done = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise UsageError(f"git {arguments[0]} does not work here: {error}") from error
+        if done.returncode != 0:
+            said = one_line(done.stderr.decode("utf-8", "replace"), 200)
+            raise UsageError(f"{self.folder} needs the branches base and head: {said}")
+        return done.stdout
+
+
+def read(course: Course, objects: Objects) -> PullRequest:
+    """What the pull request holds. Raises UsageError if it is none."""
+    before, after = objects.entries(BASE), objects.entries(HEAD)
+    changed = objects.changed()
+    taken: set[str] = set()
+    works = []
+    for exercise in course.exercises.values():
+        paths = _paths(exercise)
+        taken |= {*paths, _name(exercise.questions, exercise)}
+        if mine := [path for path in paths if path in changed]:
+            works.append(_work(objects, exercise, mine, after))
+    rest = [path for path in changed if path not in taken]
+    return PullRequest(
+        works,
+        protected=[one_line(path) for path in rest if path in before],
+        others=[one_line(path) for path in rest if path not in before],
+    )
+
+
+def grade(
+    request: PullRequest, grader: Grader, seed: int, on_report: Callable[[Work, Report], None]
+) -> list[Graded]:
+    """The exercises of a pull request, graded."""
+    found = []
+    for work in request.works:
+        if work.submission is None:
+            found.append(Graded(work))
+            continue
+        report = grader.grade(work.exercise, work.submission, seed)
+        declared = questions.read(work.exercise.questions)
+        report = replace(report, questions=questions.results(declared, work.answers, {}))
+        on_report(work, report)
+        found.append(Graded(work, report))
+    return found
+
+
+def _work(
+    objects: Objects, exercise: Exercise, changed: Sequence[str], tree: dict[str, Entry]
+) -> Work:
+    """Of the changed module and notebook the one that counts, as in a folder."""
+    paths = [path for path in changed if path in tree]
+    if not paths:
+        problem = f"{changed[0]} is not there any more: put it back"
+        return Work(exercise, changed[0], None, problem=problem)
+    readers = [partial(_submission, objects, tree[path], path) for path in paths]
+    try:
+        chosen = submissions.chosen(readers, exercise.stubs)
+        answers = _answers(objects, exercise, tree)
+    except UsageError as error:
+        return Work(exercise, paths[0], None, problem=str(error))
+    path = next(path for path in paths if path.endswith(chosen.name))
+    return Work(exercise, path, chosen, answers)
+
+
+def _submission(objects: Objects, entry: Entry, path: str) -> Submission:
+    name = path.rpartition("/")[2]
+    return submissions.from_bytes(objects.read(entry, name, submissions.max_bytes(name)), name)
+
+
+def _answers(
+    objects: Objects, exercise: Exercise, tree: dict[str, Entry]
+) -> list[questions.Question]:
+    """The answers to questions; none where they cannot be read, as they earn no points."""
+    entry = tree.get(_name(exercise.questions, exercise))
+    if entry is None or entry.mode not in _PLAIN:
+        return []
+    data = objects.read(entry, exercise.questions.name, questions.MAX_BYTES)
+    return questions.parse(data[: questions.MAX_BYTES].decode("utf-8", "replace"))
+
+
+def _paths(exercise: Exercise) -> list[str]:
+    return [_name(path, exercise) for path in exercise.stubs]
+
+
+def _name(path: Path, exercise: Exercise) -> str:
+    return path.relative_to(exercise.root).as_posix()

@@ -1,0 +1,168 @@
+"""What the reference and known mistakes answered, for where neither is at hand: a student edition.
+
+checks/recorded/ID.json says what was recorded, ID.npz holds the numbers: no source and no pickle.
+Which inputs a question draws depends on the seed alone, so answers are kept for a few seeds, and
+looked up by the question. Of an exception only its status and the hash of its words are kept:
+enough to tell whether a submission's is the same.
+
+    ID.json   seeds, the NumPy version and the numbers it draws, the points of hidden checks, known
+              mistakes with their words for students, the keys of all questions, and for each answer
+              the kinds of its arrays and where they begin
+    ID.npz    for each dtype all arrays one after the other, and `outcomes` (player, question): the
+              number of the answer, -1 where the question was not put to that player; player 0 is
+              the reference, the others are the mistakes in their order
+"""
+
+import hashlib
+import zipfile
+import zlib
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from grading import edition, misconceptions
+from grading.compare import Answer
+from grading.course import Exercise
+from grading.diagnose import Mistakes, alike
+from grading.errors import GraderError, UsageError
+from grading.misconceptions import Misconception
+from grading.players import Asked, Outcome, Question, Source, StudentFault
+from grading.report import Status
+
+REFERENCE = 0
+
+
+class Recording:
+    """The answers that were recorded for one exercise. Raises GraderError if malformed."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        path = exercise.recorded
+        index = edition.index(exercise)
+        try:
+            self.mistakes = [_mistake(entry) for entry in index["mistakes"]]
+            self.numpy, self.stream = str(index["numpy"]), str(index["stream"])
+            self._questions = {key: number for number, key in enumerate(index["questions"])}
+            self._kinds, self._answers = index["kinds"], index["answers"]
+            with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
+                self._numbers = {name: file[name] for name in file.files}
+            self._outcomes = self._numbers.pop("outcomes")
+        except _MALFORMED as error:
+            raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
+    def outcome(self, player: int, question: Question, device: str) -> Outcome | None:
+        """What `player` answered; None if it was never asked."""
+        try:
+            number = int(self._outcomes[player, self._questions[question.key]])
+            return None if number < 0 else self._outcome(self._answers[number], device)
+        except KeyError:
+            return None
+        except (IndexError, TypeError, ValueError) as error:
+            raise GraderError(f"the recorded answers cannot be used: {error!r}") from error
+
+    def _outcome(self, entry: Any, device: str) -> Outcome:
+        if isinstance(entry, dict):
+            return StudentFault(Status(entry["status"]), entry["said"])
+        number, *starts = entry
+        kinds, others = self._kinds[number]
+        arrays = {}
+        for (name, dtype, shape), start in zip(kinds, starts, strict=True):
+            flat = self._numbers[dtype][start : start + int(np.prod(shape, dtype=np.int64))]
+            arrays[name] = flat.reshape(shape)
+        return Answer(arrays, others, device)
+
+
+class Recorded:
+    """The right answers of an exercise, from the record."""
+
+    def __init__(self, exercise: Exercise, probes: str, device: str) -> None:
+        self.source = Source(exercise.module, exercise.file, "", probes)
+        self.recording = Recording(exercise)
+        self._device = device
+        self._asked: Question | None = None
+        if self.recording.stream != stream():
+            raise UsageError(
+                f"NumPy {np.__version__} draws other numbers than NumPy {self.recording.numpy},"
+                " with which answers were recorded: pip install -c constraints.txt -e ."
+            )
+
+    def ask(self, question: Question) -> None:
+        self._asked = question
+
+    def answer(self) -> Answer:
+        """The answer to the last question. Raises GraderError if none was recorded."""
+        assert self._asked is not None, "an answer follows a question"
+        found = self.recording.outcome(REFERENCE, self._asked, self._device)
+        if not isinstance(found, Answer):
+            raise GraderError(f"no answer to this question of {self._asked.probe} was recorded")
+        return found
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class RecordedReplays:
+    """What known mistakes answer, from the record: one at a time, never two at once."""
+
+    def __init__(self, recording: Recording, device: str) -> None:
+        self.known = recording.mistakes
+        self._recording, self._device = recording, device
+        self._players = {known.name: player for player, known in enumerate(self.known, start=1)}
+
+    def reproduce(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
+        """Whether the reference with these mistakes answered as the student's code did."""
+        if len(mistakes) > 1:
+            return False
+        player = self._players[mistakes[0].name] if mistakes else REFERENCE
+        return all(self._same(player, one) for one in asked)
+
+    def _same(self, player: int, asked: Asked) -> bool:
+        recorded = self._recording.outcome(player, asked.question, self._device)
+        if isinstance(recorded, StudentFault) and isinstance(asked.outcome, StudentFault):
+            given = asked.outcome
+            return (recorded.status, recorded.said) == (given.status, said_sha256(given))
+        return recorded is not None and alike(recorded, asked.outcome)
+
+
+def known_mistakes(exercise: Exercise) -> list[Misconception]:
+    """The mistakes that can be named, from the course or from the record. Raises GraderError."""
+    if exercise.in_edition:
+        return Recording(exercise).mistakes
+    return misconceptions.load(exercise.misconceptions)
+
+
+@cache
+def stream() -> str:
+    """What NumPy draws, in a hash: the numbers of a seed are not promised across its versions."""
+    generator = np.random.default_rng(0)
+    digest = hashlib.sha256()
+    for values in (
+        generator.normal(0.0, 1.0, 1000).astype("<f4"),
+        generator.uniform(0.0, 1.0, 1000).astype("<f4"),
+        generator.integers(2**31, size=1000).astype("<i8"),
+        generator.permutation(1000).astype("<i8"),
+    ):
+        digest.update(values.tobytes())
+    return digest.hexdigest()
+
+
+def said_sha256(fault: StudentFault) -> str:
+    return hashlib.sha256(fault.said.encode()).hexdigest()
+
+
+_MALFORMED = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError),
+    *(EOFError, zipfile.BadZipFile, zlib.error),
+)
+
+
+def _mistake(entry: dict[str, Any]) -> Misconception:
+    return Misconception(
+        name=str(entry["name"]),
+        why="",
+        fails=tuple(map(str, entry["fails"])),
+        edits=(),
+        student=str(entry["student"]),
+        hints=tuple(map(str, entry["hints"])),
+    )

@@ -1,0 +1,41 @@
+"""`python grader.py release`: from the course to a student edition."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from grading.course import Course
+from grading.pool import Pool
+from grading.release.contents import contents
+from grading.release.place import require_replaceable, staged
+from grading.release.proofs import prove
+from grading.release.record import SEEDS, record
+from grading.release.secrets import secrets
+from grading.release.trim import trimmed
+from grading.renderers.progress import Bar
+from grading.sandbox.rungs import best
+
+
+def release(
+    course: Course,
+    out: Path,
+    jobs: int,
+    plain: bool,
+    with_install: bool = False,
+    seeds: Sequence[int] = SEEDS,
+    say: Callable[[str], None] = print,
+) -> None:
+    """Write the edition and prove it. Raises UsageError, GraderError; `out` is then as before."""
+    require_replaceable(out)
+    exercises = list(course.exercises.values())
+    checks = trimmed(exercises)
+    with Pool(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
+        recorded = record(exercises, seeds, pool, bar.show)
+    files = contents(course, checks, recorded, seeds)
+    with staged(out, files) as folder:
+        prove(folder, course, secrets(exercises, checks), seeds, with_install, say)
+    size, answers = (_megabytes(one.values()) for one in (files, recorded))
+    say(f"written: {out}, {len(files)} files, {size}, {answers} of them recorded answers")
+
+
+def _megabytes(data: Iterable[bytes]) -> str:
+    return f"{sum(map(len, data)) / 2**20:.1f} MB"

@@ -1,0 +1,92 @@
+"""Put a finished edition where it was asked for: whole, or not at all."""
+
+import ctypes
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from grading.errors import UsageError
+from grading.release.contents import FORMAT, MANIFEST, sums
+
+# What belongs to whoever works in an edition, and moves on into the next one.
+CARRIED = (".git", ".venv", ".unrolled")
+_LEFT_OVERS = ("__pycache__",)
+_AT_FDCWD, _EXCHANGE = -100, 2
+
+
+def require_replaceable(out: Path) -> None:
+    """Raises UsageError unless nothing is there, or an edition that nobody has changed."""
+    if out.is_symlink() or (out.exists() and not out.is_dir()):
+        raise UsageError(f"{out} is no folder: give one that does not exist yet")
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
+    if not out.exists() or not any(out.iterdir()):
+        return
+    try:
+        manifest = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        known = dict(manifest["files"]) if manifest["format"] == FORMAT else None
+    except (OSError, ValueError, KeyError, TypeError):
+        known = None
+    if known is None:
+        raise UsageError(f"{out} is not empty and no student edition: give another folder")
+    found = sums({name: (out / name).read_bytes() for name in _names(out)})
+    found.pop(MANIFEST)
+    changed = sorted(name for name in found if known.get(name) != found[name])
+    if changed:
+        raise UsageError(
+            f"{out} holds work that would be lost, {changed[0]} for one: give another folder"
+        )
+
+
+def _names(out: Path) -> Iterator[str]:
+    for folder, folders, names in os.walk(out):
+        inner = Path(folder).relative_to(out)
+        skipped = CARRIED if inner == Path() else ()
+        folders[:] = [
+            name
+            for name in folders
+            if name not in (*skipped, *_LEFT_OVERS) and not name.endswith(".egg-info")
+        ]
+        yield from ((inner / name).as_posix() for name in names if name not in skipped)
+
+
+@contextmanager
+def staged(out: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder beside `out` with these files, which takes its place in the end."""
+    beside = out.absolute().parent
+    with tempfile.TemporaryDirectory(dir=beside, prefix=f".{out.name}.") as scratch:
+        folder = Path(scratch, out.name)
+        for name, data in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        yield folder
+        _take_place(folder, out)
+
+
+def _take_place(folder: Path, out: Path) -> None:
+    if not out.exists():
+        folder.rename(out)
+        return
+    for name in CARRIED:
+        if os.path.lexists(out / name):
+            (out / name).rename(folder / name)
+    exchange(folder, out)
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Let two folders change places: at once where the system can, in two steps elsewhere."""
+    if sys.platform == "linux":
+        call = ctypes.CDLL(None).renameat2
+        paths = (os.fsencode(one), os.fsencode(other))
+        if call(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _EXCHANGE) == 0:
+            return
+    aside = one.with_name(f"{one.name}.old")
+    other.rename(aside)
+    one.rename(other)
+    shutil.move(aside, one)

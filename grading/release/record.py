@@ -1,0 +1,234 @@
+"""Record what the reference and known mistakes answer to the public checks, for a few seeds.
+
+Each of them is graded like a submission, on every public check whether or not those it rests on
+passed, and all that was asked and answered on the way is kept. So a question that depends on an
+earlier answer is found as well: whoever gives the same answers is asked the same questions. A
+check that asks the reference about what a student answered cannot be recorded, and is refused.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from grading import misconceptions, suite
+from grading.compare import Answer
+from grading.course import Exercise
+from grading.edition import FORMAT
+from grading.errors import GraderError
+from grading.grade import Grader
+from grading.misconceptions import Misconception
+from grading.players import Asked, Outcome
+from grading.pool import Lost, Workforce
+from grading.recorded import REFERENCE, said_sha256, stream
+from grading.report import Visibility
+from grading.submission import from_bytes
+
+# Enough that nobody learns the inputs by heart, few enough that an edition stays small.
+SEEDS = (1, 2, 3)
+
+
+@dataclass(frozen=True)
+class Take:
+    """One player to be asked, on one seed: player 0 is the reference, the others are mistakes."""
+
+    exercise: Exercise
+    player: int
+    source: str
+    seed: int
+
+
+# An answer, or of an exception what is kept.
+Kept = Answer | dict[str, str]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of it: an outcome for each question, and the questions put to the reference."""
+
+    outcomes: dict[str, Kept]
+    to_reference: frozenset[str]
+
+
+def record(
+    exercises: Sequence[Exercise],
+    seeds: Sequence[int],
+    pool: Workforce,
+    on_take: Callable[[int, int, str], None],
+) -> dict[str, bytes]:
+    """The recorded answers as files, by path. Raises GraderError."""
+    takes = [take for exercise in exercises for take in _takes(exercise, seeds)]
+    records = {exercise.id: _Record(exercise, seeds) for exercise in exercises}
+    taken: dict[Take, Taken] = {}
+    for number, (take, result) in enumerate(pool.run(ask, takes), start=1):
+        if isinstance(result, Lost):
+            raise GraderError(f"{take.exercise.id}: nothing was recorded: {result.why}")
+        on_take(number, len(takes), take.exercise.id)
+        taken[take] = result
+    # In a fixed order, whichever was ready first.
+    for take in takes:
+        records[take.exercise.id].add(take, taken[take])
+    files: dict[str, bytes] = {}
+    for exercise in exercises:
+        files |= records[exercise.id].files()
+    return files
+
+
+def ask(grader: Grader, take: Take) -> Taken:
+    """Grade one player on the public checks, but those that train something."""
+    exercise = only_public(take.exercise)
+    work = from_bytes(take.source.encode(), exercise.file)
+    session = grader.session(exercise, work, take.seed, training=False)
+    session.in_order = False
+    try:
+        suite.run(session)
+    finally:
+        session.student.close()
+    if session.faults:
+        raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
+    asked: list[Asked] = [one for several in session.asked.values() for one in several]
+    outcomes = {one.question.key: _kept(one.outcome) for one in asked}
+    known: frozenset[str] = getattr(session.reference, "answered", frozenset())
+    return Taken(outcomes, known & outcomes.keys())
+
+
+def _kept(outcome: Outcome) -> Kept:
+    if isinstance(outcome, Answer):
+        return outcome
+    return {"status": outcome.status.value, "said": said_sha256(outcome)}
+
+
+class PublicExercise(Exercise):
+    """An exercise without its hidden checks."""
+
+    @property
+    def suites(self) -> dict[Any, Visibility]:
+        return {path: kind for path, kind in super().suites.items() if kind is Visibility.PUBLIC}
+
+
+def only_public(exercise: Exercise) -> Exercise:
+    return PublicExercise(exercise.id, exercise.title, exercise.file, exercise.root)
+
+
+def told(exercise: Exercise) -> list[Misconception]:
+    """The mistakes that public checks can name, as a student may know them."""
+    public = set(suite.declarations(only_public(exercise)))
+    found = []
+    for known in misconceptions.load(exercise.misconceptions):
+        fails = tuple(name for name in known.fails if name in public)
+        if fails and not known.same_as + known.unnamed:
+            found.append(replace(known, fails=fails))
+    return found
+
+
+def _takes(exercise: Exercise, seeds: Sequence[int]) -> list[Take]:
+    reference = exercise.reference.read_text(encoding="utf-8")
+    sources = [reference, *(known.made_in(reference) for known in told(exercise))]
+    return [
+        Take(exercise, player, source, seed)
+        for player, source in enumerate(sources)
+        for seed in seeds
+    ]
+
+
+class _Record:
+    """The answers of one exercise as they come together, each array kept once."""
+
+    def __init__(self, exercise: Exercise, seeds: Sequence[int]) -> None:
+        self.exercise, self.seeds = exercise, seeds
+        self.questions: dict[str, int] = {}
+        self.kinds: dict[str, int] = {}
+        self.answers: dict[str, int] = {}
+        self.outcomes: dict[tuple[int, int], int] = {}
+        self.chunks: dict[str, list[np.ndarray]] = {}
+        self.starts: dict[tuple[str, bytes], int] = {}
+        self.ends: dict[str, int] = {}
+
+    def add(self, take: Take, taken: Taken) -> None:
+        for key, outcome in taken.outcomes.items():
+            if key not in self.questions:
+                if take.player != REFERENCE and key in taken.to_reference:
+                    raise GraderError(
+                        f"{self.exercise.id}: a public check asks the reference about what a"
+                        " submission answered, which cannot be recorded"
+                    )
+                self.questions[key] = len(self.questions)
+            entry = json.dumps(self._entry(outcome), separators=(",", ":"))
+            number = self.answers.setdefault(entry, len(self.answers))
+            self.outcomes[take.player, self.questions[key]] = number
+
+    def _entry(self, outcome: Kept) -> Any:
+        if not isinstance(outcome, Answer):
+            return outcome
+        arrays = dict(sorted(outcome.arrays.items()))
+        shapes = [[name, array.dtype.name, list(array.shape)] for name, array in arrays.items()]
+        kind = json.dumps([shapes, dict(outcome.others)], separators=(",", ":"), sort_keys=True)
+        number = self.kinds.setdefault(kind, len(self.kinds))
+        return [number, *(self._place(array) for array in arrays.values())]
+
+    def _place(self, array: np.ndarray) -> int:
+        """Where the numbers of this array begin among those of its dtype."""
+        dtype = array.dtype.name
+        flat = np.ascontiguousarray(array).reshape(-1)
+        key = (dtype, flat.tobytes())
+        if key not in self.starts:
+            self.starts[key] = self.ends.get(dtype, 0)
+            self.ends[dtype] = self.starts[key] + flat.size
+            self.chunks.setdefault(dtype, []).append(flat)
+        return self.starts[key]
+
+    def files(self) -> dict[str, bytes]:
+        exercise, mistakes = self.exercise, told(self.exercise)
+        table = np.full((len(mistakes) + 1, len(self.questions)), -1, np.int32)
+        for place, number in self.outcomes.items():
+            table[place] = number
+        numbers = {dtype: np.concatenate(chunks) for dtype, chunks in self.chunks.items()}
+        every, public = suite.declarations(exercise), suite.declarations(only_public(exercise))
+        hidden = sum(one.points for name, one in every.items() if name not in public)
+        index = {
+            "format": FORMAT,
+            "seeds": list(self.seeds),
+            "numpy": np.__version__,
+            "stream": stream(),
+            "hidden_points": hidden,
+            "mistakes": [
+                {
+                    "name": known.name,
+                    "student": known.student,
+                    "hints": list(known.hints),
+                    "fails": list(known.fails),
+                }
+                for known in mistakes
+            ],
+            "questions": list(self.questions),
+            "kinds": [json.loads(kind) for kind in self.kinds],
+            "answers": [json.loads(entry) for entry in self.answers],
+        }
+        path = exercise.recorded.relative_to(exercise.root)
+        return {
+            path.as_posix(): _compact(index).encode(),
+            path.with_suffix(".npz").as_posix(): npz({"outcomes": table, **numbers}),
+        }
+
+
+def _compact(index: dict[str, Any]) -> str:
+    """One line for each key."""
+    lines = [f'"{key}":{json.dumps(value, separators=(",", ":"))}' for key, value in index.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def npz(arrays: dict[str, np.ndarray]) -> bytes:
+    """The same bytes for the same arrays. LZMA: much here is nearly, and little is quite alike."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
+        for name, array in sorted(arrays.items()):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, array, allow_pickle=False)
+            info = zipfile.ZipInfo(f"{name}.npy")
+            info.compress_type = zipfile.ZIP_LZMA
+            archive.writestr(info, member.getvalue())
+    return data.getvalue()

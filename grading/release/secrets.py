@@ -1,0 +1,194 @@
+"""What must not be in a student edition, and what is in it all the same since it is given.
+
+Secret are the parts of the reference solutions that stubs leave out, each known mistake as it
+stands in them, the hidden checks, what only hidden checks use, canonical answers, and what
+instructors say about mistakes. A line, a string or a syntax tree of these is looked for if it is
+telling: long enough that nobody else would have written it by chance, and not given away on
+purpose, in a stub or a public check.
+"""
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from grading import misconceptions, stubs, suite
+from grading.course import Exercise
+from grading.errors import GraderError
+from grading.questions import without_answers
+from grading.release.record import only_public, told
+from grading.release.syntax import Tree, telling_trees
+from grading.release.trim import Trimmed
+
+# A line of code with fewer names and numbers than this may stand in any program.
+TELLING_WORDS = 5
+# Characters; shorter texts are names of things, not sentences.
+TELLING_TEXT = 20
+
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Python source, of which `lines` (counted from 1) are secret; without them all of it."""
+
+    source: str
+    text: str
+    lines: frozenset[int] | None = None
+
+    @cached_property
+    def trees(self) -> frozenset[Tree]:
+        return frozenset(telling_trees(self.tree, self.lines))
+
+    @property
+    def tree(self) -> ast.Module:
+        try:
+            return ast.parse(self.text)
+        except SyntaxError as error:
+            raise GraderError(f"{self.source} does not parse: {error}") from error
+
+    def telling_texts(self) -> Iterator[str]:
+        """Its lines and string constants, if they are telling."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            # What is imported is no secret.
+            if self._is_secret(number) and not line.startswith(("import ", "from ")):
+                yield from _sentences(line)
+        for node in ast.walk(self.tree):
+            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+                continue
+            if self._is_secret(node.lineno):
+                yield from _sentences(node.value)
+
+    def _is_secret(self, line: int) -> bool:
+        return self.lines is None or line in self.lines
+
+
+class Given:
+    """What everybody gets to see: code, and words for students."""
+
+    def __init__(self, code: Sequence[Code], words: Sequence[str] = ()) -> None:
+        self.text = "\n".join(squeezed(text) for text in (*(one.text for one in code), *words))
+        self.trees = frozenset(tree for one in code for tree in one.trees)
+
+
+@dataclass
+class Secrets:
+    """What to look for, and where it comes from: texts with single spaces, names, and trees."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    trees: dict[Tree, str] = field(default_factory=dict)
+
+    def add(self, code: Code, given: Given) -> None:
+        """The telling parts of `code`, but those that are given away."""
+        self.add_texts(code.source, code.telling_texts(), given)
+        self.trees |= dict.fromkeys(code.trees - given.trees, code.source)
+
+    def add_texts(self, source: str, texts: Iterable[str], given: Given) -> None:
+        self.texts |= {text: source for text in texts if text not in given.text}
+
+
+def secrets(exercises: Sequence[Exercise], checks: Trimmed) -> Secrets:
+    """The secrets of these exercises, whose `checks` are trimmed to what public ones use."""
+    found = Secrets()
+    public = [Code("the public checks", text) for text in checks.files.values()]
+    public_checks = Given(public, [text for exercise in exercises for text in _told(exercise)])
+    for exercise in exercises:
+        # A public check that gives a solution away is no excuse.
+        stub = Given([Code("the stub", made_stub(exercise))])
+        for code in _answers(exercise):
+            found.add(code, stub)
+        for code in _hidden_checks(exercise):
+            found.add(code, public_checks)
+        for source, text in _words(exercise):
+            found.add_texts(source, _sentences(text), public_checks)
+        for name in _hidden_names(exercise):
+            found.names[name] = f"a hidden check of {exercise.id}"
+    for text in checks.left_behind:
+        found.add(Code("what only hidden checks use", text), public_checks)
+    return found
+
+
+def squeezed(text: str) -> str:
+    """`text` with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def is_telling(line: str) -> bool:
+    """Whether a line of code or comment would not be written twice by chance."""
+    return len(_WORD.findall(line)) >= TELLING_WORDS and len(squeezed(line)) >= TELLING_TEXT
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The telling lines of a text."""
+    for line in text.splitlines():
+        if is_telling(line):
+            yield squeezed(line)
+
+
+def made_stub(exercise: Exercise) -> str:
+    return stubs.make_stub(exercise.reference.read_text(encoding="utf-8"), exercise.file)
+
+
+def _told(exercise: Exercise) -> Iterator[str]:
+    """What students are told about known mistakes."""
+    for known in told(exercise):
+        yield from (known.student, *known.hints)
+
+
+def _answers(exercise: Exercise) -> Iterator[Code]:
+    """The solution, and every known mistake as it stands in it."""
+    reference = exercise.reference.read_text(encoding="utf-8")
+    yield Code(f"the solution of {exercise.id}", reference, _solution_lines(reference, exercise))
+    for known in misconceptions.load(exercise.misconceptions):
+        wrong = known.made_in(reference)
+        source = f"the mistake {known.name} of {exercise.id}"
+        yield Code(source, wrong, _changed_lines(reference, wrong))
+
+
+def _hidden_checks(exercise: Exercise) -> Iterator[Code]:
+    for path in exercise.suites.keys() - only_public(exercise).suites.keys():
+        yield Code(f"the hidden checks of {exercise.id}", path.read_text(encoding="utf-8"))
+
+
+def _words(exercise: Exercise) -> Iterator[tuple[str, str]]:
+    """Sentences for instructors: canonical answers, and why a mistake is one."""
+    if exercise.answers.exists():
+        answers = exercise.answers.read_text(encoding="utf-8")
+        asked = set(without_answers(answers).splitlines())
+        lines = [line for line in answers.splitlines() if line not in asked]
+        yield f"a canonical answer of {exercise.id}", "\n".join(lines)
+    shown = {known.name for known in told(exercise)}
+    for known in misconceptions.load(exercise.misconceptions):
+        yield f"the mistake {known.name} of {exercise.id}", known.why
+        if known.name not in shown:
+            words = "\n".join([known.student, *known.hints])
+            yield f"the mistake {known.name} of {exercise.id}", words
+
+
+def _hidden_names(exercise: Exercise) -> Iterable[str]:
+    return suite.declarations(exercise).keys() - suite.declarations(only_public(exercise)).keys()
+
+
+def _solution_lines(reference: str, exercise: Exercise) -> frozenset[int]:
+    """The lines between the markers, but those that are made into comments of the stub."""
+    lines = reference.splitlines()
+    return frozenset(
+        number + 1
+        for begin, end in stubs.gaps(reference, exercise.file)
+        for number in range(begin + 1, end)
+        if not lines[number].strip().startswith(stubs.STUB)
+    )
+
+
+def _changed_lines(before: str, after: str) -> frozenset[int]:
+    """The lines of `after` that `before` does not have."""
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    return frozenset(
+        line + 1
+        for operation, _, _, first, last in matcher.get_opcodes()
+        if operation != "equal"
+        for line in range(first, last)
+    )

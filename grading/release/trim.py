@@ -1,0 +1,226 @@
+"""The part of the checks that public checks use; what only hidden ones use stays behind.
+
+A public suite is handed out whole. Of the modules beside it (probes, inputs, oracles) only the
+definitions that are reached from there are, by name: an imported name, and for probes the
+attribute of `both` and `student`. Statements that define nothing (a switch of a library, say) are
+kept. A comment goes with the definition below it.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grading.course import Exercise
+from grading.errors import GraderError
+
+PACKAGE = "checks"
+LINE_LENGTH = 100
+_ASKERS = ("both", "student")
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A top-level statement with the comments above it: lines [first, last), names it defines."""
+
+    first: int
+    last: int
+    node: ast.stmt
+    defines: frozenset[str]
+
+
+@dataclass
+class Module:
+    """A module of the checks, in pieces; `kept` are the names that are needed."""
+
+    path: Path
+    text: str
+    pieces: list[Piece]
+    kept: set[str] = field(default_factory=set)
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.splitlines(keepends=True)
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """What is handed out, by path; and the source of every definition that is not."""
+
+    files: Mapping[Path, str]
+    left_behind: Sequence[str]
+
+
+def trimmed(exercises: Sequence[Exercise]) -> Trimmed:
+    """The checks of these exercises, as far as public ones need them. Raises GraderError."""
+    root = exercises[0].root
+    modules: dict[str, Module] = {}
+    suites: list[Path] = []
+    for exercise in exercises:
+        suite = root / PACKAGE / "public" / f"{exercise.id}.py"
+        suites.append(suite)
+        _reach(root, exercise, suite, modules)
+    files = {suite: _read(suite) for suite in suites}
+    files |= {module.path: handed_out(module) for module in modules.values()}
+    for path in list(files):
+        for package in (path.parent, path.parent.parent):
+            files[package / "__init__.py"] = _read(package / "__init__.py")
+    behind = [source for module in modules.values() for source in _left_behind(module)]
+    behind += [_read(path) for path in _untouched(root, exercises, files)]
+    return Trimmed(dict(sorted(files.items())), behind)
+
+
+def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Module]) -> None:
+    """Mark what the suite of an exercise needs, in whichever module it stands."""
+    probes = f"{PACKAGE}.probes.{exercise.id}"
+    tree = _parse(_read(suite), suite)
+    waiting = [*_imports(tree), *((probes, name) for name in _asked(tree))]
+    while waiting:
+        place, name = waiting.pop()
+        if place not in modules:
+            modules[place] = _module(root, place)
+        module = modules[place]
+        if name in module.kept:
+            continue
+        pieces = [piece for piece in module.pieces if name in piece.defines]
+        if not pieces and place == probes:
+            continue  # an attribute that is no probe: the suite would say so
+        if not pieces:
+            raise GraderError(
+                f"{module.path.name} does not define {name}, which {suite.name} needs"
+            )
+        module.kept.add(name)
+        pieces += [piece for piece in module.pieces if not piece.defines]
+        for piece in pieces:
+            if isinstance(piece.node, ast.ImportFrom):
+                waiting += [one for one in _imports(piece.node) if one[1] == name]
+                continue
+            used = {node.id for node in ast.walk(piece.node) if isinstance(node, ast.Name)}
+            known = {other for piece in module.pieces for other in piece.defines}
+            waiting += [(place, other) for other in used & known]
+            waiting += [(probes, other) for other in _asked(piece.node)]
+
+
+def handed_out(module: Module) -> str:
+    """The text of a module with nothing but what is needed."""
+    lines = module.lines
+    text = ""
+    for piece in module.pieces:
+        if isinstance(piece.node, ast.Import | ast.ImportFrom):
+            if line := _import(piece.node, module.kept):
+                text += _blank_lines_above(piece, lines) + line
+        elif not piece.defines or piece.defines & module.kept:
+            text += "".join(lines[piece.first : piece.last])
+    return text.lstrip("\n")
+
+
+def _left_behind(module: Module) -> Iterator[str]:
+    for piece in module.pieces:
+        if isinstance(piece.node, ast.Import | ast.ImportFrom) or not piece.defines:
+            continue
+        if not piece.defines & module.kept:
+            yield "".join(module.lines[piece.first : piece.last])
+
+
+def _untouched(
+    root: Path, exercises: Sequence[Exercise], files: Mapping[Path, str]
+) -> Iterator[Path]:
+    """Modules of which nothing is handed out."""
+    for folder in ("probes", "inputs", "oracles"):
+        for path in sorted((root / PACKAGE / folder).glob("*.py")):
+            if path not in files and path.name != "__init__.py":
+                yield path
+
+
+def _module(root: Path, place: str) -> Module:
+    path = root.joinpath(*place.split(".")).with_suffix(".py")
+    text = _read(path)
+    return Module(path, text, list(_pieces(text, path)))
+
+
+def _pieces(text: str, path: Path) -> Iterator[Piece]:
+    lines = text.splitlines()
+    last = 0
+    for node in _parse(text, path).body:
+        decorators = getattr(node, "decorator_list", [])
+        start = min([node.lineno, *(one.lineno for one in decorators)]) - 1
+        while start > last and lines[start - 1].startswith("#"):
+            start -= 1
+        while start > last and not lines[start - 1].strip():
+            start -= 1
+        end = node.end_lineno or node.lineno
+        yield Piece(start, end, node, frozenset(_defined(node)))
+        last = end
+
+
+def _defined(node: ast.stmt) -> Iterator[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            yield from (alias.asname or alias.name for alias in names)
+        case ast.Assign(targets=targets):
+            yield from _targets(targets)
+        case ast.AnnAssign(target=target):
+            yield from _targets([target])
+
+
+def _targets(targets: Iterable[ast.expr]) -> Iterator[str]:
+    for target in targets:
+        if isinstance(target, ast.Name):
+            yield target.id
+        elif isinstance(target, ast.Tuple | ast.List):
+            yield from _targets(target.elts)
+
+
+def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """(module, name) of everything that is imported from the checks. Raises GraderError."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        if isinstance(node, ast.Import) and any(
+            alias.name.split(".")[0] == PACKAGE for alias in node.names
+        ):
+            raise GraderError(f"`{ast.unparse(node)}`: write `from {PACKAGE}... import NAME`")
+
+
+def _asked(tree: ast.AST) -> Iterator[str]:
+    """The probes that are asked for, as both.NAME or student.NAME."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=asker), attr=probe) if asker in _ASKERS:
+                yield probe
+
+
+def _import(node: ast.Import | ast.ImportFrom, kept: set[str]) -> str:
+    """The import of what is needed; empty if nothing is."""
+    wanted = [alias for alias in node.names if (alias.asname or alias.name) in kept]
+    if not wanted:
+        return ""
+    names = [ast.unparse(alias) for alias in wanted]
+    if isinstance(node, ast.Import):
+        return f"import {', '.join(names)}\n"
+    start = f"from {'.' * node.level}{node.module or ''} import"
+    line = f"{start} {', '.join(names)}\n"
+    if len(line) <= LINE_LENGTH:
+        return line
+    return f"{start} (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
+
+
+def _blank_lines_above(piece: Piece, lines: Sequence[str]) -> str:
+    above = lines[piece.first : piece.node.lineno - 1]
+    return "".join(line for line in above if not line.strip())
+
+
+def _parse(text: str, path: Path) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise GraderError(f"{path.name} does not parse: {error}") from error
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GraderError(f"{path.name} cannot be read: {error.strerror}") from error

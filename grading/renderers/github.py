@@ -1,0 +1,177 @@
+"""A run on GitHub: annotations on lines of files, and the summary of a step, in Markdown.
+
+Whatever comes from a submission is escaped twice over: in commands to the runner (`::error ...`)
+line ends, percent signs, colons and commas, in the summary everything that HTML or Markdown would
+act on. The log itself is printed while commands are stopped.
+"""
+
+import html
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from grading.pull_request import Graded, PullRequest
+from grading.report import CheckResult, Report, Status
+from grading.text import clean
+
+# GitHub shows ten of a kind for each step.
+MAX_ANNOTATIONS = 9
+MAX_SUMMARY = 1024 * 1024
+MAX_MESSAGE = 2000
+MAX_PATHS = 20
+_QUIET = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN}
+# Nothing more is to be said of these than the table does.
+_SHORT = {*_QUIET, Status.NOT_ATTEMPTED}
+# What Markdown or HTML may act on: all but letters, digits and a few harmless signs.
+_MEANINGFUL = re.compile(r"[^\w\s.,;/]|_")
+
+
+@contextmanager
+def commands_stopped() -> Iterator[None]:
+    """Meanwhile no line of the log is taken for a command, whatever it says."""
+    token = secrets.token_hex(16)
+    print(f"::stop-commands::{token}", flush=True)
+    try:
+        yield
+    finally:
+        print(f"\n::{token}::", flush=True)
+
+
+def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
+    """Commands that mark lines of the changed files, fewer than ten."""
+    found = []
+    for one in graded:
+        if one.report is None:
+            found.append(
+                _command("error", one.work.path, 1, one.work.exercise.id, one.work.problem)
+            )
+            continue
+        by_line: dict[int, list[CheckResult]] = {}
+        for check in one.report.checks:
+            waits = check.status is Status.NOT_ATTEMPTED and check.line is None
+            if check.status not in _QUIET and not waits:
+                by_line.setdefault(check.line or 1, []).append(check)
+        for line, checks in by_line.items():
+            kind = "notice" if _untouched(checks) else "error"
+            text = "\n".join(_told(check) for check in checks)
+            found.append(_command(kind, one.work.path, line, _title(checks, one), text))
+    if request.protected:
+        text = f"Changed, and without effect: {', '.join(request.protected[:MAX_PATHS])}"
+        found.append(_command("warning", request.protected[0], 1, "Without effect", text))
+    if len(found) > MAX_ANNOTATIONS:
+        left = len(found) - MAX_ANNOTATIONS + 1
+        more = f"::notice::{left} more are in the summary of this run"
+        found = [*found[: MAX_ANNOTATIONS - 1], more]
+    return found
+
+
+def summary(graded: Sequence[Graded], request: PullRequest, isolation: str) -> str:
+    """The page of the run: scores, a table for each exercise, and what is to be known."""
+    parts = [_heading(graded)]
+    parts += [_exercise(one) for one in graded]
+    parts += [_ignored(request)]
+    seeds = {str(one.report.seed) for one in graded if one.report is not None}
+    seed = f" Seed {', '.join(seeds)}." if seeds else ""
+    parts += [f"Graded by the default branch.{seed} Isolation: {escaped(isolation)}.\n"]
+    page = "\n".join(part for part in parts if part)
+    if len(page.encode()) > MAX_SUMMARY:
+        page = (
+            f"{_heading(graded)}\nThe details are too long to be shown here: grade it yourself.\n"
+        )
+    return page
+
+
+def escaped(text: str) -> str:
+    """`text` for a line of Markdown, with nothing in it that means anything there."""
+    line = " ".join(clean(text, MAX_MESSAGE).split())
+    return _MEANINGFUL.sub(lambda match: f"&#{ord(match[0])};", line)
+
+
+def _command(kind: str, path: str, line: int, title: str, text: str) -> str:
+    properties = {"file": path, "line": str(line), "title": title}
+    joined = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    return f"::{kind} {joined}::{_data(clean(text, MAX_MESSAGE))}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(clean(text, 200)).replace(":", "%3A").replace(",", "%2C")
+
+
+def _untouched(checks: Sequence[CheckResult]) -> bool:
+    return all(check.status is Status.NOT_ATTEMPTED for check in checks)
+
+
+def _title(checks: Sequence[CheckResult], one: Graded) -> str:
+    words = checks[0].title if len(checks) == 1 else f"{len(checks)} checks"
+    return f"{one.work.exercise.id}: {words}"
+
+
+def _told(check: CheckResult) -> str:
+    """What an annotation says about one check."""
+    parts = (check.message, check.explanation, check.hint and f"Try: {check.hint}")
+    return "\n".join([f"{check.id}: {check.status.words}", *(part for part in parts if part)])
+
+
+def _heading(graded: Sequence[Graded]) -> str:
+    if not graded:
+        return "# Nothing to grade\n\nThis pull request changes no exercise.\n"
+    lines = [f"- {_score(one)}\n" for one in graded]
+    return "# Graded\n\n" + "".join(lines)
+
+
+def _score(one: Graded) -> str:
+    exercise = one.work.exercise
+    name = f"{exercise.id} {escaped(exercise.title)}"
+    if one.report is None:
+        return f"{name}: not graded, {escaped(one.work.problem)}"
+    if one.report.score is None:
+        return f"{name}: not gradable, the grader itself failed; your code is not to blame"
+    return f"{name}: **{one.report.score:g} of {one.report.max_score:g} points**"
+
+
+def _exercise(one: Graded) -> str:
+    if one.report is None:
+        return ""
+    report = one.report
+    lines = [
+        f"\n## {report.exercise} {escaped(one.work.exercise.title)}\n",
+        f"File: {escaped(one.work.path)}\n",
+        "| status | points | check |",
+        "| --- | --- | --- |",
+    ]
+    lines += [
+        f"| {check.status.words} | {check.points:g}/{check.max_points:g} | {escaped(check.title)} |"
+        for check in report.checks
+    ]
+    lines += [_details(check) for check in report.checks if check.status not in _SHORT]
+    return "\n".join([*lines, _questions(report)])
+
+
+def _details(check: CheckResult) -> str:
+    """A check that did not pass: its message as it is, in a block that nothing can leave."""
+    text = html.escape(clean(_told(check), MAX_MESSAGE))
+    return f"\n<b>{html.escape(clean(check.title))}</b>\n<pre>\n{text}\n</pre>\n"
+
+
+def _questions(report: Report) -> str:
+    unanswered = [question.name for question in report.questions if not question.answered]
+    return f"\nQuestions still unanswered: {escaped(', '.join(unanswered))}\n" if unanswered else ""
+
+
+def _ignored(request: PullRequest) -> str:
+    """The files that were changed in vain."""
+    text = ""
+    for words, paths in (
+        ("Changed, and without effect on the grading", request.protected),
+        ("Added, and not looked at", request.others),
+    ):
+        if paths:
+            shown = "".join(f"- {escaped(path)}\n" for path in paths[:MAX_PATHS])
+            more = f"- and {len(paths) - MAX_PATHS} more\n" if len(paths) > MAX_PATHS else ""
+            text += f"\n## {words}\n\n{shown}{more}"
+    return text

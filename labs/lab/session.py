@@ -1,0 +1,225 @@
+"""A lab at work: how it starts, what its code may call.
+
+`start` is reached three times. In the script it parses the command line, has the lab executed, and
+ends the process with the lab's exit code. In the kernel (or, where Jupyter's packages are missing,
+in the script executed once more under another name) it finds the arguments in the environment and
+returns. In an editor there are none, and the defaults hold.
+"""
+
+import json
+import os
+import runpy
+import secrets
+import signal
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
+from importlib.util import find_spec
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+from matplotlib.figure import Figure
+
+from grading import questions
+from grading.course import ROOT
+from grading.course import load as load_course
+from grading.errors import UsageError
+from lab.settings import MAX_SEED, Settings, command, parse
+from lab.student import DONE, INTERRUPTED, Ending, explain, load
+
+S = TypeVar("S", bound=Settings)
+# For the process that executes the lab: the arguments, as JSON.
+ARGUMENTS = "UNROLLED_LAB"
+# And a file that is made when the lab is to end what it is counting.
+STOP = "UNROLLED_LAB_STOP"
+# The metadata of the output in which a kernel tells how the lab ended.
+ENDING = "unrolled_lab_ending"
+PACKAGES = ("jupytext", "nbclient", "nbconvert", "ipykernel")
+ADVICE = "pip install -c constraints.txt -e '.[labs]' adds it, and a notebook"
+LABS = ROOT / "labs"
+
+
+class Lab(Generic[S]):
+    """What the code of a lab works with.
+
+    `settings` are the lab's own; `seed` is drawn if none was asked for; whatever is made lies in
+    the folder `out`.
+    """
+
+    def __init__(self, name: str, settings: S) -> None:
+        self.name = name
+        self.settings = settings
+        self.seed = secrets.randbelow(MAX_SEED) if settings.seed is None else settings.seed
+        self.out = settings.out or LABS / "results" / name
+        self._interrupted = False
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"--out {self.out} cannot be used: {error.strerror}") from error
+        if not os.access(self.out, os.W_OK):
+            raise UsageError(f"--out {self.out} cannot be used: nothing may be written there")
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether there was a Ctrl-C, here or in the process that told this one to begin."""
+        stop = os.environ.get(STOP)
+        return self._interrupted or (stop is not None and os.path.exists(stop))
+
+    def load(self, exercise: str, *names: str) -> Any:
+        """The student's module of this exercise (or the reference), which has these names."""
+        loaded = load(exercise, names, self.settings.submission, self.settings.reference)
+        print(f"Code: {loaded.path}")
+        return loaded.module
+
+    def steps(self, count: int, start: int = 0) -> Iterator[int]:
+        """Count from `start` up to `count` - 1, or until Ctrl-C: the step under way is finished.
+
+        After that every other `steps` ends before its first step, so that the lab goes on to show
+        what it has. A second Ctrl-C ends the lab where it is.
+        """
+        with self._ctrl_c_noted():
+            for step in range(start, count):
+                if self.interrupted:
+                    print("Interrupted: what follows shows what there is.")
+                    return
+                yield step
+
+    def show(self, figure: Figure, name: str, alt: str) -> None:
+        """Keep a figure as `out`/name.png, and show it where there is a page or an editor.
+
+        `alt` says in words what there is to see.
+        """
+        path = self.out / f"{name}.png"
+        figure.savefig(path)
+        if show := display():
+            from IPython.display import Image
+
+            show(Image(path.read_bytes(), format="png", alt=alt))
+
+    def table(self, caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Print a table; on the page it is one too."""
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in (header, *rows)
+        ]
+        text = "\n".join([caption, *lines])
+        if show := display():
+            show({"text/plain": text, "text/html": _html(caption, header, rows)}, raw=True)
+        else:
+            print(text)
+
+    def questions(self, exercise: str) -> None:
+        """Show the questions of an exercise on the page, and where they are answered."""
+        show = display()
+        if show is None:
+            return
+        path = load_course().exercise(exercise).questions
+        asked = [f"- **{one.name}**: {one.text}" for one in questions.read(path)]
+        where = f"Answer them in `{path.relative_to(ROOT)}`."
+        show({"text/markdown": "\n".join([*asked, "", where])}, raw=True)
+
+    @contextmanager
+    def _ctrl_c_noted(self) -> Iterator[None]:
+        def note(number: int, frame: FrameType | None) -> None:
+            self._interrupted = True
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def start(name: str, kind: type[S]) -> Lab[S]:
+    """The beginning of the lab `labs/NAME.py`, whose settings are of this kind.
+
+    Called by the script itself it never returns.
+    """
+    given = os.environ.get(ARGUMENTS)
+    if given is None and display() is None:
+        sys.exit(run_script(name, kind, sys.argv[1:]))
+    settings = parse(kind, name, json.loads(given) if given is not None else [])
+    lab = Lab(name, settings)
+    if given is not None and display() is not None:
+        _tell_how_it_ends()
+    print(f"Again: {command(replace(settings, seed=lab.seed, out=None), name)}")
+    return lab
+
+
+def run_script(name: str, kind: type[S], arguments: Sequence[str]) -> int:
+    """Have the lab executed with these arguments: the exit code."""
+    try:
+        out = Lab(name, parse(kind, name, arguments)).out.resolve()
+        missing = [package for package in PACKAGES if find_spec(package) is None]
+        # The last --out counts. Threads of torch that wait for each other sleep: those that spin,
+        # as they do by default, make a training ten times slower where others use the machine too.
+        environment = {
+            ARGUMENTS: json.dumps([*arguments, "--out", str(out)]),
+            "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
+        }
+        if missing:
+            print(f"{name}: plots, but no page: {ADVICE}", file=sys.stderr)
+            ending = _execute(name, environment)
+        else:
+            from lab import page
+
+            ending = page.make(name, out, environment)
+    except (Exception, KeyboardInterrupt) as error:
+        ending = explain(error)
+    if ending.line:
+        print(f"{name}: {ending.line}", file=sys.stderr)
+    return ending.code
+
+
+def display() -> Any:
+    """IPython's display, where there is somebody to show things to: a page or an editor."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import display as ipython
+    from IPython.core.getipython import get_ipython
+
+    return ipython.display if get_ipython() is not None else None
+
+
+def _execute(name: str, environment: Mapping[str, str]) -> Ending:
+    """Execute the script here, without a kernel."""
+    os.environ |= environment
+    try:
+        variables = runpy.run_path(str(LABS / f"{name}.py"))
+    except BaseException as error:
+        return explain(error)
+    finally:
+        # Or the next lab of this process would take them for its own.
+        for variable in environment:
+            del os.environ[variable]
+    if any(isinstance(one, Lab) and one.interrupted for one in variables.values()):
+        return Ending("interrupted: the plots show what there was", INTERRUPTED)
+    return Ending("", DONE)
+
+
+def _tell_how_it_ends() -> None:
+    """Have every exception in a cell told to page.py as an `Ending`, in words."""
+    from IPython.core.getipython import get_ipython
+
+    def tell(shell: Any, kind: Any, error: Any, trace: Any, tb_offset: Any = None) -> None:
+        ending = explain(error)
+        display()({"text/plain": ending.line}, raw=True, metadata={ENDING: ending.code})
+
+    shell = get_ipython()
+    assert shell is not None
+    shell.set_custom_exc((BaseException,), tell)
+
+
+def _html(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def line(cells: Sequence[str], tag: str) -> str:
+        return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return (
+        f"<table><caption>{escape(caption)}</caption>"
+        f"<thead>{line(header, 'th')}</thead><tbody>{body}</tbody></table>"
+    )

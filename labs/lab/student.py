@@ -1,0 +1,123 @@
+"""The code that a lab looks at, and what to say when it does not do what the lab needs."""
+
+import linecache
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType, TracebackType
+
+from grading import course, submission
+from grading.course import Exercise
+from grading.errors import UsageError
+from grading.submission import Submission
+from grading.text import one_line
+
+DONE, USAGE, FAILED, INTERRUPTED = 0, 2, 3, 130
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a lab came to its end: one line, and the exit code of the lab."""
+
+    line: str
+    code: int
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A module and the file or notebook that it was read from, as the student knows it."""
+
+    exercise: Exercise
+    path: str
+    work: Submission
+    module: ModuleType
+
+
+def load(identity: str, names: tuple[str, ...], submitted: Path | None, reference: bool) -> Loaded:
+    """The module of an exercise, which has these `names`: the reference's if `reference` is set.
+
+    The student's is found as the grader finds it: in `submitted`, a file, a notebook or a folder,
+    or else in exercises/. Raises UsageError, in one line, if there is none, if it cannot be
+    imported, or if a name is missing.
+    """
+    exercise = course.load().exercise(identity)
+    shown, work = _read(exercise, submitted, reference)
+    module = ModuleType(exercise.module)
+    module.__file__ = shown
+    loaded = Loaded(exercise, shown, work, module)
+    # Dataclasses and pickle look a module up by its name.
+    sys.modules[exercise.module] = module
+    _loaded[shown] = loaded
+    # A traceback in an editor quotes its lines.
+    lines = work.source.splitlines(keepends=True)
+    linecache.cache[shown] = (len(work.source), None, lines, shown)
+    try:
+        exec(compile(work.source, shown, "exec"), module.__dict__)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise UsageError(f"{_cause(loaded, error)}: {shown} cannot be imported") from error
+    missing = [name for name in names if not hasattr(module, name)]
+    if missing:
+        raise UsageError(f"{shown} has no {' and no '.join(missing)}: the lab needs it")
+    return loaded
+
+
+def explain(error: BaseException) -> Ending:
+    """What the person at the keyboard should know about what ended a lab."""
+    if isinstance(error, KeyboardInterrupt):
+        return Ending("interrupted", INTERRUPTED)
+    if isinstance(error, UsageError):
+        return Ending(str(error), USAGE)
+    found = _frame(error.__traceback__)
+    if found is None:
+        checks = " and ".join(f"python grader.py {one.exercise.id}" for one in _loaded.values())
+        return Ending(
+            f"{_in_one_line(error)}. If {checks or 'the grader'} finds nothing wrong with your "
+            "code, this is a fault of the lab",
+            FAILED,
+        )
+    loaded, line, function = found
+    place = f"{loaded.path}, {loaded.work.places.of(line)}"
+    if isinstance(error, NotImplementedError):
+        return Ending(f"{function} is still to be written: {place}", USAGE)
+    return Ending(f"{_in_one_line(error)} in {function}: {place}", USAGE)
+
+
+# By file name, as a traceback has it.
+_loaded: dict[str, Loaded] = {}
+
+
+def _read(exercise: Exercise, submitted: Path | None, reference: bool) -> tuple[str, Submission]:
+    """The work, and where it was found."""
+    if reference and not exercise.reference.exists():
+        raise UsageError("--reference: this edition of the course comes without the reference")
+    path = exercise.reference if reference else submitted or exercise.stub
+    work = submission.read(path, exercise.file)
+    found = path / work.name if path.is_dir() else path
+    root = exercise.root
+    return (str(found.relative_to(root)) if found.is_relative_to(root) else str(found)), work
+
+
+def _cause(loaded: Loaded, error: BaseException) -> str:
+    """What went wrong while the module was imported."""
+    if isinstance(error, SyntaxError) and error.filename == loaded.module.__file__:
+        place = loaded.work.places.of(error.lineno or 1)
+        return f"SyntaxError: {error.msg} ({place})"
+    found = _frame(error.__traceback__)
+    return _in_one_line(error) + (f" ({loaded.work.places.of(found[1])})" if found else "")
+
+
+def _frame(trace: TracebackType | None) -> tuple[Loaded, int, str] | None:
+    """The innermost frame in loaded code: whose, the line of the module, and the function."""
+    found = None
+    for frame, line in traceback.walk_tb(trace):
+        code = frame.f_code
+        if code.co_filename in _loaded:
+            found = _loaded[code.co_filename], line, code.co_qualname
+    return found
+
+
+def _in_one_line(error: BaseException) -> str:
+    return one_line(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)

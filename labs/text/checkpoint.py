@@ -1,0 +1,162 @@
+"""Runs on disk: written whole or not at all, and continued exactly."""
+
+import os
+import pickle
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from lab import LABS, ROOT, UsageError
+from torch import Tensor
+
+from text.training import MakeModel, Report, Run, Settings, start, with_each
+
+# How far two computations of the same logits may be apart, as a part of the largest of them.
+# Rounding to TF32, as on another device, moves those of a trained GRU by 0.01; a model that drops
+# its state moves those of an untrained LSTM by 0.2.
+SAME = 0.02
+
+
+RESULTS = LABS / "results" / "shakespeare"
+
+
+class OtherModelError(Exception):
+    """The code that is there now does not make the model that was saved."""
+
+
+def save(run: Run, path: Path) -> None:
+    """Write a run. Whoever reads the file meanwhile, or after a power cut, finds the one before."""
+    content = {
+        "settings": asdict(run.settings),
+        "symbols": run.symbols,
+        "model": run.model.state_dict(),
+        "optimizer": run.optimizer.state_dict(),
+        "state": run.state,
+        "losses": run.losses,
+        "gradient_norms": run.gradient_norms,
+        "reports": [asdict(report) for report in run.reports],
+        "seconds": run.seconds,
+        "answers": answers(run),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(f".{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def place(core: str, reference: bool, folder: Path | None = None) -> Path:
+    """Where the lab `shakespeare` keeps its run of a core; the reference's apart from your own."""
+    return (folder or RESULTS) / f"{core}{'-reference' if reference else ''}.pt"
+
+
+def trained(path: Path, make_model: MakeModel, device: torch.device) -> Run:
+    """`load` for a lab that needs a trained model. Raises UsageError, in one line."""
+    try:
+        return load(path, make_model, device)
+    except OSError as error:
+        raise UsageError(
+            f"{shown(path)}: {error.strerror}. python labs/shakespeare.py trains a model"
+        ) from error
+    except (OtherModelError, ValueError) as error:
+        raise UsageError(f"{shown(path)} cannot be used: {error}") from error
+
+
+def shown(path: Path) -> Path:
+    """A path as one would type it in the course's folder."""
+    return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+
+
+def load(path: Path, make_model: MakeModel, device: torch.device) -> Run:
+    """The run that was saved, with a model made by the code that is there now.
+
+    Raises OSError if there is no such file, ValueError if it is not a checkpoint, and
+    OtherModelError if the model has other parameters, or computes something else from them.
+    """
+    content = _read(path)
+    run = start(make_model, content["symbols"], Settings(**content["settings"]), device)
+    try:
+        run.model.load_state_dict(content["model"])
+        run.optimizer.load_state_dict(content["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise OtherModelError("it has other parameters") from error
+    run.state = with_each(content["state"], lambda tensor: tensor.to(device))
+    run.losses, run.gradient_norms = content["losses"], content["gradient_norms"]
+    run.reports = [Report(**report) for report in content["reports"]]
+    run.seconds = content["seconds"]
+    before, now = content["answers"], answers(run)
+    if before.shape != now.shape or (before - now).abs().max() > SAME * before.abs().max():
+        raise OtherModelError("it computes something else from the same parameters")
+    return run
+
+
+def resume(
+    path: Path,
+    make_model: MakeModel,
+    symbols: int,
+    settings: Settings,
+    device: torch.device,
+    any_seed: bool = False,
+) -> tuple[Run, str]:
+    """The run with these settings, continued if it was begun before, and words on what was found.
+
+    How many iterations are wanted and how often to report do not make another run, nor does the
+    seed with `any_seed`. What cannot be continued is moved aside, never overwritten.
+    """
+    if not path.exists():
+        return start(make_model, symbols, settings, device), ""
+    try:
+        run = load(path, make_model, device)
+        seed = run.settings.seed if any_seed else settings.seed
+        asked = replace(settings, seed=seed)
+        if _course(asked) == _course(run.settings):
+            run.settings = asked
+            return run, f"{run.iteration} iterations are done already"
+        reason = "it has other settings"
+    except (OtherModelError, ValueError) as error:
+        reason = str(error)
+    aside = _free_name(path)
+    path.rename(aside)
+    return (
+        start(make_model, symbols, settings, device),
+        f"begun anew, for {path.name} cannot be continued: {reason}. It is kept as {aside.name}",
+    )
+
+
+@torch.no_grad()
+def answers(run: Run) -> Tensor:
+    """A fingerprint: what the model says after the symbols of its alphabet, (symbols, symbols)."""
+    run.model.eval()
+    alphabet = torch.arange(run.symbols, device=run.device)[:, None]
+    logits: Tensor = run.model(alphabet)[0][:, 0].float().cpu()
+    return logits
+
+
+def _course(settings: Settings) -> Settings:
+    """What decides how a run goes: not how far it is to go, nor how often it reports."""
+    return replace(settings, iterations=0, report_every=0)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """What `save` has written. Raises OSError, and ValueError if it is something else."""
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError) as error:
+        raise ValueError("it is no checkpoint") from error
+    if not isinstance(content, dict) or "answers" not in content:
+        raise ValueError("it is no checkpoint")
+    return content
+
+
+def _free_name(path: Path) -> Path:
+    """path with a number that no file has yet: lstm.pt becomes lstm-1.pt."""
+    number = 1
+    while (aside := path.with_stem(f"{path.stem}-{number}")).exists():
+        number += 1
+    return aside
