@@ -133,8 +133,8 @@ for core in cores:
 # ## Losses
 #
 # Thick lines with markers: the text held out, read as a whole. Thin lines: the windows trained on,
-# each from an empty state unless you carry it over, as means of ten iterations. On the left the axis
-# of iterations is logarithmic, for most of the learning is early; on the right is the end.
+# each from an empty state unless you carry it over, as means of ten iterations. On the left the
+# axis of iterations is logarithmic, for most of the learning is early; on the right is the end.
 
 # %% tags=["fold"]
 runs = [run for run in runs if run.iteration]
@@ -175,8 +175,10 @@ if runs:
     figures.logarithmic(whole.xaxis)
     whole.legend(loc="upper right")
     last = max(run.iteration for run in runs)
-    late = [loss for run in runs for loss in run.losses[last // 2 :]] or [4.0]
-    end.set(title="The second half", xlim=(last / 2, last), ylim=(min(late), max(late)))
+    late = [loss for run in runs for loss in run.losses[last // 2 :]]
+    end.set(
+        title="The second half", xlim=(last / 2, last), ylim=(min(late) - 0.05, max(late) + 0.05)
+    )
 reached = [
     f"{run.settings.core.upper()} {run.reports[-1].valid:.2f}" for run in runs if run.reports
 ]
@@ -184,7 +186,7 @@ lab.show(
     figure,
     "losses",
     alt="Loss against iterations, whole with a logarithmic axis and its second half. Last on the "
-    f"text held out: {', '.join(reached)}. Dotted lines: the n-gram models of the table above.",
+    f"text held out: {reached}. Dotted lines: the n-gram models of the table above.",
 )
 
 # %% [markdown]
