@@ -21,7 +21,7 @@ CORES = ("rnn", "gru", "lstm")
 
 @dataclass(frozen=True, kw_only=True)
 class Shakespeare(Settings):
-    """The hyper-parameters of the tutorial."""
+    """The hyper-parameters."""
 
     core: str = setting("all", "the recurrent core to train", choices=("all", *CORES))
     hidden_units: int = setting(128, "hidden units of each layer", low=1)
@@ -179,9 +179,8 @@ if runs:
     end.set(
         title="The second half", xlim=(last / 2, last), ylim=(min(late) - 0.05, max(late) + 0.05)
     )
-reached = [
-    f"{run.settings.core.upper()} {run.reports[-1].valid:.2f}" for run in runs if run.reports
-]
+reports = {run.settings.core.upper(): run.reports[-1] for run in runs if run.reports}
+reached = ", ".join(f"{core} {report.valid:.2f}" for core, report in reports.items())
 lab.show(
     figure,
     "losses",
@@ -225,8 +224,11 @@ lab.table(
 # %% [markdown]
 # ## What it writes
 #
-# The temperature divides the logits before a character is drawn. More, with a prompt of your own:
-# `python labs/generate.py --prompt "HAMLET:" --temperature 0.8`.
+# By now the model should spell words, and write in the form of a play or a sonnet, if without much
+# sense. The temperature divides the logits before a character is drawn. An end of line is shown as
+# "|". More, with a prompt of your own:
+#
+#     python labs/generate.py --prompt "HAMLET:|" --temperature 0.8
 
 # %%
 prompt = material.tokens("ROMEO:\n", device)
