@@ -227,8 +227,8 @@ lab.show(
 # %% [markdown]
 # What usually stands out: a trained LSTM knows the position in the line far better than any control
 # does, by its memory cells c; h need not show it, for an output gate can hide what a cell counts.
-# Whether the text is in a name is told better than by the controls, too. But the end of line that is
-# to come is told about as well by the last three characters.
+# Whether the text is in a name is told better than by the controls, too. But the end of line that
+# is to come is told about as well by the last three characters.
 #
 # ## Questions
 

@@ -173,9 +173,9 @@ for number, (network, found) in enumerate(zip(networks, searches, strict=True)):
 # ## String plots
 #
 # A passage that was not searched, with the shade of a character giving the activity of a unit after
-# reading it: the larger, the darker. So where r is negative, what is light shows the feature. An end
-# of line is shown as "|". On the left the trained network; on the right, as a control, the best unit
-# of an untrained one.
+# reading it: the larger, the darker. So where r is negative, what is light shows the feature. An
+# end of line is shown as "|". On the left the trained network; on the right, as a control, the best
+# unit of an untrained one.
 
 # %% tags=["fold"]
 PLOTTED = list(FEATURES)[:5]

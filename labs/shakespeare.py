@@ -21,7 +21,7 @@ CORES = ("rnn", "gru", "lstm")
 
 @dataclass(frozen=True, kw_only=True)
 class Shakespeare(Settings):
-    """The hyper-parameters of the tutorial."""
+    """The hyper-parameters."""
 
     core: str = setting("all", "the recurrent core to train", choices=("all", *CORES))
     hidden_units: int = setting(128, "hidden units of each layer", low=1)
@@ -133,8 +133,8 @@ for core in cores:
 # ## Losses
 #
 # Thick lines with markers: the text held out, read as a whole. Thin lines: the windows trained on,
-# each from an empty state unless you carry it over, as means of ten iterations. On the left the axis
-# of iterations is logarithmic, for most of the learning is early; on the right is the end.
+# each from an empty state unless you carry it over, as means of ten iterations. On the left the
+# axis of iterations is logarithmic, for most of the learning is early; on the right is the end.
 
 # %% tags=["fold"]
 runs = [run for run in runs if run.iteration]
@@ -175,16 +175,17 @@ if runs:
     figures.logarithmic(whole.xaxis)
     whole.legend(loc="upper right")
     last = max(run.iteration for run in runs)
-    late = [loss for run in runs for loss in run.losses[last // 2 :]] or [4.0]
-    end.set(title="The second half", xlim=(last / 2, last), ylim=(min(late), max(late)))
-reached = [
-    f"{run.settings.core.upper()} {run.reports[-1].valid:.2f}" for run in runs if run.reports
-]
+    late = [loss for run in runs for loss in run.losses[last // 2 :]]
+    end.set(
+        title="The second half", xlim=(last / 2, last), ylim=(min(late) - 0.05, max(late) + 0.05)
+    )
+reports = {run.settings.core.upper(): run.reports[-1] for run in runs if run.reports}
+reached = ", ".join(f"{core} {report.valid:.2f}" for core, report in reports.items())
 lab.show(
     figure,
     "losses",
     alt="Loss against iterations, whole with a logarithmic axis and its second half. Last on the "
-    f"text held out: {', '.join(reached)}. Dotted lines: the n-gram models of the table above.",
+    f"text held out: {reached}. Dotted lines: the n-gram models of the table above.",
 )
 
 # %% [markdown]
@@ -223,8 +224,11 @@ lab.table(
 # %% [markdown]
 # ## What it writes
 #
-# The temperature divides the logits before a character is drawn. More, with a prompt of your own:
-# `python labs/generate.py --prompt "HAMLET:" --temperature 0.8`.
+# By now the model should spell words, and write in the form of a play or a sonnet, if without much
+# sense. The temperature divides the logits before a character is drawn. An end of line is shown as
+# "|". More, with a prompt of your own:
+#
+#     python labs/generate.py --prompt "HAMLET:|" --temperature 0.8
 
 # %%
 prompt = material.tokens("ROMEO:\n", device)
