@@ -42,6 +42,7 @@ FILLED_IN = {
     "GRADES": "grades",
     "ROSTER.csv": "roster.csv",
     "RUBRIC.csv": "rubric.csv",
+    "GRADES/answers.csv": "rubric.csv",
     "EXERCISE": "ex1",
     "ID": "ex1",
     "N": "1",
@@ -175,6 +176,7 @@ TABLE: list[tuple[str, Treatment, str]] = [
         ),
         "four exercises and a grader for each processor; tests/test_batch.py grades classes",
     ),
+    (r"python grader\.py batch .* --rubric .*", parsed, "tests/test_batch.py gives points"),
     (r"python grader\.py (lab|release|pull-request) .*", parsed, "they have tests of their own"),
     (r"python grader\.py \w+ --device cuda.*", parsed, "there may be no GPU"),
     (
@@ -324,7 +326,7 @@ def test_a_command_that_is_wrong_would_be_noticed(
 
 
 def test_every_link_leads_somewhere_and_every_page_is_in_the_index() -> None:
-    linked: dict[str, set[Path]] = {}
+    linked: dict[Path, set[Path]] = {}
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for target, _, anchor in (
@@ -334,12 +336,12 @@ def test_every_link_leads_somewhere_and_every_page_is_in_the_index() -> None:
                 continue
             path = (page.parent / target).resolve() if target else page
             assert path.exists(), f"{page.name}: {target}"
-            linked.setdefault(page.name, set()).add(path)
+            linked.setdefault(page, set()).add(path)
             if anchor:
                 assert anchor in anchors(path), f"{page.name}: {target}#{anchor}"
     index = ROOT / "docs" / "README.md"
     for path in sorted((ROOT / "docs").iterdir()):
-        assert path == index or path in linked[index.name], f"{path.name} is not in the index"
+        assert path == index or path in linked[index], f"{path.name} is not in the index"
 
 
 def anchors(page: Path) -> set[str]:
