@@ -169,14 +169,18 @@ TABLE: list[tuple[str, Treatment, str]] = [
     ),
     (r"python grader\.py batch .* --cluster .*", parsed, "it needs a cluster: tests/test_batch.py"),
     (
-        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv",
+        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv --rubric \S+",
         shortened(
             "python grader.py batch SUBMISSIONS --out GRADES --roster ROSTER.csv"
-            " --exercise ex4 --jobs 1"
+            " --rubric RUBRIC.csv --exercise ex4 --jobs 1"
         ),
         "four exercises and a grader for each processor; tests/test_batch.py grades classes",
     ),
-    (r"python grader\.py batch .* --rubric .*", parsed, "tests/test_batch.py gives points"),
+    (
+        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv",
+        parsed,
+        "the row above grades",
+    ),
     (r"python grader\.py (lab|release|pull-request) .*", parsed, "they have tests of their own"),
     (r"python grader\.py \w+ --device cuda.*", parsed, "there may be no GPU"),
     (
