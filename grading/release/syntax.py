@@ -81,10 +81,18 @@ def _is_docstring(node: object) -> bool:
 
 
 def _is_telling(group: Sequence[ast.AST]) -> bool:
-    nodes = [one for node in group for one in ast.walk(node)]
+    nodes = [one for node in group for one in _nodes(node)]
     leaves = [one for one in nodes if _is_leaf(one)]
-    size = sum(1 for one in nodes if not isinstance(one, ast.expr_context))
-    return size >= TELLING_NODES and len(leaves) >= TELLING_LEAVES
+    return len(nodes) >= TELLING_NODES and len(leaves) >= TELLING_LEAVES
+
+
+def _nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """A tree's nodes, as far as its shape shows them."""
+    yield node
+    for value in _fields(node):
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                yield from _nodes(part)
 
 
 def _is_leaf(node: ast.AST) -> bool:

@@ -146,7 +146,8 @@ def iterate(run: Run, tokens: Tensor) -> None:
     window = draw_windows(tokens, run.iteration, settings)
     model.train()
     logits, state = model(window[:-1], run.state)
-    loss = nn.functional.cross_entropy(logits.flatten(0, 1), window[1:].flatten())
+    targets = window[1:].flatten()
+    loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets)
     if not loss.isfinite():
         run.ended = f"the loss is {loss.item()} in iteration {run.iteration + 1}"
         return
