@@ -128,6 +128,8 @@ class Grader:
                 probes = exercise.probes.read_text(encoding="utf-8")
             except OSError as error:
                 raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+            except UnicodeDecodeError as error:
+                raise GraderError(f"{exercise.file} or its probes are not UTF-8") from error
             source = Source(exercise.module, exercise.file, text, probes)
             self._references[exercise.id] = Reference(
                 self.sandbox, source, self.device, self.limits

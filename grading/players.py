@@ -74,14 +74,24 @@ class Question:
 
 
 class StudentFault(Exception):
-    """The student's code gave no answer: how that ended, in words for the student."""
+    """The student's code gave no answer: how that ended, in words for the student.
+
+    `essence` is what does not depend on how its author put it: of an exception that the code itself
+    raised the type, of every other also the words.
+    """
 
     def __init__(
-        self, status: Status, said: str, error_type: str = "", own_lines: str = ""
+        self,
+        status: Status,
+        said: str,
+        error_type: str = "",
+        own_lines: str = "",
+        raised: bool = False,
     ) -> None:
         super().__init__(said)
-        self.status, self.said, self.error_type = status, said, error_type
+        self.status, self.error_type = status, error_type
         self.message = said + own_lines
+        self.essence = (status, error_type if raised else said)
 
 
 Outcome = Answer | StudentFault
@@ -295,12 +305,15 @@ class Student(Player):
                 status = Status.OUT_OF_MEMORY
             elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
                 status = Status.CRASHED
-        return StudentFault(status, message, kind, self._own_lines(error.get("lines")))
+        lines = self._own_lines(error.get("lines"))
+        raised = bool(lines) and lines[-1][1].lstrip().startswith("raise ")
+        shown = [f"\n  {place}:  {one_line(line, 100)}" for place, line in lines[-_SHOWN_LINES:]]
+        return StudentFault(status, message, kind, "".join(shown), raised)
 
-    def _own_lines(self, lines: object) -> str:
-        """The submission's own lines of a traceback, quoted from the grader's copy of the file."""
+    def _own_lines(self, lines: object) -> list[tuple[str, str]]:
+        """Of a traceback: each place in the submission, and its line in the grader's copy."""
         source = self.source.text.split("\n")
-        shown = []
+        found = []
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
@@ -309,8 +322,8 @@ class Student(Player):
                 place = self.source.places.of(number)
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
-                shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
-        return "".join(shown[-_SHOWN_LINES:])
+                found.append((place, source[number - 1]))
+        return found
 
 
 def outcome_of(student: Student, question: Question) -> Outcome:

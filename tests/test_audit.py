@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from grading import audit, course
-from grading.audit import Case, Judged, Kind
-from grading.course import Course, Exercise
+from grading.audit import Kind
+from grading.course import Course
 from grading.grade import Grader
-from grading.pool import Pool
-from grading.sandbox import rungs
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
 
@@ -136,14 +134,3 @@ def test_a_stub_that_scores_and_a_right_answer_that_does_not_are_findings(
     said = problems(audited(grader, plan, monkeypatch, Kind.STUB, Kind.RIGHT))
     assert "stub stub: scores 60" in said
     assert "right variant added: seed" in said
-
-
-def test_a_pool_grades_side_by_side(real_course: Course) -> None:
-    exercise: Exercise = real_course.exercise("ex4")
-    reference = exercise.reference.read_text(encoding="utf-8")
-    cases = [Case("ex4", Kind.REFERENCE, f"{n}", reference, n) for n in range(5)]
-    with Pool(rungs.best(), "cpu", 2) as pool:
-        judged: list[tuple[Case, Judged]] = list(pool.run(audit.judge, cases))
-    assert sorted(case.name for case, _ in judged) == [f"{n}" for n in range(5)]
-    assert all(one.report.full_marks for _, one in judged)
-    assert all(case.seed == one.report.seed for case, one in judged)

@@ -35,12 +35,14 @@ from grading.renderers import gradebooks, pages
 from grading.renderers.gradescope import results
 from grading.renderers.junit import junit
 from grading.sandbox import rungs
+from grading.sandbox.rungs import Rung
 
 EVIL = "<script>alert(1)</script>"
 
 
 def batch(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "grader.py", "batch", str(folder), "--out", str(out), "--plain"]
+    command += ["--jobs", "1"]
     return subprocess.run(
         [*command, "--exercise", "ex4", *more],
         cwd=ROOT,
@@ -142,7 +144,7 @@ def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
     command = [sys.executable, "grader.py", "batch", str(class_folder), "--out", str(out)]
     command += ["--exercise", "ex4", "--jobs", "1", "--plain"]
     kept = 0
-    for _ in range(6):
+    for _ in range(3):
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -376,7 +378,8 @@ def dies(grader: Grader, item: int) -> int:
 
 
 def test_a_dead_process_loses_only_what_kills_it_again() -> None:
-    with Pool(rungs.best(), "cpu", 2) as pool:
+    # Nothing is graded here, so no fork server is needed.
+    with Pool(Rung.PROCESS, "cpu", 2) as pool:
         found = dict(pool.run(dies, range(6)))
     assert isinstance(found.pop(3), Lost)
     assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
@@ -409,7 +412,7 @@ def slow_square(grader: Grader, item: int) -> int:
 
 @pytest.mark.timeout(240, method="thread")
 def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None:
-    with Cluster(cluster.scheduler_address, rungs.best(), "cpu") as force:
+    with Cluster(cluster.scheduler_address, Rung.PROCESS, "cpu") as force:
         found: dict[int, object] = {}
         for item, result in force.run(slow_square, range(10)):
             if not found:
