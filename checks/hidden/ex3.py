@@ -220,7 +220,8 @@ def generate_leaves_the_model_as_found(draw: Draw, student: Alone) -> None:
         targets=tokens(draw, 11, 5, 3),
         length=4,
     )
-    for name, (before, after) in zip(("training", "evaluation"), got["modes"], strict=True):
+    modes = numbers("the mode", got["modes"], (2, 2), ("mode", "moment"), "int64")
+    for name, (before, after) in zip(("training", "evaluation"), modes, strict=True):
         if before != after:
             raise Mismatch(Layer.VALUE, f"the model is no longer in {name} mode")
     held, kept = got["held_before"], got["held_after"]
@@ -266,7 +267,8 @@ SLOPE = Tolerance(absolute=0.01, relative=0.2)
 def _gradient(got: Answer) -> tuple[np.ndarray, np.ndarray]:
     """The flat gradient, and where in it each parameter ends. Raises Mismatch."""
     gradient, sizes = got["gradient"], got["sizes"]
-    if gradient.ndim != 1 or sizes.ndim != 1 or sizes.sum() != gradient.size or not sizes.size:
+    counts = sizes.ndim == 1 and sizes.dtype == np.int64 and bool((sizes >= 0).all())
+    if gradient.ndim != 1 or not counts or sizes.sum() != gradient.size or not sizes.size:
         raise Mismatch(Layer.SHAPE, "the model has no parameters")
     numbers("the gradient", gradient, gradient.shape, ("entry",), "float32")
     return gradient.astype(np.float64), np.cumsum(sizes)

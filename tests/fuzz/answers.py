@@ -140,10 +140,10 @@ class Forger:
         )
 
 
-def record(grader: Grader, exercise: Exercise) -> dict[str, list[Asked]]:
+def record(grader: Grader, exercise: Exercise, training: bool) -> dict[str, list[Asked]]:
     """By check, what the reference is asked and answers as a student."""
-    text = exercise.reference.read_bytes()
-    session = grader.session(exercise, from_bytes(text, exercise.file), SEED)
+    work = from_bytes(exercise.reference.read_bytes(), exercise.file)
+    session = grader.session(exercise, work, SEED, training=training)
     try:
         suite.run(session)
     finally:
@@ -194,7 +194,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     troubles = 0
     with Grader(rung, None if rung is Rung.PROCESS else Zygote(rung)) as grader:
-        recorded = record(grader, exercise)
+        recorded = record(grader, exercise, training=True)
         for forgery in chosen(forgeries(recorded), options.cases, options.seed):
             words, trouble = verdict(grader, exercise, recorded, forgery)
             counts[words] += 1
