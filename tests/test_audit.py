@@ -1,12 +1,13 @@
 """The audit finds what is wrong with a course, and nothing in the real one's quickest exercise."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from grading import audit, course
+from grading import audit, course, suite
 from grading.audit import Kind
-from grading.course import Course
+from grading.course import ROOT, Course
 from grading.grade import Grader
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
@@ -85,7 +86,7 @@ def test_a_good_course_has_no_findings(
     found = audited(grader, toy_course(tmp_path, ONE, EQUIVALENT), monkeypatch)
     assert found.findings == []
     assert found.named == 1
-    assert found.equivalent == 1
+    assert found.equivalent == {("toy", "negate: -values -> values")}
     assert {kind: found.count("toy", kind) > 0 for kind in Kind} == dict.fromkeys(Kind, True)
     margin = found.margin("toy", "doubles")
     assert margin.right < 1
@@ -134,3 +135,23 @@ def test_a_stub_that_scores_and_a_right_answer_that_does_not_are_findings(
     said = problems(audited(grader, plan, monkeypatch, Kind.STUB, Kind.RIGHT))
     assert "stub stub: scores 60" in said
     assert "right variant added: seed" in said
+
+
+def test_a_mutant_that_is_listed_as_equivalent_and_caught_is_a_finding(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = EQUIVALENT + EQUIVALENT.replace("negate: -values -> values", "no such mutant")
+    plan = toy_course(tmp_path, ONE, listed)
+    found = audited(grader, plan, monkeypatch, Kind.MUTANT)
+    assert problems(found).startswith("mutant no such mutant: is listed as equivalent")
+
+
+def test_the_stored_table_is_about_the_checks_there_are(real_course: Course) -> None:
+    table = json.loads((ROOT / "docs" / "tolerances.json").read_text(encoding="utf-8"))
+    assert set(table) == set(real_course.exercises)
+    for identity, margins in table.items():
+        assert set(margins) <= set(suite.declarations(real_course.exercise(identity)))
+        assert len(margins) > 5
+        for margin in margins.values():
+            assert 0 <= margin["right"] < 1
+            assert margin["wrong"] is None or margin["wrong"] > 1
