@@ -178,10 +178,11 @@ def assert_shown_harmless(report: Report, printed: str, capsys: pytest.CaptureFi
     assert document["status"] == "graded"
     assert document["max_score"] == 100
     json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
-    for text in [*texts(document), rendered(report, printed, capsys)]:
+    shown = rendered(report, printed, capsys)
+    for text in [*texts(document), shown]:
         odd = {letter for letter in text if unicodedata.category(letter) in ("Cc", "Cf", "Cs")}
         assert odd <= {"\n", "\t"}
-    for line in rendered(report, printed, capsys).splitlines():
+    for line in shown.splitlines():
         assert not line.lstrip(" |").startswith("::")
         assert not any(command in line for command in COMMANDS)
 
