@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -161,6 +162,24 @@ def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
     assert int(counts[2]) >= kept - 1
     assert int(counts[1]) + int(counts[2]) == 6
     assert stored(out) == 6
+
+
+def test_a_batch_on_a_full_disk_loses_nothing(class_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "grader.py", "batch", str(class_folder), "--out", str(out)]
+    full = subprocess.run(
+        [*command, "--exercise", "ex4", "--jobs", "1", "--plain"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )
+    assert full.returncode == 3, full.stderr
+    kept = stored(out)
+    end = batch(class_folder, out)
+    assert f"{6 - kept} graded now, {kept} known already" in end.stdout
+    assert rows(out)["ada"]["score"] == "100.0"
 
 
 def stored(out: Path) -> int:
