@@ -114,15 +114,13 @@ def test_an_attack_ends_as_it_should_and_leaves_nothing(
     before = (set(os.listdir(scratch)), running(), left_behind())
     started = grader.sandbox.usage.workers
 
-    # Everything is graded on the strongest rung only: on the other, the check that meets it.
-    whole = attack.score is not None and rung is STRONG[0]
-    report = grade_quickly(grader, ex1, attack, None if whole else attack.check)
+    score = attack.score_on(rung)
+    report = grade_quickly(grader, ex1, attack, attack.check if score is None else None)
 
     check = next(check for check in report.checks if check.id == attack.check)
     assert check.status == Status(attack.status_on(rung)), check.message
     assert check.points == (check.max_points if check.status is Status.PASSED else 0)
-    if whole:
-        assert report.score == attack.score
+    assert score is None or report.score == score
     assert grader.sandbox.usage.workers > started
     assert_shown_harmless(report, grader.printed, capsys)
     assert_tells_nothing(report, grader.printed, reference_lines, attack.source)
@@ -139,7 +137,9 @@ def grade_quickly(grader: Grader, ex1: Exercise, attack: Attack, only: str | Non
             shorten(patch, attack)
         work = from_bytes(attack.source.encode(), ex1.file)
         # What known mistakes answer says nothing about the attack.
-        return grader.grade(ex1, work, seed=1, only=only, diagnosis=only is None)
+        return grader.grade(
+            ex1, work, seed=1, only=only, training=attack.score is not None, diagnosis=False
+        )
 
 
 def shorten(patch: pytest.MonkeyPatch, attack: Attack) -> None:
