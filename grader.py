@@ -292,6 +292,7 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 @main.command()
 @click.argument("identities", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
+@click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), default=0, help="Draw other seeds.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
 @click.option("--save", type=click.Path(path_type=Path), help="Keep the tolerances as JSON.")
@@ -300,6 +301,7 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 def audit(
     identities: tuple[str, ...],
     seeds: int,
+    seed: int,
     jobs: int,
     kinds: tuple[str, ...],
     save: Path | None,
@@ -317,7 +319,7 @@ def audit(
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
     with Pool(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
-        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show)
+        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:
         audits.save_margins(found, save)

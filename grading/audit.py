@@ -90,7 +90,7 @@ class Audit:
     named: int = 0
     caught_by: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     survivors: list[Case] = field(default_factory=list)
-    equivalent: int = 0
+    equivalent: set[tuple[str, str]] = field(default_factory=set)
 
     def count(self, *words: str) -> int:
         return self.counts.get(" ".join(words), 0)
@@ -107,13 +107,17 @@ def audit(
     kinds: Sequence[Kind],
     thorough: bool,
     on_case: Callable[[int, int, str], None],
+    draw: int = 0,
 ) -> Audit:
-    """Grade every case on the pool, right programs on `seeds` seeds. Raises GraderError."""
+    """Grade every case on the pool, right programs on `seeds` seeds. Raises GraderError.
+
+    Another `draw` makes another choice of seeds.
+    """
     found = Audit()
     cases = [
         case
         for exercise in exercises
-        for case in _cases(exercise, seeds, thorough)
+        for case in _cases(exercise, seeds, thorough, draw)
         if case.kind in kinds
     ]
     for number, (case, judged) in enumerate(pool.run(judge, cases), start=1):
@@ -124,6 +128,9 @@ def audit(
     if Kind.MISCONCEPTION in kinds:
         for exercise in exercises:
             _require_reasons(found, exercise)
+    if Kind.MUTANT in kinds:
+        for exercise in exercises:
+            _require_equivalents(found, exercise)
     _require_tolerances(found)
     return found
 
@@ -166,13 +173,13 @@ def _notice(grader: Grader, exercise: Exercise, work: Submission, case: Case) ->
     return report
 
 
-def _cases(exercise: Exercise, seeds: int, thorough: bool) -> Iterator[Case]:
+def _cases(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
     """Wrong programs are not trained, unless that is what they are about or all is `thorough`."""
     reference = exercise.reference.read_text(encoding="utf-8")
     trains = set(suite.measures(exercise))
 
     def seed(words: str) -> int:
-        return seed_of(exercise.id, words, 0) % 2**31
+        return seed_of(exercise.id, words, draw) % 2**31
 
     def wrong(kind: Kind, name: str, source: str, training: bool) -> Case:
         # One seed for all: what known mistakes answer is then computed once.
@@ -266,10 +273,18 @@ def _nearest(found: Audit, exercise: str, check: str, margin: float | None) -> N
 
 def _survived(found: Audit, exercise: Exercise, case: Case) -> Iterator[str]:
     if case.name in equivalents(exercise):
-        found.equivalent += 1
+        found.equivalent.add((exercise.id, case.name))
     else:
         found.survivors.append(case)
         yield "no check notices it"
+
+
+def _require_equivalents(found: Audit, exercise: Exercise) -> None:
+    """What is listed as equivalent is a mutant, and survives."""
+    for name in equivalents(exercise):
+        if (exercise.id, name) not in found.equivalent:
+            problem = "is listed as equivalent, but is caught or is no mutant at all"
+            found.findings.append(Finding(exercise.id, Kind.MUTANT, name, problem))
 
 
 def equivalents(exercise: Exercise) -> dict[str, str]:

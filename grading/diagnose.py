@@ -2,9 +2,9 @@
 
 When a check fails, the mistakes that are about it answer the same questions on the same inputs,
 each in a worker of its own. A mistake explains the check if it reproduces every answer that the
-student's code gave (arrays within the usual tolerances, or the same exception with the same
-words), and if at least one of these answers is not the reference's. It is named only if it is the
-one explanation:
+student's code gave (arrays within the usual tolerances, or the same exception, in the same words
+unless the code itself raises it), and if at least one of these answers is not the reference's. It
+is named only if it is the one explanation:
 
   - a mistake is out if the submission passed a check that it is known to fail;
   - among several, the one that explains more of the failed checks is the more specific;
@@ -89,7 +89,7 @@ class Replays:
 def alike(one: Outcome, other: Outcome) -> bool:
     """Whether two outcomes are the same as far as anyone can tell."""
     if isinstance(one, StudentFault) and isinstance(other, StudentFault):
-        return (one.status, one.said) == (other.status, other.said)
+        return one.essence == other.essence
     if isinstance(one, StudentFault) or isinstance(other, StudentFault):
         return False
     if dict(one.others) != dict(other.others) or set(one.arrays) != set(other.arrays):

@@ -148,6 +148,8 @@ class Grader:
             text = exercise.reference.read_text(encoding="utf-8")
         except OSError as error:
             raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise GraderError(f"{exercise.file} or its probes are not UTF-8") from error
         source = Source(exercise.module, exercise.file, text, probes)
         return Reference(self.sandbox, source, self.device, self.limits)
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -75,7 +75,11 @@ class Question:
 
 
 class StudentFault(Exception):
-    """The student's code gave no answer: how that ended, in words for the student."""
+    """The student's code gave no answer: how that ended, in words for the student.
+
+    `essence` is what does not depend on how its author put it: of an exception that the code itself
+    raised the type, of every other also the words.
+    """
 
     def __init__(
         self,
@@ -84,11 +88,13 @@ class StudentFault(Exception):
         error_type: str = "",
         own_lines: str = "",
         line: int | None = None,
+        raised: bool = False,
     ) -> None:
         super().__init__(said)
-        self.status, self.said, self.error_type = status, said, error_type
+        self.status, self.error_type = status, error_type
         self.message = said + own_lines
         self.line = line
+        self.essence = (status, error_type if raised else said)
 
 
 Outcome = Answer | StudentFault
@@ -221,6 +227,14 @@ class Reference(Player):
             raise GraderError(f"the reference cannot be imported: {reply.meta.get('error')}")
 
 
+class _OwnLine(NamedTuple):
+    """A line of a submission: its number, where that is in words, and what stands there."""
+
+    number: int
+    place: str
+    text: str
+
+
 class Student(Player):
     """The submission. Whatever it does becomes an Answer or a StudentFault."""
 
@@ -322,17 +336,19 @@ class Student(Player):
                 status = Status.OUT_OF_MEMORY
             elif error.get("ordinary") is not True and ordinary is not Status.UNREADABLE:
                 status = Status.CRASHED
-        own_lines, line = self._own_lines(error.get("lines"))
-        return StudentFault(status, message, kind, own_lines, line)
+        lines = self._own_lines(error.get("lines"))
+        raised = bool(lines) and lines[-1].text.lstrip().startswith("raise ")
+        shown = "".join(
+            f"\n  {line.place}:  {one_line(line.text, 100)}" for line in lines[-_SHOWN_LINES:]
+        )
+        # What stands in a notebook has no line in a file.
+        last = lines[-1].number if lines and not self.source.places.cells else None
+        return StudentFault(status, message, kind, shown, last, raised)
 
-    def _own_lines(self, lines: object) -> tuple[str, int | None]:
-        """The submission's own lines of a traceback, quoted from the grader's copy of the file.
-
-        And the number of the last of them, where it is the number of a line of the file.
-        """
+    def _own_lines(self, lines: object) -> list[_OwnLine]:
+        """The submission's own lines of a traceback, from the grader's copy of the file."""
         source = self.source.text.split("\n")
-        shown = []
-        last = None
+        found = []
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
@@ -341,9 +357,8 @@ class Student(Player):
                 place = self.source.places.of(number)
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
-                shown.append(f"\n  {place}:  {one_line(source[number - 1], 100)}")
-                last = number
-        return "".join(shown[-_SHOWN_LINES:]), None if self.source.places.cells else last
+                found.append(_OwnLine(number, place, source[number - 1]))
+        return found
 
 
 def outcome_of(student: Student, question: Question) -> Outcome:

@@ -63,7 +63,7 @@ class Recording:
 
     def _outcome(self, entry: Any, device: str) -> Outcome:
         if isinstance(entry, dict):
-            return StudentFault(Status(entry["status"]), entry["said"])
+            return StudentFault(Status(entry["status"]), entry["essence"])
         number, *starts = entry
         kinds, others = self._kinds[number]
         arrays = {}
@@ -121,7 +121,7 @@ class RecordedReplays:
         recorded = self._recording.outcome(player, asked.question, self._device)
         if isinstance(recorded, StudentFault) and isinstance(asked.outcome, StudentFault):
             given = asked.outcome
-            return (recorded.status, recorded.said) == (given.status, said_sha256(given))
+            return recorded.essence == (given.status, essence_sha256(given))
         return recorded is not None and alike(recorded, asked.outcome)
 
 
@@ -147,8 +147,8 @@ def stream() -> str:
     return digest.hexdigest()
 
 
-def said_sha256(fault: StudentFault) -> str:
-    return hashlib.sha256(fault.said.encode()).hexdigest()
+def essence_sha256(fault: StudentFault) -> str:
+    return hashlib.sha256(fault.essence[1].encode()).hexdigest()
 
 
 _MALFORMED = (

@@ -1,15 +1,14 @@
 """The audit finds what is wrong with a course, and nothing in the real one's quickest exercise."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from grading import audit, course
-from grading.audit import Case, Judged, Kind
-from grading.course import Course, Exercise
+from grading import audit, course, suite
+from grading.audit import Kind
+from grading.course import ROOT, Course
 from grading.grade import Grader
-from grading.pool import Pool
-from grading.sandbox import rungs
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
 
@@ -87,7 +86,7 @@ def test_a_good_course_has_no_findings(
     found = audited(grader, toy_course(tmp_path, ONE, EQUIVALENT), monkeypatch)
     assert found.findings == []
     assert found.named == 1
-    assert found.equivalent == 1
+    assert found.equivalent == {("toy", "negate: -values -> values")}
     assert {kind: found.count("toy", kind) > 0 for kind in Kind} == dict.fromkeys(Kind, True)
     margin = found.margin("toy", "doubles")
     assert margin.right < 1
@@ -138,12 +137,21 @@ def test_a_stub_that_scores_and_a_right_answer_that_does_not_are_findings(
     assert "right variant added: seed" in said
 
 
-def test_a_pool_grades_side_by_side(real_course: Course) -> None:
-    exercise: Exercise = real_course.exercise("ex4")
-    reference = exercise.reference.read_text(encoding="utf-8")
-    cases = [Case("ex4", Kind.REFERENCE, f"{n}", reference, n) for n in range(5)]
-    with Pool(rungs.best(), "cpu", 2) as pool:
-        judged: list[tuple[Case, Judged]] = list(pool.run(audit.judge, cases))
-    assert sorted(case.name for case, _ in judged) == [f"{n}" for n in range(5)]
-    assert all(one.report.full_marks for _, one in judged)
-    assert all(case.seed == one.report.seed for case, one in judged)
+def test_a_mutant_that_is_listed_as_equivalent_and_caught_is_a_finding(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = EQUIVALENT + EQUIVALENT.replace("negate: -values -> values", "no such mutant")
+    plan = toy_course(tmp_path, ONE, listed)
+    found = audited(grader, plan, monkeypatch, Kind.MUTANT)
+    assert problems(found).startswith("mutant no such mutant: is listed as equivalent")
+
+
+def test_the_stored_table_is_about_the_checks_there_are(real_course: Course) -> None:
+    table = json.loads((ROOT / "docs" / "tolerances.json").read_text(encoding="utf-8"))
+    assert set(table) == set(real_course.exercises)
+    for identity, margins in table.items():
+        assert set(margins) <= set(suite.declarations(real_course.exercise(identity)))
+        assert len(margins) > 5
+        for margin in margins.values():
+            assert 0 <= margin["right"] < 1
+            assert margin["wrong"] is None or margin["wrong"] > 1

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -43,6 +44,7 @@ EVIL = "<script>alert(1)</script>"
 
 def batch(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "grader.py", "batch", str(folder), "--out", str(out), "--plain"]
+    command += ["--jobs", "1"]
     return subprocess.run(
         [*command, "--exercise", "ex4", *more],
         cwd=ROOT,
@@ -144,7 +146,7 @@ def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
     command = [sys.executable, "grader.py", "batch", str(class_folder), "--out", str(out)]
     command += ["--exercise", "ex4", "--jobs", "1", "--plain"]
     kept = 0
-    for _ in range(6):
+    for _ in range(3):
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -161,6 +163,24 @@ def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
     assert int(counts[2]) >= kept - 1
     assert int(counts[1]) + int(counts[2]) == 6
     assert stored(out) == 6
+
+
+def test_a_batch_on_a_full_disk_loses_nothing(class_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "grader.py", "batch", str(class_folder), "--out", str(out)]
+    full = subprocess.run(
+        [*command, "--exercise", "ex4", "--jobs", "1", "--plain"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )
+    assert full.returncode == 3, full.stderr
+    kept = stored(out)
+    end = batch(class_folder, out)
+    assert f"{6 - kept} graded now, {kept} known already" in end.stdout
+    assert rows(out)["ada"]["score"] == "100.0"
 
 
 def stored(out: Path) -> int:
@@ -404,7 +424,8 @@ def dies(grader: Grader, item: int) -> int:
 
 
 def test_a_dead_process_loses_only_what_kills_it_again() -> None:
-    with Pool(rungs.best(), "cpu", 2) as pool:
+    # Nothing is graded here, so no fork server is needed.
+    with Pool(Rung.PROCESS, "cpu", 2) as pool:
         found = dict(pool.run(dies, range(6)))
     assert isinstance(found.pop(3), Lost)
     assert found == {n: n * n for n in (0, 1, 2, 4, 5)}
@@ -454,7 +475,7 @@ def slow_square(grader: Grader, item: int) -> int:
 
 @pytest.mark.timeout(240, method="thread")
 def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None:
-    with Cluster(cluster.scheduler_address, rungs.best(), "cpu") as force:
+    with Cluster(cluster.scheduler_address, Rung.PROCESS, "cpu") as force:
         found: dict[int, object] = {}
         for item, result in force.run(slow_square, range(10)):
             if not found:

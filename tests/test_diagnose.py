@@ -1,5 +1,6 @@
 """Diagnosis: a known mistake is named if it alone explains what came out, and only then."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -143,6 +144,19 @@ def test_an_exception_is_recognized_by_its_words(grader: Grader, tmp_path: Path)
     same = REFERENCE.replace("2 * values", "(values).twice()")
     assert names(graded(grader, exercise, same))["doubles"] == "halves"
     other = REFERENCE.replace("2 * values", "values.thrice()")
+    assert names(graded(grader, exercise, other))["doubles"] is None
+
+
+def test_an_exception_of_ones_own_may_be_put_in_other_words(grader: Grader, tmp_path: Path) -> None:
+    raising = "(values):\n    raise ValueError('{}')\n    return 2"
+    known = KNOWN.replace(
+        '[["2 * values", "values / 2"]]',
+        f'[["(values):\\n    return 2", {json.dumps(raising.format("too large"))}]]',
+    )
+    exercise = taught(tmp_path, known)
+    source = REFERENCE.replace("(values):\n    return 2", raising.format("I cannot double this"))
+    assert names(graded(grader, exercise, source))["doubles"] == "halves"
+    other = source.replace("ValueError", "TypeError")
     assert names(graded(grader, exercise, other))["doubles"] is None
 
 

@@ -19,8 +19,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from grading import course
 from grading.course import ROOT, Exercise
+from grading.errors import GraderError
 from grading.grade import Grader
+from grading.players import Reference
 from grading.report import Report, Status
 from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox, Worker
@@ -160,11 +163,16 @@ def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[tuple[Grader, Exercise]]:
-    """A grader of its own, whose reference nobody has asked yet, and the toy exercise."""
-    rung = rungs.best()
-    with Grader(rung, None if rung is Rung.PROCESS else Zygote(rung)) as grader:
-        yield grader, make_course(tmp_path, PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
+def fresh(
+    grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Grader, Exercise]]:
+    """A grader whose references nobody has asked yet, and the toy exercise."""
+    references: dict[str, Reference] = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(grader, "_references", references)
+        yield grader, make_course(tmp_path / "toy", PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
+    for reference in references.values():
+        reference.close()
 
 
 def test_a_reference_killed_while_grading_makes_it_not_gradable(
@@ -426,15 +434,24 @@ def test_a_missing_corpus_is_the_graders_failure_where_it_is_needed(own_course: 
     assert run_in(own_course, "ex1", "--submission", EX1, *QUICK).returncode == 0
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[" * 100_000])
-def test_damaged_thresholds_are_the_graders_failure(own_course: Path, text: str) -> None:
-    (own_course / "checks" / "thresholds" / "ex1.json").write_text(text)
-    result = run_in(own_course, "ex1", "--submission", EX1, "--check", "net_learns_a_sine")
-    assert_clear(result, "ex1.json")
+def test_damaged_thresholds_are_the_graders_failure(
+    own_course: Path, fresh: tuple[Grader, Exercise]
+) -> None:
+    grader, _ = fresh
+    exercise = course.load(own_course).exercise("ex1")
+    work = from_bytes(EX1.read_bytes(), EX1.name)
+    for text in ("", "{}", "[" * 100_000):
+        exercise.thresholds.write_text(text)
+        report = grader.grade(exercise, work, seed=1, only="net_learns_a_sine")
+        assert_not_gradable(report)
+        assert "ex1.json" in str(report.faults)
 
 
 @pytest.mark.parametrize("damage", ["missing", "a folder", "no text", "broken", "empty"])
-def test_an_unreadable_reference_is_the_graders_failure(own_course: Path, damage: str) -> None:
+def test_an_unreadable_reference_is_the_graders_failure(
+    own_course: Path, fresh: tuple[Grader, Exercise], damage: str
+) -> None:
+    grader, _ = fresh
     reference = own_course / "reference" / EX1.name
     reference.unlink()
     if damage == "a folder":
@@ -442,6 +459,16 @@ def test_an_unreadable_reference_is_the_graders_failure(own_course: Path, damage
     elif damage != "missing":
         content = {"no text": b"x = '\xff'\n", "broken": b"def f(:\n", "empty": b""}[damage]
         reference.write_bytes(content)
-    result = run_in(own_course, "ex1", "--submission", EX1, *QUICK)
-    assert_clear(result, "")
-    assert "not your code's fault" in result.stderr or "reference" in result.stderr
+    work = from_bytes(EX1.read_bytes(), EX1.name)
+    try:
+        report = grader.grade(course.load(own_course).exercise("ex1"), work, 1, only=QUICK[1])
+    except GraderError as error:
+        assert EX1.name in str(error)
+    else:
+        assert_not_gradable(report)
+        assert "the reference" in str(report.faults)
+
+
+def test_the_command_line_says_that_a_reference_is_missing(own_course: Path) -> None:
+    (own_course / "reference" / EX1.name).unlink()
+    assert_clear(run_in(own_course, "ex1", "--submission", EX1, *QUICK), EX1.name)

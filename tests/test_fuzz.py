@@ -20,7 +20,8 @@ from grading.course import Course
 from grading.errors import UsageError
 from grading.grade import Grader
 from grading.sandbox import frames
-from tests.fuzz import engine, submissions
+from tests.conftest import PUBLIC_CHECKS, make_course
+from tests.fuzz import answers, engine, submissions
 from tests.fuzz.inputs import Chance
 from tests.fuzz.targets import TARGETS, Target
 
@@ -163,6 +164,36 @@ def test_cleaning_twice_is_cleaning_once(said: str, limit: int) -> None:
     shown = text.clean(said, limit)
     assert text.clean(shown, len(shown)) == shown
     assert len(text.one_line(said, limit)) <= limit + len(" […]")
+
+
+# --- forged answers
+
+
+@pytest.mark.parametrize("identity", ["ex1", "ex2", "ex3", "ex4"])
+def test_a_check_gives_a_verdict_whatever_is_answered(
+    grader: Grader, real_course: Course, identity: str
+) -> None:
+    exercise = real_course.exercise(identity)
+    recorded = answers.record(grader, exercise, training=False)
+    troubles, ends = [], set()
+    for forgery in answers.chosen(answers.forgeries(recorded), 20, SEED):
+        words, trouble = answers.verdict(grader, exercise, recorded, forgery)
+        troubles += [f"{forgery}: {trouble}"] if trouble else []
+        ends.add(words)
+    assert troubles == []
+    assert ends >= {"failed", "passed"}
+
+
+def test_a_check_that_breaks_is_found(grader: Grader, tmp_path: Path) -> None:
+    careless = PUBLIC_CHECKS.replace(
+        "    same(",
+        "    assert len(both.double(values=draw.normal(3, 2))[0]['doubled'])\n    same(",
+    )
+    exercise = make_course(tmp_path, careless).exercise("toy")
+    grader._references.pop("toy", None)
+    recorded = answers.record(grader, exercise, training=True)
+    forgery = answers.Forgery("doubles", 0, "doubled", "a number")
+    assert "len() of unsized object" in answers.verdict(grader, exercise, recorded, forgery)[1]
 
 
 # --- random submissions

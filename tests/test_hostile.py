@@ -31,7 +31,7 @@ from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
 from grading.suite import Session
 from tests import attacks
-from tests.attacks import Attack
+from tests.attacks import Attack, page
 
 ATTACKS = attacks.load()
 EVERYTHING = os.environ.get("UNROLLED_ATTACKS") == "all"
@@ -114,15 +114,13 @@ def test_an_attack_ends_as_it_should_and_leaves_nothing(
     before = (set(os.listdir(scratch)), running(), left_behind())
     started = grader.sandbox.usage.workers
 
-    # Everything is graded on the strongest rung only: on the other, the check that meets it.
-    whole = attack.score is not None and rung is STRONG[0]
-    report = grade_quickly(grader, ex1, attack, None if whole else attack.check)
+    score = attack.score_on(rung)
+    report = grade_quickly(grader, ex1, attack, attack.check if score is None else None)
 
     check = next(check for check in report.checks if check.id == attack.check)
     assert check.status == Status(attack.status_on(rung)), check.message
     assert check.points == (check.max_points if check.status is Status.PASSED else 0)
-    if whole:
-        assert report.score == attack.score
+    assert score is None or report.score == score
     assert grader.sandbox.usage.workers > started
     assert_shown_harmless(report, grader.printed, capsys)
     assert_tells_nothing(report, grader.printed, reference_lines, attack.source)
@@ -137,7 +135,11 @@ def grade_quickly(grader: Grader, ex1: Exercise, attack: Attack, only: str | Non
     with pytest.MonkeyPatch.context() as patch:
         if attack.status_on(grader.rung) == Status.TIMED_OUT:
             shorten(patch, attack)
-        return grader.grade(ex1, from_bytes(attack.source.encode(), ex1.file), seed=1, only=only)
+        work = from_bytes(attack.source.encode(), ex1.file)
+        # What known mistakes answer says nothing about the attack.
+        return grader.grade(
+            ex1, work, seed=1, only=only, training=attack.score is not None, diagnosis=False
+        )
 
 
 def shorten(patch: pytest.MonkeyPatch, attack: Attack) -> None:
@@ -176,10 +178,11 @@ def assert_shown_harmless(report: Report, printed: str, capsys: pytest.CaptureFi
     assert document["status"] == "graded"
     assert document["max_score"] == 100
     json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
-    for text in [*texts(document), rendered(report, printed, capsys)]:
+    shown = rendered(report, printed, capsys)
+    for text in [*texts(document), shown]:
         odd = {letter for letter in text if unicodedata.category(letter) in ("Cc", "Cf", "Cs")}
         assert odd <= {"\n", "\t"}
-    for line in rendered(report, printed, capsys).splitlines():
+    for line in shown.splitlines():
         assert not line.lstrip(" |").startswith("::")
         assert not any(command in line for command in COMMANDS)
 
@@ -286,10 +289,10 @@ def test_every_attack_is_a_working_submission_without_its_code() -> None:
 
 def test_there_are_many_attacks_each_with_a_name_and_a_sentence() -> None:
     names = [attack.name for attack in ATTACKS]
-    assert len(names) == len(set(names)) >= 199
+    assert len(names) == len(set(names)) >= 202
     assert all(attack.tries.endswith(".") for attack in ATTACKS)
 
 
-def test_the_documentation_lists_every_attack() -> None:
-    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
-    assert not [attack.name for attack in ATTACKS if f"| `{attack.name}` |" not in page]
+def test_the_documentation_says_how_every_attack_ends() -> None:
+    text = page.PAGE.read_text(encoding="utf-8")
+    assert page.written(text) == text, "out of date: python -m tests.attacks.page"

@@ -44,7 +44,10 @@ def test_a_report_tells_no_secrets(
     monkeypatch.setattr(compare, "close", listening_close)
     monkeypatch.setattr(Student, "ask", listening_ask)
     report = grader.grade(
-        exercise, from_bytes(reference.replace(old, new).encode(), exercise.file), seed=4
+        exercise,
+        from_bytes(reference.replace(old, new).encode(), exercise.file),
+        seed=4,
+        training=False,
     )
     lost = [check for check in report.checks if check.points < check.max_points]
     assert lost
@@ -85,7 +88,7 @@ def test_hidden_expected_values_are_never_shown(
 
     monkeypatch.setattr(compare, "close", hopeless)
     source = exercise.reference.read_bytes()
-    report = grader.grade(exercise, from_bytes(source, exercise.file), seed=4)
+    report = grader.grade(exercise, from_bytes(source, exercise.file), seed=4, training=False)
     public = [check for check in report.checks if check.visibility == "public"]
     hidden = [check for check in report.checks if check.visibility == "hidden"]
     assert any(number in check.message for check in public for number in wanted)

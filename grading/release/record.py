@@ -24,7 +24,7 @@ from grading.grade import Grader
 from grading.misconceptions import Misconception
 from grading.players import Asked, Outcome
 from grading.pool import Lost, Workforce
-from grading.recorded import REFERENCE, said_sha256, stream
+from grading.recorded import REFERENCE, essence_sha256, stream
 from grading.report import Visibility
 from grading.submission import from_bytes
 
@@ -99,7 +99,7 @@ def ask(grader: Grader, take: Take) -> Taken:
 def _kept(outcome: Outcome) -> Kept:
     if isinstance(outcome, Answer):
         return outcome
-    return {"status": outcome.status.value, "said": said_sha256(outcome)}
+    return {"status": outcome.status.value, "essence": essence_sha256(outcome)}
 
 
 class PublicExercise(Exercise):

@@ -44,9 +44,10 @@ def summary(found: Audit) -> list[str]:
     mutants = sum(n for what, n in found.counts.items() if what.endswith(Kind.MUTANT))
     if mutants:
         alive = len(found.survivors)
-        score = 1 - alive / (mutants - found.equivalent)
+        equivalent = len(found.equivalent)
+        score = 1 - alive / (mutants - equivalent)
         lines.append(
-            f"mutation score: {score:.1%} of {mutants} mutants, {found.equivalent} of them"
+            f"mutation score: {score:.1%} of {mutants} mutants, {equivalent} of them"
             f" equivalent and left out, {alive} not noticed (at least {MUTATION_SCORE:.0%} wanted)"
         )
     return lines

@@ -67,9 +67,18 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
     "msgget": (68, 186),
+    "msgsnd": (69, 189),
+    "msgrcv": (70, 188),
+    "msgctl": (71, 187),
     "semget": (64, 190),
+    "semop": (65, 193),
+    "semtimedop": (220, 192),
+    "semctl": (66, 191),
     "mq_open": (240, 180),
+    "mq_unlink": (241, 181),
     # files that Landlock does not see, and metadata
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
@@ -114,7 +123,8 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
-    # the machine, and corners of the kernel with a record
+    # the machine, what all its users share, and corners of the kernel with a record
+    "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
@@ -218,8 +228,9 @@ def build(machine: str, own_pid: int, measured: bool) -> bytes:
         program += _when(call[column], 0, [_op(_EQUAL, own_pid, 1, 0)])
     # prlimit of oneself is pid 0; of anybody else it can starve the grader of CPU time.
     program += _when(_PRLIMIT64[column], 0, [_op(_EQUAL, 0, 1, 0)])
-    # It would live on when the grader is killed.
-    program += _when(_PRCTL[column], 0, [_op(_EQUAL, kernel.PR_SET_PDEATHSIG, 0, 1)])
+    # It would live on when the grader is killed, or leave its memory to the crash handler of root.
+    for option in (kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE):
+        program += _when(_PRCTL[column], 0, [_op(_EQUAL, option, 0, 1)])
     program += _when(_FCNTL[column], 1, _one_of(_ALLOWED_FCNTL))
     for command in (_TIOCSTI, _TIOCLINUX):
         program += _when(_IOCTL[column], 1, [_op(_EQUAL, command, 0, 1)])

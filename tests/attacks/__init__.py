@@ -11,10 +11,14 @@ An entry of a category's file, CATEGORY.toml:
     check     the check that meets it
     status    what must become of that check
     statuses  the same where a rung ends it differently, by rung
-    score     the points that must be left when everything is graded: 49 is all that does not unroll
+    score     the points that must be left when everything is graded, unless it is as usual (below)
     waits     true if it takes no CPU time, so that only the wall clock ends it
     wrong     true if the submission is also wrong (it squashes its inputs) and tries to hide it;
               it deserves the 5 points that do not rest on a step of the cell
+
+As usual, 94 points are left to an attack that passes, all but those of the training, which is left
+out; 5 to a wrong submission, and 49 to every other, which is all that does not unroll. Where one
+runs out of time, or fills the disk before it is ended, one check is graded, unless it has a score.
 
 An attack that gets what it must not get says BREACH, in an exception or in what it prints, and
 whatever it leaves behind is called unrolled_left_behind.
@@ -66,6 +70,16 @@ class Attack:
 
     def status_on(self, rung: str) -> str:
         return self.statuses.get(rung, self.status)
+
+    def score_on(self, rung: str) -> float | None:
+        """The points that must be left; None if only the check that meets it is graded."""
+        if self.score is not None:
+            return self.score
+        if self.status_on(rung) == "timed_out" or self.statuses:
+            return None
+        if self.status_on(rung) == "passed":
+            return 94
+        return 5 if self.wrong else 49
 
 
 def reference() -> str:
