@@ -12,6 +12,7 @@ from grading import misconceptions, suite
 from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
+from grading.kept_suite import KeptSuite
 from grading.players import Reference, Source, Student
 from grading.report import CheckResult, Report
 from grading.sandbox.client import Sandbox
@@ -30,15 +31,19 @@ def _ignore(_: object) -> None:
 class Grader:
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    Each exercise has one reference worker.
+    Each exercise has one reference worker and, with `keep_suites`, one session of pytest.
     """
 
-    def __init__(self, rung: Rung, line: Line | None, device: str = "cpu") -> None:
+    def __init__(
+        self, rung: Rung, line: Line | None, device: str = "cpu", keep_suites: bool = False
+    ) -> None:
         self.rung, self._line = rung, line
         self.sandbox = Sandbox(line)
         self.printed = ""
         self._references: dict[str, Reference] = {}
         self._replays: dict[str, Replays] = {}
+        self._keep_suites = keep_suites
+        self._suites: dict[str, KeptSuite] = {}
         self.device = device
         self.limits = Limits()
 
@@ -54,6 +59,9 @@ class Grader:
         for reference in self._references.values():
             reference.close()
         self.sandbox.close()
+        # Last: a check that was interrupted ends when its worker is gone.
+        for kept in self._suites.values():
+            kept.close()
 
     @property
     def broken(self) -> bool:
@@ -84,7 +92,7 @@ class Grader:
             exercise, submission, seed, only, on_start, on_result, training, until_failure
         )
         try:
-            checks = suite.run(session)
+            checks = self._run(session)
         finally:
             session.student.close()
         if diagnosis and not session.faults:
@@ -127,6 +135,14 @@ class Grader:
         return suite.Session(
             exercise, student, reference, seed, only, training, on_start, on_result, until_failure
         )
+
+    def _run(self, session: suite.Session) -> list[CheckResult]:
+        if not self._keep_suites:
+            return suite.run(session)
+        exercise = session.exercise
+        if exercise.id not in self._suites:
+            self._suites[exercise.id] = KeptSuite(exercise)
+        return self._suites[exercise.id].run(session)
 
     def _reference(self, exercise: Exercise) -> Reference:
         if exercise.id not in self._references:

@@ -350,7 +350,7 @@ def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pyte
 def declarations(exercise: Exercise) -> dict[str, Declaration]:
     """What stands above each check of an exercise, by the check's name."""
     found: dict[str, Declaration] = {}
-    with _own_modules(exercise.root):
+    with own_modules(exercise.root):
         for visibility in exercise.suites.values():
             module = importlib.import_module(f"checks.{visibility}.{exercise.id}")
             for name, value in vars(module).items():
@@ -367,16 +367,31 @@ def measures(exercise: Exercise) -> dict[str, Measure]:
 
 def run(session: Session) -> list[CheckResult]:
     """Run the checks of the session's exercise; what breaks in the suite is in its `faults`."""
-    root = session.exercise.root
-    checks = root / "checks"
     arguments = [
-        *map(str, session.exercise.suites),
+        *arguments_for(session.exercise),
+        f"--timeout={BACKSTOP_SECONDS}",
+        f"--timeout-method={_timeout_method()}",
+    ]
+    # By name, pytest would look for it among all packages that are installed, each time.
+    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
+    with plain_environment(), own_modules(session.exercise.root):
+        code = pytest.main(arguments, plugins=plugins)
+    if code == pytest.ExitCode.INTERRUPTED and not session.faults:
+        raise KeyboardInterrupt
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        session.faults.append(f"the suite ended with {code!r}")
+    return finished(session)
+
+
+def arguments_for(exercise: Exercise) -> list[str]:
+    """pytest's arguments for the suites of an exercise."""
+    checks = exercise.root / "checks"
+    arguments = [
+        *map(str, exercise.suites),
         f"--rootdir={checks}",
         f"--confcutdir={checks}",
         "--noconftest",
         f"-c={checks / 'pytest.ini'}",
-        f"--timeout={BACKSTOP_SECONDS}",
-        f"--timeout-method={_timeout_method()}",
         "--import-mode=importlib",
         # Checks raise; they do not assert.
         "--assert=plain",
@@ -384,14 +399,11 @@ def run(session: Session) -> list[CheckResult]:
     ]
     for plugin in UNUSED_PLUGINS:
         arguments += ["-p", f"no:{plugin}"]
-    # By name, pytest would look for it among all packages that are installed, each time.
-    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
-    with _plain_environment(), _own_modules(root):
-        code = pytest.main(arguments, plugins=plugins)
-    if code == pytest.ExitCode.INTERRUPTED and not session.faults:
-        raise KeyboardInterrupt
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        session.faults.append(f"the suite ended with {code!r}")
+    return arguments
+
+
+def finished(session: Session) -> list[CheckResult]:
+    """One result for each check of a session that has run. Raises UsageError."""
     if not session.declared and not session.faults:
         session.faults.append(f"no checks found for {session.exercise.id}")
     if session.only is not None and session.declared and session.only not in session.declared:
@@ -406,7 +418,7 @@ def _timeout_method() -> str:
 
 
 @contextmanager
-def _plain_environment() -> Iterator[None]:
+def plain_environment() -> Iterator[None]:
     """No plugin and no option that the caller's environment might add."""
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     saved["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -422,7 +434,7 @@ def _plain_environment() -> Iterator[None]:
 
 
 @contextmanager
-def _own_modules(root: Path) -> Iterator[None]:
+def own_modules(root: Path) -> Iterator[None]:
     """The package `checks` is this course's, freshly imported: no check leaves anything behind."""
     before = _forget_checks()
     sys.path.insert(0, str(root))
