@@ -13,7 +13,7 @@ from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -269,7 +269,34 @@ class Recorder:
                 status = Status.NOT_ATTEMPTED
             raise Blocked(status, f"Waits for {result.id}.")
 
-    def pytest_runtest_makereport(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Function, nextitem: pytest.Function | None
+    ) -> bool:
+        """Set up, call, tear down: what comes of it is a verdict, and no report of pytest's own.
+
+        Nobody would read those, and that of a failure takes milliseconds to write.
+        """
+        hook = item.ihook
+        if self._phase(item, "setup", partial(hook.pytest_runtest_setup, item=item)):
+            self._phase(item, "call", partial(hook.pytest_runtest_call, item=item))
+        teardown = partial(hook.pytest_runtest_teardown, item=item, nextitem=nextitem)
+        self._phase(item, "teardown", teardown)
+        return True
+
+    def _phase(
+        self,
+        item: pytest.Function,
+        when: Literal["setup", "call", "teardown"],
+        action: Callable[[], None],
+    ) -> bool:
+        """Whether it ended without an exception."""
+        reraise = (pytest.exit.Exception, KeyboardInterrupt)
+        call = pytest.CallInfo.from_call(action, when, reraise)
+        self._ended(item, call)
+        return call.excinfo is None
+
+    def _ended(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
             verdict = self._verdict(item, call)
             self.session.record(verdict)
