@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 MAX_SEED = edition.MAX_SEED
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
 
 
@@ -264,7 +265,7 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.argument("submissions_folder", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
 @click.option(
     "--roster",
@@ -293,7 +294,7 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 @click.argument("identities", metavar="[EXERCISE]...", nargs=-1)
 @click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), default=0, help="Draw other seeds.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
 @click.option("--save", type=click.Path(path_type=Path), help="Keep the tolerances as JSON.")
 @click.option("--thorough", is_flag=True, help="Train wrong programs too: minutes more.")

@@ -12,6 +12,7 @@ from grading import misconceptions, suite
 from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
+from grading.kept_suite import KeptSuite
 from grading.players import Reference, RightAnswers, Source, Student
 from grading.recorded import Recorded, RecordedReplays
 from grading.report import CheckResult, Report
@@ -31,16 +32,21 @@ def _ignore(_: object) -> None:
 class Grader:
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    Each exercise has one reference worker. A KeyboardInterrupt from `on_start` of `grade`, or from
-    `sandbox.on_wait`, ends a grading, and the next one can begin.
+    Each exercise has one reference worker and, with `keep_suites`, one session of pytest. A
+    KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and the
+    next one can begin; a session that is kept is not interrupted.
     """
 
-    def __init__(self, rung: Rung, line: Line | None, device: str = "cpu") -> None:
+    def __init__(
+        self, rung: Rung, line: Line | None, device: str = "cpu", keep_suites: bool = False
+    ) -> None:
         self.rung, self._line = rung, line
         self.sandbox = Sandbox(line)
         self.printed = ""
         self._references: dict[str, RightAnswers] = {}
         self._replays: dict[str, Replays | RecordedReplays] = {}
+        self._keep_suites = keep_suites
+        self._suites: dict[str, KeptSuite] = {}
         self.device = device
         self.limits = Limits()
 
@@ -56,6 +62,9 @@ class Grader:
         for reference in self._references.values():
             reference.close()
         self.sandbox.close()
+        # Last: a check that was interrupted ends when its worker is gone.
+        for kept in self._suites.values():
+            kept.close()
 
     @property
     def broken(self) -> bool:
@@ -91,7 +100,7 @@ class Grader:
         session.first = first
         session.results = {result.id: result for result in known}
         try:
-            checks = suite.run(session)
+            checks = self._run(session)
         finally:
             session.student.close()
         if diagnosis and not session.faults:
@@ -134,6 +143,14 @@ class Grader:
         return suite.Session(
             exercise, student, reference, seed, only, training, on_start, on_result, until_failure
         )
+
+    def _run(self, session: suite.Session) -> list[CheckResult]:
+        if not self._keep_suites:
+            return suite.run(session)
+        exercise = session.exercise
+        if exercise.id not in self._suites:
+            self._suites[exercise.id] = KeptSuite(exercise)
+        return self._suites[exercise.id].run(session)
 
     def _reference(self, exercise: Exercise) -> RightAnswers:
         if exercise.id not in self._references:

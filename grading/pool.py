@@ -49,6 +49,51 @@ class Workforce(Protocol):
     ) -> Iterator[tuple[Item, Result | Lost]]: ...
 
 
+class Here:
+    """One grader in this very process. Use as a context manager."""
+
+    def __init__(self, rung: Rung, device: str) -> None:
+        self._rung, self._device = rung, device
+        self._grader = self._new_grader()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._grader.__exit__(kind, error, trace)
+
+    def run(
+        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Lost]]:
+        """function(grader, item) for every item, in their order.
+
+        An item that takes the zygote with it is tried once more, and is `Lost` if it does so again.
+        """
+        for item in items:
+            for _ in range(2):
+                if self._grader.broken:
+                    self._grader.__exit__(None, None, None)
+                    self._grader = self._new_grader()
+                result: Result | Lost = function(self._grader, item)
+                if not self._grader.broken:
+                    break
+            else:
+                result = Lost("the zygote that graded it died twice")
+            yield item, result
+
+    def _new_grader(self) -> "Grader":
+        # First: it imports torch while this process imports pytest.
+        zygote = None if self._rung is Rung.PROCESS else Zygote(self._rung)
+        from grading.grade import Grader
+
+        return Grader(self._rung, zygote, self._device, keep_suites=True)
+
+
 class Pool:
     """`jobs` graders on one rung and device. Use as a context manager."""
 
@@ -148,7 +193,7 @@ def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> 
     line = Line(rung, doors[mine % len(doors)]) if doors else None
     for door in doors:
         door.close()
-    _grader = Grader(rung, line, device)
+    _grader = Grader(rung, line, device, keep_suites=True)
     Finalize(None, _grader.__exit__, args=(None, None, None), exitpriority=10)
 
 

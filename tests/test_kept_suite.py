@@ -1,0 +1,107 @@
+"""A session of pytest that is kept open grades as a new one does, and keeps nothing."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grading import kept_suite
+from grading.course import Exercise
+from grading.grade import Grader
+from grading.report import Report
+from grading.sandbox.processes import Line, Zygote
+from grading.submission import from_bytes
+from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
+from tests.test_suite import ORDER
+
+SOURCES = (
+    REFERENCE,
+    REFERENCE.replace("2 *", "3 *"),
+    "def double(values):\n    raise NotImplementedError\n",
+    "import os\nos._exit(0)\n",
+    "def double(:\n",
+    REFERENCE.replace("return -values", "return values.tolist()"),
+    REFERENCE,
+)
+LEAVES_SOMETHING = PUBLIC_CHECKS + (
+    "\nSEEN = []\n"
+    "\n@check(points=1)\ndef sees_nothing_of_others(draw, both):\n    '''A new list.'''\n"
+    "    SEEN.append(1)\n    assert SEEN == [1]\n"
+)
+
+
+@pytest.fixture
+def keeper(grader: Grader) -> Iterator[Grader]:
+    """A grader that keeps its suites, over a line of its own to the same zygote."""
+    zygote = grader._line
+    line = Line(zygote.rung, zygote.door) if isinstance(zygote, Zygote) else None
+    with Grader(grader.rung, line, keep_suites=True) as kept:
+        yield kept
+
+
+def graded(grader: Grader, exercise: Exercise, source: str, **more: Any) -> Report:
+    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), 1, **more)
+
+
+def comparable(report: Report) -> dict[str, Any]:
+    document = report.to_json()
+    for check in document["checks"]:
+        del check["seconds"]
+    return document
+
+
+@pytest.mark.parametrize("suites", [(PUBLIC_CHECKS, HIDDEN_CHECKS), (ORDER, "")])
+def test_a_kept_suite_grades_as_a_new_one(
+    grader: Grader,
+    keeper: Grader,
+    tmp_path: Path,
+    suites: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kept_suite, "MAX_SUBMISSIONS", 3)
+    exercise = make_course(tmp_path, *suites).exercise("toy")
+    for source in SOURCES:
+        for more in ({}, {"only": "doubles"}, {"until_failure": True}):
+            new, kept = (graded(one, exercise, source, **more) for one in (grader, keeper))
+            assert comparable(new) == comparable(kept), source
+            assert new.faults == kept.faults == []
+
+
+def test_no_check_leaves_anything_behind(keeper: Grader, tmp_path: Path) -> None:
+    exercise = make_course(tmp_path, LEAVES_SOMETHING).exercise("toy")
+    for _ in range(3):
+        report = graded(keeper, exercise, REFERENCE)
+        assert (report.score, report.faults) == (61, [])
+
+
+def test_a_broken_suite_is_the_graders_fault_until_it_is_mended(
+    keeper: Grader, tmp_path: Path
+) -> None:
+    exercise = make_course(tmp_path, PUBLIC_CHECKS).exercise("toy")
+    checks = tmp_path / "checks" / "public" / "toy.py"
+    for broken, word in (
+        (PUBLIC_CHECKS + "\n1 / 0\n", "cannot be collected"),
+        ("import pytest\n" + PUBLIC_CHECKS + "    pytest.exit('left')\n", "before its time"),
+        (PUBLIC_CHECKS.replace("(draw, both)", "(draw, both, nothing)"), "nothing"),
+        ("", "no checks found"),
+    ):
+        checks.write_text(broken, encoding="utf-8")
+        report = graded(keeper, exercise, REFERENCE)
+        assert report.score is None
+        assert word in " ".join(report.faults)
+        checks.write_text(PUBLIC_CHECKS + f"\n# after {word}\n", encoding="utf-8")
+        assert graded(keeper, exercise, REFERENCE).score == 60
+
+
+def test_a_grader_that_keeps_suites_ends_with_nothing_running(
+    grader: Grader, toy: Exercise
+) -> None:
+    zygote = grader._line
+    line = Line(zygote.rung, zygote.door) if isinstance(zygote, Zygote) else None
+    with Grader(grader.rung, line, keep_suites=True) as kept:
+        assert graded(kept, toy, REFERENCE).score == 100
+        thread = kept._suites["toy"]._thread
+        assert thread is not None
+        assert thread.is_alive()
+    assert not thread.is_alive()
