@@ -174,7 +174,7 @@ def test_a_batch_on_a_full_disk_loses_nothing(class_folder: Path, tmp_path: Path
         capture_output=True,
         text=True,
         timeout=300,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
     assert full.returncode == 3, full.stderr
     kept = stored(out)

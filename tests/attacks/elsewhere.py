@@ -72,7 +72,7 @@ def sandboxed(command: list[str], work: str) -> list[str]:
     for name in ("submission.py", "test_plain.py"):
         inner += ["--ro-bind", f"{work}/{name}", f"/tmp/work/{name}"]
     inner += ["--chdir", "/tmp/work", "--"]
-    limits = ["--nproc=200", "--cpu=10", f"--fsize={10**8}", f"--as={2 * 10**9}", "--core=0"]
+    limits = ["--nproc=60", "--cpu=10", f"--fsize={10**8}", f"--as={2 * 10**9}", "--core=0"]
     return [*outer, *switch, *inner, "prlimit", *limits, "--", *command]
 
 
