@@ -107,10 +107,7 @@ class _Loop(Recorder):
             session.perform_collect()
         except pytest.UsageError as error:
             self.session.faults.append(f"the checks cannot be collected: {error}")
-        session.shouldfail = False
         items = [] if self.session.faults else session.items
         following = [*items[1:], None][: len(items)]
         for item, nextitem in zip(items, following, strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
-            if session.shouldfail:
-                return

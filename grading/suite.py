@@ -57,6 +57,7 @@ class Session:
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
     until_failure: bool = False
+    ended: bool = False
     first: Collection[str] = ()
     in_order: bool = True
     results: dict[str, CheckResult] = field(default_factory=dict)
@@ -287,7 +288,10 @@ class Recorder:
         Nobody would read those, and that of a failure takes milliseconds to write.
         """
         hook = item.ihook
-        if self._phase(item, "setup", partial(hook.pytest_runtest_setup, item=item)):
+        # After the end, all that is left to do is to tear down what was made ready for many checks.
+        if not self.session.ended and self._phase(
+            item, "setup", partial(hook.pytest_runtest_setup, item=item)
+        ):
             self._phase(item, "call", partial(hook.pytest_runtest_call, item=item))
         teardown = partial(hook.pytest_runtest_teardown, item=item, nextitem=nextitem)
         self._phase(item, "teardown", teardown)
@@ -310,7 +314,7 @@ class Recorder:
             verdict = self._verdict(item, call)
             self.session.record(verdict)
             if self.session.until_failure and verdict.status is not Status.PASSED:
-                item.session.shouldfail = f"{item.name} did not pass"
+                self.session.ended = True
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
 

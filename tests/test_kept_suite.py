@@ -62,7 +62,7 @@ def test_a_kept_suite_grades_as_a_new_one(
     monkeypatch.setattr(kept_suite, "MAX_SUBMISSIONS", 3)
     exercise = make_course(tmp_path, *suites).exercise("toy")
     for source in SOURCES:
-        for more in ({}, {"only": "doubles"}, {"until_failure": True}):
+        for more in ({"until_failure": True}, {}, {"only": "doubles"}):
             new, kept = (graded(one, exercise, source, **more) for one in (grader, keeper))
             assert comparable(new) == comparable(kept), source
             assert new.faults == kept.faults == []
