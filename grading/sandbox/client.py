@@ -202,6 +202,8 @@ class Worker:
         frame = self._next_frame(self._pending)
         if frame.meta.get("id") != self._pending.identity:
             self._fail(Fault.PROTOCOL, "its answer belongs to no request")
+        # Whoever writes fast is done before anybody looked.
+        self._measure_scratch()
         self._pending = None
         return frame
 
@@ -273,9 +275,12 @@ class Worker:
             wall = pending.cpu_limit * WALL_PER_CPU_SECOND
             self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
         if time.monotonic() > self._measured + _TICK_SECONDS:
-            if _is_larger(Path(self.scratch), self.limits.scratch):
-                self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
-            self._measured = time.monotonic()
+            self._measure_scratch()
+
+    def _measure_scratch(self) -> None:
+        if _is_larger(Path(self.scratch), self.limits.scratch):
+            self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
+        self._measured = time.monotonic()
 
     def _write_some(self, pending: _Pending) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
@@ -353,7 +358,8 @@ def _remove(folder: str) -> None:
 def _is_larger(folder: Path, size: int) -> bool:
     """Than `size` bytes on the disk, a name costing at least as much as a block.
 
-    A folder that hides what it holds is larger than anything.
+    What a file claims to hold counts too: some file systems find its blocks only later. A folder
+    that hides what it holds is larger than anything.
     """
     total = 0
     pending: list[Path] = [folder]
@@ -363,7 +369,8 @@ def _is_larger(folder: Path, size: int) -> bool:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(Path(entry.path))
-                    total += max(_BLOCK, 512 * entry.stat(follow_symlinks=False).st_blocks)
+                    found = entry.stat(follow_symlinks=False)
+                    total += max(_BLOCK, found.st_size, 512 * found.st_blocks)
                     if total > size:
                         return True
         except OSError as error:  # most often: changed while it was looked at
