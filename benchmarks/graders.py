@@ -1,6 +1,7 @@
 """The same class, graded by this grader and by others: what it costs, and who is fooled.
 
-    python benchmarks/graders.py [--peers NAME,...] [--json PATH] [--rounds N] [--cache FOLDER]
+    python benchmarks/graders.py [--peers NAME,...] [--json PATH] [--size N] [--rounds N]
+                                 [--cache FOLDER]
 
 Everybody gets the same twelve checks of exercise 1 (`twelve.py`), each in its own format
 (`peers.py`), and the same 20 right submissions in many styles. Measured is the grading of the 20:
@@ -36,7 +37,6 @@ import twelve  # noqa: E402
 from meter import Cost  # noqa: E402
 from peers import GRADERS, Grader, Unrolled  # noqa: E402
 
-SUBMISSIONS = 20
 ONE_CORE = [max(os.sched_getaffinity(0))]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "unrolled-graders"
 # Everybody computes with the same versions.
@@ -55,14 +55,14 @@ class Figures:
 
 def main() -> None:
     options = parsed()
-    class_of_20 = twelve.right(SUBMISSIONS)
+    right = twelve.right(options.size)
     chosen = [one for one in GRADERS if one is Unrolled or one.name in options.peers]
     pythons = {one: python_of(one, options.cache) for one in chosen}
     costs: dict[type[Grader], list[Cost]] = {one: [] for one in chosen}
     rights: dict[type[Grader], int] = {}
     for _ in range(options.rounds):
         for one in chosen:
-            cost, scores = graded(one, pythons[one], class_of_20)
+            cost, scores = graded(one, pythons[one], right)
             costs[one].append(cost)
             rights[one] = sum(score == len(twelve.CHECKS) for score in scores.values())
             say(f"{one.name}: {cost.cpu:.1f} CPU s, {cost.wall:.1f} s")
@@ -73,7 +73,7 @@ def main() -> None:
             for name, source in CHEATS.items()
         }
         found[one.name] = Figures(median(costs[one]), rights[one], fooled)
-    print_table(found)
+    print_table(found, options.size)
     if options.json:
         document = {name: asdict(figures) for name, figures in found.items()}
         options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -90,6 +90,7 @@ def parsed() -> argparse.Namespace:
         help=f"of {', '.join(names)}; all by default",
     )
     parser.add_argument("--json", type=Path, metavar="PATH")
+    parser.add_argument("--size", type=int, default=20, help="how many right submissions")
     parser.add_argument("--rounds", type=int, default=1, help="medians of so many")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where others are installed")
     options = parser.parse_args()
@@ -141,8 +142,8 @@ def median(costs: Sequence[Cost]) -> Cost:
     )
 
 
-def print_table(found: Mapping[str, Figures]) -> None:
-    print(f"\n{SUBMISSIONS} right submissions, {len(twelve.CHECKS)} checks; cheats alone, of 12:")
+def print_table(found: Mapping[str, Figures], size: int) -> None:
+    print(f"\n{size} right submissions, {len(twelve.CHECKS)} checks; cheats alone, of 12:")
     print(
         f"{'grader':24} {'CPU s':>7} {'times':>6} {'wall s':>7} {'MiB':>6} {'right':>6}"
         f" {'wrong':>6} {'patched':>8} {'reader':>7}"

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -11,14 +10,11 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-import pytest
-from matplotlib.image import imread
 
 from grading import questions
 from grading.course import ROOT
 from grading.course import load as load_course
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+from tests import browser
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -99,22 +95,8 @@ def check_page(out: Path, name: str, exercise: str, figures: set[str]) -> str:
 
 
 def check_in_a_browser(page: Path, scratch: Path) -> None:
-    """The page drawn by a browser without a network: text and pictures are there."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: the page was not looked at in a browser")
-    picture = scratch / "page.png"
-    alone = (
-        *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-        *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-        *("--proxy-server=127.0.0.1:9", f"--user-data-dir={scratch}/user"),
-    )
-    subprocess.run(
-        [CHROMIUM, *alone, "--window-size=1000,9000", f"--screenshot={picture}", page.as_uri()],
-        capture_output=True,
-        timeout=120,
-        check=True,
-    )
-    pixels = imread(picture)[..., :3]
+    """The page drawn by a browser: text and pictures are there."""
+    pixels = browser.picture(page, scratch)
     dark, colored = (pixels < 0.5).all(axis=-1), np.ptp(pixels, axis=-1) > 0.3
     assert dark.mean() > 0.005, "hardly any text"
     # Curves are colored, text and code are not.
