@@ -33,6 +33,7 @@ from grading.errors import GraderError, UsageError
 from grading.grade import Grader
 from grading.pool import Lost, Pool
 from grading.renderers import gradebooks, pages
+from grading.renderers.class_files import ClassFiles
 from grading.renderers.gradescope import results
 from grading.renderers.junit import JUnit
 from grading.sandbox import rungs
@@ -368,8 +369,15 @@ def test_gradescope_gets_scores_and_hides_what_is_printed() -> None:
     assert [test["status"] for test in document["tests"]] == ["passed", "failed"]
     assert document["stdout_visibility"] == "hidden"
     assert document["leaderboard"] == [{"name": "A", "value": 0.5, "order": "asc"}]
-    failed = results({**found.report, "status": "not_gradable", "score": None})  # type: ignore[dict-item]
-    assert "not to blame" in failed["output"]
+
+
+def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course: Course) -> None:
+    graded = grade("ada", 4.0, check())
+    broken = {**graded.report, "status": "not_gradable", "score": None}  # type: ignore[dict-item]
+    failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
+    for found, files in ((graded, ["ada.ex4.json"]), (failed, [])):
+        ClassFiles(real_course, [found], {"ex4": 4.0}, [], has_roster=False).write(tmp_path)
+        assert [path.name for path in (tmp_path / "gradescope").iterdir()] == files
 
 
 def test_statistics_of_a_class() -> None:

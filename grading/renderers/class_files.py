@@ -62,10 +62,12 @@ class ClassFiles:
                     lines.write(_json(report) + "\n")
                     junit.add(submission, report)
                     name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
-                    document = gradescope.results(report)
-                    _replace(folder / "gradescope" / name, _json(document, indent=1) + "\n")
+                    upload = folder / "gradescope" / name
                     if grade.status == "graded":
                         statistics.add(grade, report)
+                        _replace(upload, _json(gradescope.results(report), indent=1) + "\n")
+                    else:  # what an earlier run has left is no result of this one
+                        upload.unlink(missing_ok=True)
         for name, text in self._tables(remarks).items():
             _replace(folder / name, text)
         page = pages.class_page(
