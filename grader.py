@@ -196,7 +196,11 @@ def lab(name: str, options: tuple[str, ...]) -> None:
     What a lab can be told: python grader.py lab ex1 --help
     """
     labs = course.load().labs(name)
-    program = [sys.executable, str(course.ROOT / "labs"), *labs, "--", *options]
+    folder = course.ROOT / "labs"
+    for one in labs:
+        if not (folder / f"{one}.py").exists():
+            raise UsageError(f"course.toml names the lab {one}, but there is no {folder / one}.py")
+    program = [sys.executable, str(folder), *labs, "--", *options]
     # A lab runs a student's code: it takes the place of this process, which never does.
     os.execv(sys.executable, program)
 
@@ -378,7 +382,8 @@ def is_own(submission: Path | None, exercise: "Exercise") -> bool:
     """Whether this is the work done in this copy of the course: the stub, or its notebook."""
     if submission is None:
         return True
-    return submission.resolve() in (exercise.notebook, exercise.notebook.parent)
+    files = (exercise.stub, exercise.notebook)
+    return submission.resolve() in (*files, *(file.parent for file in files))
 
 
 def with_questions(

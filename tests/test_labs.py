@@ -14,6 +14,7 @@ from lab.settings import Settings, command, parse, setting
 from lab.student import explain, load
 
 from grader import main
+from grading import course
 from grading.course import ROOT, Course
 from grading.errors import UsageError
 from tests.labs import check_in_a_browser, check_page, interrupt, run
@@ -258,6 +259,16 @@ def test_a_course_knows_its_labs(real_course: Course) -> None:
     assert real_course.labs("gradients") == ("gradients",)
     with pytest.raises(UsageError, match="there is no lab ex9: this course has ex1, ex2"):
         real_course.labs("ex9")
+
+
+def test_a_lab_without_its_script_is_said(
+    tmp_path: Path, real_course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(course, "load", lambda: real_course)
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    result = CliRunner().invoke(main, ["lab", "ex1"])
+    assert isinstance(result.exception, UsageError)
+    assert "course.toml names the lab sine, but there is no" in str(result.exception)
 
 
 def test_the_command_line_says_what_labs_there_are() -> None:

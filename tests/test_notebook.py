@@ -531,9 +531,9 @@ def test_the_notebook_of_the_course_is_ones_own_work(
     """Then hints are kept, and the questions are those of the course."""
     exercise = real_course.exercise("ex2")
     monkeypatch.chdir(exercise.notebook.parent)
-    for own in (None, exercise.notebook, Path("."), Path(FILE), Path("..", "notebooks")):
+    for own in (None, exercise.notebook, Path("."), Path(FILE), exercise.stub, Path("..")):
         assert is_own(own, exercise)
-    for other in (tmp_path, tmp_path / FILE, Path("ex1_vanilla_rnn.ipynb"), exercise.stub):
+    for other in (tmp_path, tmp_path / FILE, Path("ex1_vanilla_rnn.ipynb"), Path("..", "..")):
         assert not is_own(other, exercise)
 
 
