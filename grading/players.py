@@ -69,7 +69,7 @@ class Question:
         meta, arrays = self.split()
         digest = hashlib.sha256(repr(sorted(meta.items())).encode())
         for name, array in sorted(arrays.items()):
-            digest.update(f"{name} {array.dtype} {array.shape}".encode())
+            digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 

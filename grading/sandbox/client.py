@@ -278,7 +278,7 @@ class Worker:
             self._measure_scratch()
 
     def _measure_scratch(self) -> None:
-        if _is_larger(Path(self.scratch), self.limits.scratch):
+        if _is_larger(self.scratch, self.limits.scratch):
             self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
         self._measured = time.monotonic()
 
@@ -355,20 +355,20 @@ def _remove(folder: str) -> None:
         subprocess.run(["rm", "-rf", "--", folder], capture_output=True)
 
 
-def _is_larger(folder: Path, size: int) -> bool:
+def _is_larger(folder: str, size: int) -> bool:
     """Than `size` bytes on the disk, a name costing at least as much as a block.
 
     What a file claims to hold counts too: some file systems find its blocks only later. A folder
     that hides what it holds is larger than anything.
     """
     total = 0
-    pending: list[Path] = [folder]
+    pending = [folder]
     while pending:
         try:
             with os.scandir(pending.pop()) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
-                        pending.append(Path(entry.path))
+                        pending.append(entry.path)
                     found = entry.stat(follow_symlinks=False)
                     total += max(_BLOCK, found.st_size, 512 * found.st_blocks)
                     if total > size:
