@@ -124,9 +124,12 @@ def graded(
     kind: type[Grader], python: Path, submissions: Mapping[str, str]
 ) -> tuple[Cost, dict[str, int]]:
     """Grade a class from the beginning: what it cost, and the score of each submission."""
-    with tempfile.TemporaryDirectory(prefix="graders-") as folder:
-        grader = kind(Path(folder), python)
-        log = Path(folder, "log.txt")
+    with tempfile.TemporaryDirectory(prefix="graders-") as scratch:
+        # So deep that a cheat that looks around sees nothing of whoever runs the benchmark.
+        folder = Path(scratch, "one", "two", "three")
+        folder.mkdir(parents=True)
+        grader = kind(folder, python)
+        log = folder / "log.txt"
         costs = [
             meter.run(command.words, command.folder, command.environment, log, cores=ONE_CORE)[1]
             for command in grader.prepare(submissions)
