@@ -4,15 +4,16 @@
 
 Each class is made of right variants, known mistakes, stubs and, by the share asked for, hostile
 files, all made distinct by a comment. Equal programs must get equal marks, right ones full marks,
-hostile ones none. For each size: wall and CPU seconds for each submission, the peak memory of a
-grader, and the cost of the last tenth against the first. With --kills the batch is killed N times
-at random moments and started again: nothing may be lost, nothing graded twice.
+hostile ones none. For each size: wall and CPU seconds for each submission and the peak of the
+memory, all processes together (`meter.py`), and the cost of the last tenth against the first. With
+--kills the batch is killed N times at random moments and started again: nothing may be lost,
+nothing graded twice.
 """
 
 import argparse
 import csv
+import os
 import random
-import resource
 import signal
 import sqlite3
 import subprocess
@@ -23,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import meter  # noqa: E402
 
 from grading import course, misconceptions  # noqa: E402
 from grading.course import Exercise  # noqa: E402
@@ -81,7 +84,8 @@ def command(exercise: Exercise, work: Path, out: Path) -> list[str]:
 def killed(exercise: Exercise, work: Path, out: Path, kills: int) -> None:
     """Kill the batch at random moments; say what the store held each time."""
     chance = random.Random(kills)
-    before, lost = 0, 0
+    before: set[tuple[str, float]] = set()
+    lost = 0
     for _ in range(kills):
         process = subprocess.Popen(
             command(exercise, work, out),
@@ -93,30 +97,27 @@ def killed(exercise: Exercise, work: Path, out: Path, kills: int) -> None:
         process.send_signal(signal.SIGKILL)
         process.wait()
         kept = stored(out)
-        lost += max(0, before - kept)
+        lost += len(before - kept)  # or graded again, at another time
         before = kept
-    print(f"killed {kills} times: {before} results kept, {lost} lost")
+    print(f"killed {kills} times: {len(before)} results kept, {lost} lost or graded twice")
 
 
-def stored(out: Path) -> int:
+def stored(out: Path) -> set[tuple[str, float]]:
+    """The results in the store: what each depends on, and when it was graded."""
     path = out / "grades.sqlite"
     if not path.exists():
-        return 0
+        return set()
     with sqlite3.connect(path, timeout=30) as database:
         tables = database.execute("select name from sqlite_master where name = 'results'")
         if tables.fetchone() is None:
-            return 0
-        return int(database.execute("select count(*) from results").fetchone()[0])
+            return set()
+        return set(database.execute("select key, graded_at from results"))
 
 
 def measured(exercise: Exercise, work: Path, out: Path, bases: dict[str, str], size: int) -> None:
-    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    known = stored(out)
-    end = subprocess.run(
-        command(exercise, work, out), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    wall = time.monotonic() - began
+    known = len(stored(out))
+    log = work.parent / "log.txt"
+    code, cost = meter.run(command(exercise, work, out), ROOT, os.environ, log)
     with (out / "grades.csv").open(encoding="utf-8", newline="") as file:
         marks = {row["submission"]: row["raw_score"] for row in csv.DictReader(file)}
     by_base: dict[str, set[str]] = {}
@@ -125,12 +126,11 @@ def measured(exercise: Exercise, work: Path, out: Path, bases: dict[str, str], s
     wrong = [base for base, scores in by_base.items() if len(scores) != 1]
     wrong += ["right"] if by_base["right"] != {"100.0"} and by_base["right"] != {"100"} else []
     wrong += [base for base in by_base if base.startswith("hostile") and by_base[base] != {"0.0"}]
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    now = size - known
+    now = max(size - known, 1)
     print(
-        f"{size} submissions, exit code {end.returncode}, {known} known before: {wall:.1f} s wall,"
-        f" {wall / max(now, 1):.3f} s and {cpu / max(now, 1):.3f} CPU s of graders for each,"
-        f" peak memory of a grader {after.ru_maxrss / 1024:.0f} MiB, wrong marks: {wrong or 0}"
+        f"{size} submissions, exit code {code}, {known} known before: {cost.wall:.1f} s wall,"
+        f" {cost.wall / now:.3f} s and {cost.cpu / now:.3f} CPU s for each,"
+        f" {cost.memory / 2**20:.0f} MiB, wrong marks: {wrong or 0}"
     )
     with sqlite3.connect(out / "grades.sqlite") as database:
         times = [row[0] for row in database.execute("select graded_at from results order by 1")]

@@ -36,11 +36,14 @@ The rungs of isolation (`rungs.py`), strongest first; a report names the one tha
    has process, mount, IPC, UTS and network namespaces of its own, private tmpfs scratch space,
    Landlock, no capabilities, a seccomp filter and resource limits.
 2. `landlock`: no namespaces. Landlock hides every file but the interpreter's libraries; seccomp
-   denies new processes, exec, sockets, signals to others and tracing; resource limits as above.
+   denies new processes, exec, sockets, signals to others and tracing; resource limits as above. The
+   scratch space lies on a disk: its size is measured, and what was written there stays in sight.
 3. `process`: a subprocess with resource limits. It stops accidents, not attacks: fit for a
    student's own code on their own machine, and refused elsewhere unless asked for by name.
 
 Time is limited by the worker's own CPU seconds first, which a busy machine does not use up, and by
-wall-clock time as the net for code that sleeps or waits. A worker is ended through its process
-descriptor, and with it, since it cannot create processes, everything that it started.
+wall-clock time as the net for code that sleeps or waits; both are looked at while an answer arrives.
+A worker is ended through its process descriptor, and with it, since it cannot create processes,
+everything that it started. Should the grader be killed, the zygote ends, and the kernel ends the
+workers with it: no worker may ask it not to.
 """
