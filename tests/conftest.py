@@ -29,6 +29,7 @@ settings.register_profile(
 settings.load_profile("steady")
 # What a shell starts in the background ignores interrupts, and so does everything that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

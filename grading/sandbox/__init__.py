@@ -42,7 +42,7 @@ The rungs of isolation (`rungs.py`), strongest first; a report names the one tha
    student's own code on their own machine, and refused elsewhere unless asked for by name.
 
 Time is limited by the worker's own CPU seconds first, which a busy machine does not use up, and by
-wall-clock time as the net for code that sleeps or waits; both are looked at while an answer arrives.
+wall-clock time as the net for code that sleeps or waits; both are looked at while an answer comes.
 A worker is ended through its process descriptor, and with it, since it cannot create processes,
 everything that it started. Should the grader be killed, the zygote ends, and the kernel ends the
 workers with it: no worker may ask it not to.
