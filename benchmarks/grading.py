@@ -29,6 +29,7 @@ import numpy as np  # noqa: E402
 
 from grading import course, suite  # noqa: E402
 from grading.grade import Grader  # noqa: E402
+from grading.players import compiled  # noqa: E402
 from grading.sandbox import rungs  # noqa: E402
 from grading.sandbox.client import Sandbox  # noqa: E402
 from grading.sandbox.limits import Limits  # noqa: E402
@@ -173,7 +174,7 @@ def second_grading(exercise: course.Exercise) -> float:
 def worker_start(runs: int) -> list[float]:
     """Milliseconds from asking for a worker to its first answer."""
     source = np.frombuffer(b"import torch\ndef answer(x): return x + 1\n", np.uint8)
-    probes = np.frombuffer(b"def call(m, x): return {'y': m.answer(x)}\n", np.uint8)
+    probes = compiled("def call(m, x): return {'y': m.answer(x)}\n")
     times = []
     with Sandbox(Zygote(rungs.best())) as sandbox:
         sandbox.start(Limits()).kill()

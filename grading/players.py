@@ -1,10 +1,11 @@
 """The two sides of a check: the student's module and the reference, each in its own worker."""
 
 import hashlib
+import marshal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -164,8 +165,8 @@ class Player:
             "filename": source.filename,
             "device": self.device,
         }
-        texts = {"source": _bytes(source.text), "probes": _bytes(source.probes)}
-        worker.send(meta, texts, LOAD_CPU_SECONDS)
+        arrays = {"source": _bytes(source.text.encode()), "probes": compiled(source.probes)}
+        worker.send(meta, arrays, LOAD_CPU_SECONDS)
         self._loaded(self._receive())
         return worker
 
@@ -378,8 +379,17 @@ def _ended(fault: WorkerFault, when: str) -> StudentFault:
     return StudentFault(status, f"Your code was stopped {when}: {fault.detail}.")
 
 
-def _bytes(text: str) -> np.ndarray:
-    return np.frombuffer(text.encode(), np.uint8)
+@cache
+def compiled(probes: str) -> np.ndarray:
+    """The code of probes, for the worker's interpreter, which is this one.
+
+    Once for all workers: compiling those of exercise 1 takes 5.5 ms (measured).
+    """
+    return _bytes(marshal.dumps(compile(probes, "probes.py", "exec", dont_inherit=True)))
+
+
+def _bytes(data: bytes) -> np.ndarray:
+    return np.frombuffer(data, np.uint8)
 
 
 def _is_array(value: object) -> bool:

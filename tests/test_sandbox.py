@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from grading.course import ROOT
+from grading.players import compiled
 from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
@@ -50,7 +51,7 @@ def text(value: str) -> np.ndarray:
 
 def load(worker: Worker, source: str) -> Frame:
     meta = {"do": "load", "name": "module", "filename": "module.py", "device": "cpu"}
-    worker.send(meta, {"source": text(source), "probes": text(PROBES)}, 10)
+    worker.send(meta, {"source": text(source), "probes": compiled(PROBES)}, 10)
     return worker.receive()
 
 
@@ -447,7 +448,7 @@ def test_two_graders_share_a_zygote_and_only_that(rung: Rung) -> None:
         with Sandbox(Line(rung, zygote.door)) as theirs:
             loops = theirs.start(Limits())
             meta = {"do": "load", "name": "m", "filename": "m.py", "device": "cpu"}
-            loops.send(meta, {"source": text("while True: pass"), "probes": text("")}, 10)
+            loops.send(meta, {"source": text("while True: pass"), "probes": compiled("")}, 10)
             assert loops.process.cpu_seconds() is not None
         deadline = time.monotonic() + 20
         while loops.process.cpu_seconds() is not None and time.monotonic() < deadline:

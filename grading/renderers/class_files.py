@@ -65,7 +65,7 @@ class ClassFiles:
                     upload = folder / "gradescope" / name
                     if grade.status == "graded":
                         statistics.add(grade, report)
-                        _replace(upload, _json(gradescope.results(report), indent=1) + "\n")
+                        _replace(upload, _json(gradescope.results(report)) + "\n")
                     else:  # what an earlier run has left is no result of this one
                         upload.unlink(missing_ok=True)
         for name, text in self._tables(remarks).items():
@@ -105,8 +105,8 @@ def _part(grade: Grade) -> Part:
     return Part(grade, report, answers)
 
 
-def _json(document: Report, indent: int | None = None) -> str:
-    return json.dumps(document, allow_nan=False, ensure_ascii=False, indent=indent)
+def _json(document: Report) -> str:
+    return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 
 def _replace(path: Path, text: str) -> None:

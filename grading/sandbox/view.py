@@ -16,6 +16,8 @@ ROOT = ENGINE.parent
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _NVIDIA = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
+# Where the C library learns whether it may ask for huge pages (processes.py).
+_HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
 
 
 class MissingPackage(RuntimeError):
@@ -121,7 +123,7 @@ def _temporary_folder() -> list[str]:
 def _mounts() -> list[str]:
     """Libraries read-only, device files one by one: bubblewrap's own /dev costs a second user
     namespace, from which the zygote could not get back into its own process namespace."""
-    readable = [*readable_paths(), interpreter()]
+    readable = [*readable_paths(), interpreter(), *filter(os.path.exists, [_HUGE_PAGES])]
     parents = {str(parent) for path in [*readable, *devices()] for parent in Path(path).parents}
     arguments = []
     # Made here, since the folders that bubblewrap makes on the way are closed to other users.
