@@ -58,6 +58,7 @@ def run(
     With `cores`, on these alone. `on_sample` is called every SAMPLE_SECONDS.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    _collect_orphans()  # of what ran before
     before, began = _waited_for(), time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -100,7 +100,10 @@ class Unrolled(Grader):
     """This project: the twelve checks are a course of their own."""
 
     name = "unrolled"
-    KEPT = ("__init__.py", "pytest.ini", "inputs", "public/__init__.py")
+    KEPT = (
+        *("grader.py", "grading", "checks/__init__.py", "checks/pytest.ini", "checks/inputs"),
+        "checks/public/__init__.py",
+    )
     HEAD = f"""
         from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
         from grading.check import check
@@ -111,25 +114,12 @@ class Unrolled(Grader):
         AXES = {{"cell": CELL_AXES, "net": {{**NET_AXES, **MAPS, **FREE}}}}
         TOLERANCE = Tolerance({twelve.TOLERANCE}, {twelve.TOLERANCE})
         """
-    BATCH = """
-        import os, sys
-        from pathlib import Path
-        from grading import course
-        from grading.batch import command
-        plan, work, out = course.load(Path(sys.argv[1]).resolve()), *map(Path, sys.argv[2:4])
-        options = command.Options(
-            identities=["ex1"], jobs=len(os.sched_getaffinity(0)), cluster=None,
-            roster_file=None, rubric=None, seed=None, device="cpu", isolation="auto",
-            regrade=False, plain=True,
-        )
-        command.batch(plan, work, out, options)
-        """
 
     def prepare(self, submissions: Mapping[str, str]) -> list[Command]:
         for part in self.KEPT:
-            source, copy = ROOT / "checks" / part, self.folder / "course" / "checks" / part
+            source, copy = ROOT / part, self.folder / "course" / part
             copy.parent.mkdir(parents=True, exist_ok=True)
-            (shutil.copytree if source.is_dir() else shutil.copy)(source, copy)
+            (shutil.copytree if source.is_dir() else shutil.copy2)(source, copy)
         tests = [
             f"@check(points=1)\ndef {one.name}(draw, both):\n"
             f'    """{one.title}"""\n'
@@ -147,7 +137,11 @@ class Unrolled(Grader):
         self.write("course/course.toml", plan)
         for name, source in submissions.items():
             self.write(f"class/{name}/{FILE}", source)
-        return [self.command("-c", dedent(self.BATCH), "course", "class", "grades")]
+        # Once before, so that Python has compiled it, as pip compiles what it installs.
+        self.write(f"warm/student/{FILE}", twelve.reference())
+        batch = ("course/grader.py", "batch", "--plain", "--out")
+        self.tool(*batch, "warm/grades", "warm")
+        return [self.command(*batch, "grades", "class")]
 
     def scores(self, submissions: Mapping[str, str]) -> dict[str, int]:
         lines = (self.folder / "grades" / "results.jsonl").read_text(encoding="utf-8").splitlines()

@@ -53,7 +53,7 @@ def check(
 
     `hint` is the next thing to try, `cpu_seconds` the limit on each of its probes. A check that
     judges one measured value (a loss after training, say) names the function that measures it:
-    its bounds then come from calibration, through the fixture `bounds`. A check that catches no
+    its bounds then come from calibration, through the argument `bounds`. A check that catches no
     known mistake which no other check catches says `because` of what it is there all the same.
     """
 

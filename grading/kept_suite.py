@@ -7,19 +7,17 @@ for each one all the same.
 
 import faulthandler
 import os
-import sys
 import threading
 from queue import Empty, SimpleQueue
 
 import pytest
 
 from grading import suite
+from grading.check_items import SESSION
 from grading.course import Exercise
+from grading.environment import environment
 from grading.report import CheckResult
-from grading.suite import BACKSTOP_SECONDS, SESSION, Recorder, Session
-
-# pytest remembers every module that it has looked for fixtures in: about 0.3 MB for a submission.
-MAX_SUBMISSIONS = 50
+from grading.suite import BACKSTOP_SECONDS, Recorder, Session
 
 
 class KeptSuite:
@@ -28,19 +26,15 @@ class KeptSuite:
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._thread: _Thread | None = None
-        self._left = 0
 
     def run(self, session: Session) -> list[CheckResult]:
         """As `suite.run`."""
-        if self._left == 0:
-            self.close()
-            self._thread, self._left = _Thread(self._exercise), MAX_SUBMISSIONS
+        if self._thread is None:
+            self._thread = _Thread(self._exercise)
             self._thread.start()
-        assert self._thread is not None, "it has just been made"
-        self._left -= 1
         if not self._thread.graded(session):
             session.faults.append("the suite ended before its time")
-            self._left = 0
+            self.close()
         return suite.finished(session)
 
     def close(self) -> None:
@@ -71,10 +65,10 @@ class _Thread(threading.Thread):
             os._exit(1)
 
     def run(self) -> None:
-        plugins = [_Loop(self.inbox, self._outbox), sys.modules[suite.__name__]]
         try:
-            with suite.plain_environment():
-                pytest.main(suite.arguments_for(self._exercise), plugins=plugins)
+            with environment(suite.PLAIN):
+                loop = _Loop(self.inbox, self._outbox)
+                pytest.main(suite.arguments_for(self._exercise), plugins=[loop])
         finally:
             self._outbox.put(None)
 

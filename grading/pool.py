@@ -8,12 +8,15 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
 from dataclasses import dataclass
 from math import ceil
 from multiprocessing.util import Finalize
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
+from grading.course import ROOT
+from grading.environment import environment
 from grading.sandbox import kernel
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
@@ -30,6 +33,10 @@ AHEAD = 2
 GRADERS_PER_ZYGOTE = 4
 # A fork server of Python's own imports pytest once for all graders. On macOS forks are not safe.
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
+# multiprocessing starts its helpers as `python -c`, which would look for every module in the
+# current folder first: that may hold what a class has handed in. After it they would import what is
+# installed, which may be another checkout.
+_IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 
 _grader: "Grader | None" = None
 
@@ -162,20 +169,23 @@ class Pool:
             return self._executor.submit(_call, function, item)
 
     def _start_processes(self) -> None:
+        self._open = ExitStack()
+        self._open.enter_context(environment(_IMPORTS))
         # Zygotes first: they import torch while the graders import pytest.
         count = 0 if self._rung is Rung.PROCESS else ceil(self.jobs / GRADERS_PER_ZYGOTE)
         self._zygotes = [Zygote(self._rung) for _ in range(count)]
+        for zygote in self._zygotes:
+            self._open.callback(zygote.close)
         context = multiprocessing.get_context(_METHOD)
         context.set_forkserver_preload(["__main__", "grading.grade"])
         number = context.Value("i", 0)
         doors = [zygote.door for zygote in self._zygotes]
         arguments = (self._rung, self._device, doors, number)
         self._executor = ProcessPoolExecutor(self.jobs, context, _start, arguments)
+        self._open.callback(self._executor.shutdown, wait=True, cancel_futures=True)
 
     def _end_processes(self) -> None:
-        self._executor.shutdown(wait=True, cancel_futures=True)
-        for zygote in self._zygotes:
-            zygote.close()
+        self._open.close()
 
 
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:

@@ -2,8 +2,6 @@
 
 import ast
 import importlib
-import inspect
-import os
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,10 +17,11 @@ import numpy as np
 import pytest
 import pytest_timeout  # type: ignore[import-untyped]
 
-from grading import thresholds
-from grading.check import CPU_SECONDS, Alone, Both, Declaration, Draw, Measure, Parts, seed_of
+from grading.check import CPU_SECONDS, Declaration, Measure, Parts, seed_of
+from grading.check_items import SESSION, CheckFile, CheckItem
 from grading.compare import Answer, Mismatch
 from grading.course import Exercise
+from grading.environment import environment
 from grading.errors import GraderError, UsageError
 from grading.players import Asked, Question, RightAnswers, Student, StudentFault, outcome_of
 from grading.report import CheckResult, Status, Visibility
@@ -35,10 +34,17 @@ CALIBRATION_CPU_SECONDS = 300.0
 # unraisableexception and threadexception, collect garbage twice per session.
 UNUSED_PLUGINS = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "freeze_support", "junitxml"),
-    *("legacypath", "logging", "monkeypatch", "pastebin", "recwarn", "reports", "setuponly"),
-    *("setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir"),
+    *("legacypath", "logging", "monkeypatch", "pastebin", "python", "recwarn", "reports"),
+    *("setuponly", "setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir"),
     *("unittest", "unraisableexception", "warnings"),
 )
+
+# No plugin and no option that the caller's environment might add.
+PLAIN = {
+    "PYTEST_ADDOPTS": None,
+    "PYTEST_PLUGINS": None,
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+}
 
 
 @dataclass
@@ -62,7 +68,7 @@ class Session:
     in_order: bool = True
     results: dict[str, CheckResult] = field(default_factory=dict)
     interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
-    declared: dict[str, pytest.Function] = field(default_factory=dict)
+    declared: dict[str, CheckItem] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     _current: list[Asked] = field(default_factory=list)
@@ -75,12 +81,12 @@ class Session:
         self._probes = _functions(self.reference.source.probes)
         self._suites = self.exercise.suites
 
-    def begin(self, item: pytest.Function) -> None:
+    def begin(self, item: CheckItem) -> None:
         """Set the limits and the chance of the check that starts now."""
         seed = seed_of(self.exercise.id, item.name, self.seed)
-        self.limit(declaration_of(item).cpu_seconds, seed)
+        self.limit(item.declaration.cpu_seconds, seed)
         self._current = self.asked.setdefault(item.name, [])
-        self.on_start(title_of(item))
+        self.on_start(item.title)
 
     def limit(self, cpu_seconds: float, seed: int) -> None:
         """From here on: CPU seconds per question, and where chance starts in the worker."""
@@ -115,7 +121,7 @@ class Session:
         for name, item in self.declared.items():
             if name not in self.results:
                 message = "No verdict was reached: the grading ended before this check."
-                if not self.training and declaration_of(item).measure is not None:
+                if not self.training and item.declaration.measure is not None:
                     message = "Not asked for: checks that train something were left out."
                 elif self.only is not None:
                     message = f"Not asked for: --check {self.only}."
@@ -124,7 +130,7 @@ class Session:
 
     def result(
         self,
-        item: pytest.Function,
+        item: CheckItem,
         status: Status,
         points: float,
         message: str,
@@ -132,11 +138,11 @@ class Session:
         measured: float | None = None,
         line: int | None = None,
     ) -> CheckResult:
-        declaration = declaration_of(item)
+        declaration = item.declaration
         needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
         return CheckResult(
             id=item.name,
-            title=title_of(item),
+            title=item.title,
             visibility=self.visibility(item),
             status=status,
             points=points,
@@ -156,10 +162,10 @@ class Session:
         return {
             name: asked
             for name, asked in self.asked.items()
-            if declaration_of(self.declared[name]).measure is None
+            if self.declared[name].declaration.measure is None
         }
 
-    def visibility(self, item: pytest.Function) -> Visibility:
+    def visibility(self, item: CheckItem) -> Visibility:
         return self._suites[item.path]
 
 
@@ -169,57 +175,6 @@ def _functions(source: str) -> frozenset[str]:
     return frozenset(
         node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
     )
-
-
-SESSION = pytest.StashKey[Session]()
-BLOCKERS = pytest.StashKey[list[str]]()
-
-
-def declaration_of(item: pytest.Function) -> Declaration:
-    declaration: Declaration = item.function.declaration
-    return declaration
-
-
-def title_of(item: pytest.Function) -> str:
-    """The first paragraph of the docstring, on one line."""
-    return " ".join((inspect.getdoc(item.function) or item.name).split("\n\n")[0].split())
-
-
-@pytest.fixture
-def draw(request: pytest.FixtureRequest) -> Draw:
-    session = request.config.stash[SESSION]
-    return Draw(seed_of(session.exercise.id, request.node.name, session.seed))
-
-
-@pytest.fixture
-def both(request: pytest.FixtureRequest) -> Both:
-    return Both(request.config.stash[SESSION])
-
-
-@pytest.fixture
-def student(request: pytest.FixtureRequest) -> Alone:
-    return Alone(request.config.stash[SESSION])
-
-
-@pytest.fixture
-def parts() -> Parts:
-    return Parts()
-
-
-@pytest.fixture
-def bounds(request: pytest.FixtureRequest) -> Bounds:
-    """The calibrated bounds of a check that declares a measure. Raises GraderError."""
-    session = request.config.stash[SESSION]
-    calibrations = thresholds.load(session.exercise.thresholds).get(request.node.name, {})
-    found = thresholds.bounds_on(calibrations, session.student.device)
-    if found is None:
-        raise GraderError(f"{session.exercise.thresholds.name}: nothing about {request.node.name}")
-    return found
-
-
-@pytest.fixture
-def device(request: pytest.FixtureRequest) -> str:
-    return request.config.stash[SESSION].student.device
 
 
 class Blocked(Exception):
@@ -239,15 +194,9 @@ class Recorder:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[SESSION] = self.session
 
-    def pytest_pycollect_makeitem(
-        self, collector: pytest.Module, name: str, obj: object
-    ) -> pytest.Function | list[pytest.Item] | None:
-        """Only what is declared here: not a check imported as a prerequisite, nor a helper."""
-        if getattr(obj, "declaration", None) is None:
-            return []
-        if getattr(obj, "__module__", None) != collector.obj.__name__:
-            return []
-        return pytest.Function.from_parent(collector, name=name)
+    def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> CheckFile:
+        file: CheckFile = CheckFile.from_parent(parent, path=file_path)
+        return file
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
@@ -255,7 +204,7 @@ class Recorder:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         # In their order, prerequisites come first: a function is defined before it is named.
-        checks = [item for item in items if isinstance(item, pytest.Function)]
+        checks = [item for item in items if isinstance(item, CheckItem)]
         self.session.declared = {item.name: item for item in checks}
         if len(self.session.declared) != len(checks):
             self.session.faults.append("two checks have the same name")
@@ -263,14 +212,14 @@ class Recorder:
             item
             for item in in_order(checks, self.session.first)
             if wanted(item, self.session.only, checks)
-            and (self.session.training or declaration_of(item).measure is None)
+            and (self.session.training or item.declaration.measure is None)
             and item.name not in self.session.results
         ]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Function) -> None:
+    def pytest_runtest_setup(self, item: CheckItem) -> None:
         self.session.begin(item)
-        for need in declaration_of(item).needs:
+        for need in item.declaration.needs:
             result = self.session.results.get(need.__name__)
             if not self.session.in_order or result is None or result.status is Status.PASSED:
                 continue
@@ -280,9 +229,7 @@ class Recorder:
             raise Blocked(status, f"Waits for {result.id}.")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(
-        self, item: pytest.Function, nextitem: pytest.Function | None
-    ) -> bool:
+    def pytest_runtest_protocol(self, item: CheckItem, nextitem: CheckItem | None) -> bool:
         """Set up, call, tear down: what comes of it is a verdict, and no report of pytest's own.
 
         Nobody would read those, and that of a failure takes milliseconds to write.
@@ -299,7 +246,7 @@ class Recorder:
 
     def _phase(
         self,
-        item: pytest.Function,
+        item: CheckItem,
         when: Literal["setup", "call", "teardown"],
         action: Callable[[], None],
     ) -> bool:
@@ -309,7 +256,7 @@ class Recorder:
         self._ended(item, call)
         return call.excinfo is None
 
-    def _ended(self, item: pytest.Function, call: pytest.CallInfo[None]) -> None:
+    def _ended(self, item: CheckItem, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
             verdict = self._verdict(item, call)
             self.session.record(verdict)
@@ -325,15 +272,15 @@ class Recorder:
     def pytest_internalerror(self, excrepr: object) -> None:
         self.session.faults.append(str(excrepr))
 
-    def _verdict(self, item: pytest.Function, call: pytest.CallInfo[None]) -> CheckResult:
+    def _verdict(self, item: CheckItem, call: pytest.CallInfo[None]) -> CheckResult:
         """The one place where points are given."""
         result = self.session.result
         show_expected = self.session.visibility(item) is Visibility.PUBLIC
         seconds = call.duration  # not by the clock on the wall, which may be set
-        full = declaration_of(item).points
+        full = item.declaration.points
         error = call.excinfo.value if call.excinfo is not None else None
-        parts = item.funcargs.get("parts")
-        result = partial(result, measured=_measured(item.funcargs.get("bounds")))
+        parts = item.arguments.get("parts")
+        result = partial(result, measured=_measured(item.arguments.get("bounds")))
         match error:
             case None if isinstance(parts, Parts) and parts.failures:
                 share = 1 - len(parts.failures) / parts.count
@@ -381,24 +328,24 @@ def _words(failure: Mismatch | StudentFault, show_expected: bool) -> str:
     return failure.message(show_expected) if isinstance(failure, Mismatch) else failure.message
 
 
-def wanted(item: pytest.Function, only: str | None, items: Sequence[pytest.Function]) -> bool:
+def wanted(item: CheckItem, only: str | None, items: Sequence[CheckItem]) -> bool:
     """Whether `item` is the check asked for, or one that it needs."""
     if only is None:
         return True
     return any(item in needed(other, items) for other in items if other.name == only)
 
 
-def in_order(items: Sequence[pytest.Function], first: Collection[str]) -> list[pytest.Function]:
+def in_order(items: Sequence[CheckItem], first: Collection[str]) -> list[CheckItem]:
     """The checks named in `first` and those they need, then the others; else as declared."""
     early = [one for item in items if item.name in first for one in needed(item, items)]
     return sorted(items, key=lambda item: item not in early)
 
 
-def needed(item: pytest.Function, items: Sequence[pytest.Function]) -> list[pytest.Function]:
+def needed(item: CheckItem, items: Sequence[CheckItem]) -> list[CheckItem]:
     """A check and all that it rests on."""
     found = [item]
     for other in items:
-        if other.function in declaration_of(item).needs:
+        if other.function in item.declaration.needs:
             found += needed(other, items)
     return found
 
@@ -429,8 +376,8 @@ def run(session: Session) -> list[CheckResult]:
         f"--timeout-method={_timeout_method()}",
     ]
     # By name, pytest would look for it among all packages that are installed, each time.
-    plugins = [Recorder(session), sys.modules[__name__], pytest_timeout]
-    with plain_environment(), own_modules(session.exercise.root):
+    plugins = [Recorder(session), pytest_timeout]
+    with environment(PLAIN), own_modules(session.exercise.root):
         code = pytest.main(arguments, plugins=plugins)
     if code == pytest.ExitCode.INTERRUPTED and not session.faults:
         raise session.interruption
@@ -448,7 +395,6 @@ def arguments_for(exercise: Exercise) -> list[str]:
         f"--confcutdir={checks}",
         "--noconftest",
         f"-c={checks / 'pytest.ini'}",
-        "--import-mode=importlib",
         # Checks raise; they do not assert.
         "--assert=plain",
         "-s",
@@ -471,22 +417,6 @@ def finished(session: Session) -> list[CheckResult]:
 def _timeout_method() -> str:
     """Signals reach the main thread only; a worker of a cluster runs this in another one."""
     return "signal" if threading.current_thread() is threading.main_thread() else "thread"
-
-
-@contextmanager
-def plain_environment() -> Iterator[None]:
-    """No plugin and no option that the caller's environment might add."""
-    saved = {name: os.environ.pop(name, None) for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")}
-    saved["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = os.environ.get("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        yield
-    finally:
-        for name, value in saved.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -111,7 +111,7 @@ import runpy, sys
 sys.argv = ["grader.py", "ex1", "--submission", "reference", "--check", "cell_takes_one_step"]
 sys.path.insert(0, {str(ROOT)!r})
 try:
-    runpy.run_path("grader.py", run_name="__main__")
+    runpy.run_path("grader.py", run_name="grader")["run"]()
 except SystemExit as end:
     print("exit", end.code, "torch" in sys.modules, "ex1_vanilla_rnn" in sys.modules)
 """

@@ -21,6 +21,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from grading import course, players
+from grading.check_items import CheckItem
 from grading.course import ROOT, Course, Exercise
 from grading.grade import Grader
 from grading.renderers.terminal import TerminalRenderer
@@ -146,7 +147,7 @@ def shorten(patch: pytest.MonkeyPatch, attack: Attack) -> None:
     """Little time for the import or the checks that an attack spoils, as usual for all before."""
     begin = Session.begin
 
-    def begin_with_less(session: Session, item: pytest.Function) -> None:
+    def begin_with_less(session: Session, item: CheckItem) -> None:
         begin(session, item)
         if attack.check in session.asked:
             session.limit(CPU_SECONDS, session._probe_seed)

@@ -22,6 +22,7 @@ from tests.notebooks import code, notebook
 
 NAME = "ex1_vanilla_rnn.py"
 QUICK = "cell_takes_one_step"
+IMPORTED_FIRST = ("multiprocessing", "signal", "socket", "selectors", "struct", "runpy", "click")
 SHADOWS = ("torch", "numpy", "conftest", "sitecustomize", "pytest", "json", "grading", "probes")
 
 
@@ -170,6 +171,26 @@ def test_modules_beside_a_submission_are_never_imported(tmp_path: Path) -> None:
     result = command_line(tmp_path, cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "BREACH" not in result.stdout + result.stderr
+
+
+def test_a_class_in_the_current_folder_is_never_imported(tmp_path: Path) -> None:
+    """By the grader's helper processes neither, whose import path begins with that folder."""
+    name = "ex4_interpretability.py"
+    work, out = tmp_path / "class", tmp_path / "grades"
+    (work / "alice").mkdir(parents=True)
+    (work / "alice" / name).write_bytes((ROOT / "reference" / name).read_bytes())
+    marker = tmp_path / "breach.txt"
+    for shadow in (*SHADOWS, *IMPORTED_FIRST):
+        (work / f"{shadow}.py").write_text(f"open({str(marker)!r}, 'a').write('{shadow} ')\n")
+    # It would work: this is how Python starts those helpers.
+    subprocess.run([sys.executable, "-c", "import grading"], cwd=work, check=True)
+    assert marker.read_text() == "grading "
+    marker.unlink()
+    command = [sys.executable, str(ROOT / "grader.py"), "batch", ".", "--out", str(out), "--plain"]
+    subprocess.run([*command, "--exercise", "ex4", "--jobs", "2"], cwd=work, timeout=120)
+    assert not marker.exists(), f"the grader imported {marker.read_text()}"
+    lines = (out / "grades.csv").read_text(encoding="utf-8").splitlines()
+    assert any(line.startswith("alice,ex4,graded,100") for line in lines), lines
 
 
 def graded(grader: Grader, course: Course, data: bytes) -> Report:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from grading import kept_suite
 from grading.course import Exercise
 from grading.grade import Grader
 from grading.report import Report
@@ -53,13 +52,8 @@ def comparable(report: Report) -> dict[str, Any]:
 
 @pytest.mark.parametrize("suites", [(PUBLIC_CHECKS, HIDDEN_CHECKS), (ORDER, "")])
 def test_a_kept_suite_grades_as_a_new_one(
-    grader: Grader,
-    keeper: Grader,
-    tmp_path: Path,
-    suites: tuple[str, str],
-    monkeypatch: pytest.MonkeyPatch,
+    grader: Grader, keeper: Grader, tmp_path: Path, suites: tuple[str, str]
 ) -> None:
-    monkeypatch.setattr(kept_suite, "MAX_SUBMISSIONS", 3)
     exercise = make_course(tmp_path, *suites).exercise("toy")
     for source in SOURCES:
         for more in ({"until_failure": True}, {}, {"only": "doubles"}):

@@ -1,6 +1,7 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -104,7 +105,8 @@ def workforce(rung: Rung, options: Options) -> Here | Pool | Cluster:
     """This process, several of this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
-    if options.jobs == 1:
+    # The processes of a pool are kept off the current folder by the environment.
+    if options.jobs == 1 or sys.flags.ignore_environment:
         return Here(rung, options.device)
     return Pool(rung, options.device, options.jobs)
 

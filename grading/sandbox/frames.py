@@ -29,6 +29,7 @@ DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "u
 _NAMES = {np.dtype(name): name for name in DTYPES}
 _LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 
+_WRITER = json.JSONEncoder(allow_nan=False)
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
@@ -56,7 +57,7 @@ def encode(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
         little = np.ascontiguousarray(array, dtype=_LITTLE[dtype])
         listing.append([name, dtype, list(array.shape)])
         chunks.append(little.tobytes())
-    header = json.dumps({"meta": dict(meta), "arrays": listing}, allow_nan=False).encode()
+    header = _WRITER.encode({"meta": dict(meta), "arrays": listing}).encode()
     body = b"".join(chunks)
     if len(header) > MAX_HEADER or len(body) > MAX_BODY:
         raise FrameError(f"too large: header {len(header)} bytes, arrays {len(body)} bytes")
@@ -131,12 +132,7 @@ def _array(data: bytes, dtype: np.dtype, shape: tuple[int, ...]) -> np.ndarray:
 def _strict_json(text: bytes) -> dict[str, Any]:
     _refuse_deep_nesting(text)
     try:
-        content = json.loads(
-            text.decode("utf-8"),
-            parse_constant=_refuse_constant,
-            parse_float=_finite_float,
-            object_pairs_hook=_unique_keys,
-        )
+        content = _READER.decode(text.decode("utf-8"))
     except FrameError:
         raise
     except (ValueError, RecursionError) as error:
@@ -147,6 +143,8 @@ def _strict_json(text: bytes) -> dict[str, Any]:
 
 
 def _refuse_deep_nesting(text: bytes) -> None:
+    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
+        return
     depth = 0
     for bracket in re.finditer(rb"[\[\]{}]", _JSON_STRING.sub(b"", text)):
         depth += 1 if bracket.group() in b"[{" else -1
@@ -170,3 +168,8 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) != len(pairs):
         raise FrameError("duplicate key in the header")
     return content
+
+
+_READER = json.JSONDecoder(
+    parse_constant=_refuse_constant, parse_float=_finite_float, object_pairs_hook=_unique_keys
+)

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import sysconfig
+from functools import cache
 from pathlib import Path
 
 from grading.sandbox.confine import DEVICES, SHARED_MEMORY, UNPRIVILEGED_ID
@@ -44,6 +45,7 @@ def interpreter() -> str:
     return os.path.realpath(sys.executable)
 
 
+@cache
 def readable_paths() -> list[str]:
     """Every path a worker may read; a path below another one is left out."""
     wanted = [
