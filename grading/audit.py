@@ -21,9 +21,9 @@ from grading.errors import GraderError
 from grading.grade import Grader
 from grading.misconceptions import Misconception
 from grading.mutants import mutants
-from grading.pool import Lost, Workforce
 from grading.report import CheckResult, Report, Status
 from grading.submission import Submission, from_bytes
+from grading.workforce import Lost, Workforce
 
 # A check that was never put to the answer says nothing about it.
 NO_VERDICT = {Status.BLOCKED, Status.NOT_RUN, Status.NOT_ATTEMPTED, Status.UNREADABLE}

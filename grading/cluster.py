@@ -10,9 +10,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from grading.errors import UsageError
-from grading.pool import AHEAD, Item, Lost, Result
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
+from grading.workforce import AHEAD, Item, Lost, Result
 
 if TYPE_CHECKING:
     from grading.grade import Grader

@@ -59,7 +59,9 @@ class Question:
     seed: int
     cpu_seconds: float
 
-    def split(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    @cached_property
+    def message(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """As it is sent."""
         arrays = {name: value for name, value in self.inputs.items() if _is_array(value)}
         values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
         return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
@@ -67,7 +69,7 @@ class Question:
     @cached_property
     def key(self) -> str:
         """The same for the same probe, inputs and seed, and for no others."""
-        meta, arrays = self.split()
+        meta, arrays = self.message
         digest = hashlib.sha256(repr(sorted(meta.items())).encode())
         for name, array in sorted(arrays.items()):
             digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
@@ -138,7 +140,7 @@ class Player:
 
     def _send(self, question: Question) -> None:
         worker = self._ready_worker()
-        meta, arrays = question.split()
+        meta, arrays = question.message
         worker.send(meta, arrays, question.cpu_seconds)
 
     def _receive(self) -> Frame:

@@ -9,25 +9,21 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from dataclasses import dataclass
 from math import ceil
 from multiprocessing.util import Finalize
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 from grading.course import ROOT
 from grading.environment import environment
 from grading.sandbox import kernel
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
+from grading.workforce import AHEAD, Item, Lost, Result
 
 if TYPE_CHECKING:
     from grading.grade import Grader
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-# Enough that no process waits for work, few enough that stopping loses little.
-AHEAD = 2
 # A zygote forks a worker, and sees it end, in about 10 ms: it keeps that many graders busy, and
 # each zygote less saves 1.1 s of CPU and 200 MB.
 GRADERS_PER_ZYGOTE = 4
@@ -39,66 +35,6 @@ _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
 _IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 
 _grader: "Grader | None" = None
-
-
-@dataclass(frozen=True)
-class Lost:
-    """No result, and why."""
-
-    why: str
-
-
-class Workforce(Protocol):
-    """Whoever can grade many items: a pool of processes here, or a cluster elsewhere."""
-
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]: ...
-
-
-class Here:
-    """One grader in this very process. Use as a context manager."""
-
-    def __init__(self, rung: Rung, device: str) -> None:
-        self._rung, self._device = rung, device
-        self._grader = self._new_grader()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._grader.__exit__(kind, error, trace)
-
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
-        """function(grader, item) for every item, in their order.
-
-        An item that takes the zygote with it is tried once more, and is `Lost` if it does so again.
-        """
-        for item in items:
-            for _ in range(2):
-                if self._grader.broken:
-                    self._grader.__exit__(None, None, None)
-                    self._grader = self._new_grader()
-                result: Result | Lost = function(self._grader, item)
-                if not self._grader.broken:
-                    break
-            else:
-                result = Lost("the zygote that graded it died twice")
-            yield item, result
-
-    def _new_grader(self) -> "Grader":
-        # First: it imports torch while this process imports pytest.
-        zygote = None if self._rung is Rung.PROCESS else Zygote(self._rung)
-        from grading.grade import Grader
-
-        return Grader(self._rung, zygote, self._device, keep_suites=True)
 
 
 class Pool:

@@ -31,7 +31,7 @@ from grading.cluster import Cluster
 from grading.course import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
 from grading.grade import Grader
-from grading.pool import Lost, Pool
+from grading.pool import Pool
 from grading.renderers import gradebooks, pages
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.gradescope import results
@@ -39,6 +39,7 @@ from grading.renderers.junit import JUnit
 from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
+from grading.workforce import Lost
 
 EVIL = "<script>alert(1)</script>"
 

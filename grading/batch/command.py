@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from grading.batch import by_hand, roster, run
 from grading.batch import grades as grading_rules
@@ -16,10 +17,13 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.pool import Here, Pool
+from grading.here import Here
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import Rung, best, why_not
+
+if TYPE_CHECKING:
+    from grading.pool import Pool
 
 MAX_SEED = 2**31
 
@@ -101,13 +105,15 @@ def take_marks(
     return notes
 
 
-def workforce(rung: Rung, options: Options) -> Here | Pool | Cluster:
+def workforce(rung: Rung, options: Options) -> "Here | Pool | Cluster":
     """This process, several of this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
     # The processes of a pool are kept off the current folder by the environment.
     if options.jobs == 1 or sys.flags.ignore_environment:
         return Here(rung, options.device)
+    from grading.pool import Pool
+
     return Pool(rung, options.device, options.jobs)
 
 

@@ -11,8 +11,8 @@ from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course import Course, Exercise, suite_sha256
 from grading.errors import UsageError
-from grading.pool import Lost, Workforce
 from grading.submission import Submission
+from grading.workforce import Lost, Workforce
 
 if TYPE_CHECKING:
     from grading.grade import Grader

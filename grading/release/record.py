@@ -23,10 +23,10 @@ from grading.errors import GraderError
 from grading.grade import Grader
 from grading.misconceptions import Misconception
 from grading.players import Asked, Outcome
-from grading.pool import Lost, Workforce
 from grading.recorded import REFERENCE, essence_sha256, stream
 from grading.report import Visibility
 from grading.submission import from_bytes
+from grading.workforce import Lost, Workforce
 
 # Enough that nobody learns the inputs by heart, few enough that an edition stays small.
 SEEDS = (1, 2, 3)

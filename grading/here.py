@@ -1,0 +1,57 @@
+"""One grader, in this very process."""
+
+from collections.abc import Callable, Iterable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from grading.sandbox.processes import Zygote
+from grading.sandbox.rungs import Rung
+from grading.workforce import Item, Lost, Result
+
+if TYPE_CHECKING:
+    from grading.grade import Grader
+
+
+class Here:
+    """Grades one item after the other. Use as a context manager."""
+
+    def __init__(self, rung: Rung, device: str) -> None:
+        self._rung, self._device = rung, device
+        self._grader = self._new_grader()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._grader.__exit__(kind, error, trace)
+
+    def run(
+        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
+    ) -> Iterator[tuple[Item, Result | Lost]]:
+        """function(grader, item) for every item, in their order.
+
+        An item that takes the zygote with it is tried once more, and is `Lost` if it does so again.
+        """
+        for item in items:
+            for _ in range(2):
+                if self._grader.broken:
+                    self._grader.__exit__(None, None, None)
+                    self._grader = self._new_grader()
+                result: Result | Lost = function(self._grader, item)
+                if not self._grader.broken:
+                    break
+            else:
+                result = Lost("the zygote that graded it died twice")
+            yield item, result
+
+    def _new_grader(self) -> "Grader":
+        # First: it imports torch while this process imports pytest.
+        zygote = None if self._rung is Rung.PROCESS else Zygote(self._rung)
+        from grading.grade import Grader
+
+        return Grader(self._rung, zygote, self._device, keep_suites=True)
