@@ -7,6 +7,7 @@ What is slow to import is imported inside the commands, after the zygote has bee
 imports torch meanwhile.
 """
 
+import atexit
 import os
 import signal
 import sys
@@ -479,10 +480,11 @@ def explain(error: Exception) -> str:
 
 
 def leave(code: object) -> "NoReturn":
-    """End with this exit code, as a SystemExit carries it.
+    """End with this exit code, as a SystemExit carries it, once all that waits for the end is done.
 
-    The system takes everything back at once; Python, object by object, takes 60 ms (measured).
+    The system takes everything back at once; Python, object by object, in 20 to 50 ms (measured).
     """
+    atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -12,6 +12,7 @@ import math
 import re
 import struct
 from collections.abc import Callable, Mapping
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,6 +32,9 @@ _LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 
 _WRITER = json.JSONEncoder(allow_nan=False)
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
+# A bracket as a signed byte: one level down, or up again.
+_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 
 
 class FrameError(ValueError):
@@ -143,13 +147,9 @@ def _strict_json(text: bytes) -> dict[str, Any]:
 
 
 def _refuse_deep_nesting(text: bytes) -> None:
-    if text.count(b"[") + text.count(b"{") <= MAX_DEPTH:
-        return
-    depth = 0
-    for bracket in re.finditer(rb"[\[\]{}]", _JSON_STRING.sub(b"", text)):
-        depth += 1 if bracket.group() in b"[{" else -1
-        if depth > MAX_DEPTH:
-            raise FrameError("header nested too deeply")
+    brackets = _JSON_STRING.sub(b"", text).translate(_STEPS, _NO_BRACKETS)
+    if max(accumulate(memoryview(brackets).cast("b")), default=0) > MAX_DEPTH:
+        raise FrameError("header nested too deeply")
 
 
 def _refuse_constant(name: str) -> float:
