@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from grading import suite
-from grading.check_items import SESSION
+from grading.check_items import SESSION, CheckFile
 from grading.course import Exercise
 from grading.environment import environment
 from grading.report import CheckResult
@@ -97,11 +97,18 @@ class _Loop(Recorder):
         return True
 
     def _run_checks(self, session: pytest.Session) -> None:
-        try:
-            session.perform_collect()
-        except pytest.UsageError as error:
-            self.session.faults.append(f"the checks cannot be collected: {error}")
-        items = [] if self.session.faults else session.items
+        items = self._collected(session)
         following = [*items[1:], None][: len(items)]
         for item, nextitem in zip(items, following, strict=True):
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+
+    def _collected(self, session: pytest.Session) -> list[pytest.Item]:
+        """The checks, from files that are known: pytest would look through their folders again."""
+        items: list[pytest.Item] = []
+        for path in self.session.exercise.suites:
+            file = CheckFile.from_parent(session, path=path)
+            report = session.config.hook.pytest_make_collect_report(collector=file)
+            self.pytest_collectreport(report)
+            items += report.result
+        self.pytest_collection_modifyitems(items)
+        return [] if self.session.faults else items

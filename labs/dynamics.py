@@ -96,11 +96,12 @@ def draw(name: str, ended: Any, of: str) -> None:
         for axes, (kind, points) in zip(row, pictures.items(), strict=True):
             axes.plot(*points.T, color="0.9", linewidth=0.4, zorder=0)
             shades = axes.scatter(*points.T, 12, number, cmap="viridis")
-            axes.scatter(*points[ended > 0].T, 40, color="black", marker="x", linewidths=1)
+            ends = axes.scatter(*points[ended > 0].T, 40, color="black", marker="x", linewidths=1)
             axes.set(xticks=[], yticks=[], title=f"{title}: {kind}")
             scores = [decoding.nearest_neighbors(points, what) for what in (ended > 0, late)]
             told = f"end of {of}: {scores[0]:.2f}\nposition > {LATE}: {scores[1]:.2f}"
             axes.set_xlabel(told, fontsize=9)
+    figure.legend([ends], [f"end of a {of}"], loc="outside lower left")
     figure.colorbar(shades, ax=grid, label=f"number of the {of}", shrink=0.6, format="%d")
     lab.show(
         figure,

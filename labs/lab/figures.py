@@ -24,6 +24,7 @@ matplotlib.rcParams.update(
         "axes.prop_cycle": cycler(color=COLORS),
         "axes.spines.right": False,
         "axes.spines.top": False,
+        "axes.axisbelow": True,
         "axes.grid": True,
         "axes.titlesize": 11,
         "grid.color": "0.88",
