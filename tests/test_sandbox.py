@@ -386,7 +386,7 @@ def test_nothing_is_left_behind(marked: str, rung: Rung) -> None:
     with Sandbox(None if rung is Rung.PROCESS else Zygote(rung)) as sandbox:
         sandbox.start(Limits()).kill()
         worker = sandbox.start(Limits())
-        folder = Path(worker.scratch).parent
+        folder = Path(sandbox._scratch.name)
         assert running(marked)
         worker.kill()
     assert all_gone(marked)

@@ -106,10 +106,16 @@ class Sandbox:
             self._line.close()
         self._scratch.cleanup()
 
+    def _new_scratch(self) -> str:
+        """A worker's folder; none where a worker has a file system of its own, and of its size."""
+        if self._line is not None and self._line.scratch_root:
+            return ""
+        return tempfile.mkdtemp(dir=self._scratch.name)
+
     def start(self, limits: Limits) -> "Worker":
         """A new worker, confined and waiting. Raises SandboxError."""
         self.usage.workers += 1
-        scratch = tempfile.mkdtemp(dir=self._scratch.name)
+        scratch = self._new_scratch()
         (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
             _three_pipes()
         )
@@ -221,7 +227,8 @@ class Worker:
             try:
                 self.exit = self.process.collect()
             finally:
-                _remove(self.scratch)
+                if self.scratch:
+                    _remove(self.scratch)
             self.usage.add(self.exit)
         return self.exit
 
@@ -281,7 +288,7 @@ class Worker:
             self._measure_scratch()
 
     def _measure_scratch(self) -> None:
-        if _is_larger(self.scratch, self.limits.scratch):
+        if self.scratch and _is_larger(self.scratch, self.limits.scratch):
             self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
         self._measured = time.monotonic()
 

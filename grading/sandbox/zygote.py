@@ -10,7 +10,6 @@ of two threads hangs at its first large matmul (libgomp's threads do not survive
 import contextlib
 import fcntl
 import gc
-import io
 import json
 import os
 import select
@@ -24,7 +23,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from grading.sandbox import kernel, worker
+from grading.sandbox import kernel, warm_up, worker
 from grading.sandbox.confine import Walls, confine, new_session
 from grading.sandbox.limits import Limits
 
@@ -97,19 +96,10 @@ def _hang_up(line: socket.socket, workers: set[int]) -> None:
 
 def _prepare(configuration: dict[str, Any]) -> None:
     """Do once what every worker would otherwise do for itself."""
-    layer = torch.nn.Linear(2, 2)
-    loss = torch.nn.functional.mse_loss(torch.tanh(layer(torch.ones(1, 2))), torch.zeros(1, 2))
-    torch.autograd.grad(loss, list(layer.parameters()))
-    worker.seed_everything(0)
-    worker.load_source("warm", "warm.py", "ready = True")
-    torch.from_numpy(np.zeros((2, 2), np.float32)).to("cpu").detach().numpy()
-    # The first file that is loaded takes 4 ms more than the next.
-    file = io.BytesIO()
-    torch.save(layer.weight.detach(), file)
-    torch.load(io.BytesIO(file.getvalue()), weights_only=True)
+    warm_up.run()
     if configuration["warm"]:
         # An optimizer's first step imports a thousand modules: 1.0 to 1.7 s of CPU (measured).
-        torch.optim.Adam(layer.parameters()).step()
+        torch.optim.Adam(torch.nn.Linear(2, 2).parameters()).step()
     # Frozen objects are never visited by a worker's collections, so their pages stay shared.
     # There is hardly any garbage among them: looking for it would cost 0.07 s of CPU (measured).
     gc.freeze()
