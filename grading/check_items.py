@@ -50,13 +50,15 @@ class CheckItem(pytest.Item):
         return " ".join((inspect.getdoc(self.function) or self.name).split("\n\n")[0].split())
 
     def setup(self) -> None:
-        """Make the arguments. Raises GraderError for one that there is not."""
-        session = self.config.stash[SESSION]
+        self.arguments = self.arguments_for(self.config.stash[SESSION])
+
+    def arguments_for(self, session: "Session") -> dict[str, Any]:
+        """What the check is called with. Raises GraderError for an argument that there is not."""
         wanted = inspect.signature(self.function).parameters
         if unknown := ", ".join(wanted.keys() - ARGUMENTS.keys()):
             known = ", ".join(ARGUMENTS)
             raise GraderError(f"{self.name} asks for {unknown}: a check can have {known}")
-        self.arguments = {name: ARGUMENTS[name](session, self.name) for name in wanted}
+        return {name: ARGUMENTS[name](session, self.name) for name in wanted}
 
     def runtest(self) -> None:
         self.function(**self.arguments)

@@ -6,6 +6,9 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
+from grading import fitness
+from grading.errors import GraderError
+from grading.fitness import Measured
 from grading.sandbox import rungs, view
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
@@ -33,7 +36,7 @@ class Finding(NamedTuple):
 
 def examine() -> list[Finding]:
     """Everything the doctor looks at."""
-    return [*_isolation(), _worker(), *_software(), _accelerator()]
+    return [*_isolation(), *_worker(), *_software(), _accelerator()]
 
 
 def _isolation() -> list[Finding]:
@@ -46,8 +49,8 @@ def _isolation() -> list[Finding]:
     return findings
 
 
-def _worker() -> Finding:
-    """Start a real worker behind the strongest walls, and time it."""
+def _worker() -> list[Finding]:
+    """Start a real worker behind the strongest walls, time it, and see what it has room for."""
     rung = rungs.best()
     try:
         zygote = None if rung is Rung.PROCESS else Zygote(rung)
@@ -57,9 +60,20 @@ def _worker() -> Finding:
             began = time.perf_counter()
             sandbox.start(Limits()).kill()
             milliseconds = 1000 * (time.perf_counter() - began)
-    except (SandboxError, view.MissingPackage) as error:
-        return Finding("worker", "broken", str(error))
-    return Finding("worker", "works", f"confined, started and ended in {milliseconds:.0f} ms")
+            needs = [_need(one) for one in fitness.examine(sandbox, "cpu", Limits())]
+    except (SandboxError, GraderError, view.MissingPackage) as error:
+        return [Finding("worker", "broken", str(error))]
+    detail = f"confined, started and ended in {milliseconds:.0f} ms"
+    return [Finding("worker", "works", detail), *needs]
+
+
+def _need(one: Measured) -> Finding:
+    what = f"worker: {one.need.what}"
+    if one.problem:
+        return Finding(what, "broken", one.problem)
+    if one.need.least:
+        return Finding(what, "enough", f"{one.found} ({one.need.least} needed)")
+    return Finding(what, "works", "")
 
 
 def _software() -> list[Finding]:

@@ -5,29 +5,40 @@ import gc
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from grading import misconceptions, suite
+from grading import fitness, misconceptions, suite
 from grading.course import Exercise, suite_sha256
 from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
+from grading.fitness import FitnessProof, Measured
 from grading.kept_suite import KeptSuite
 from grading.players import Reference, RightAnswers, Source, Student
+from grading.proof import WHAT_TO_DO, Proof, ReferenceProof
 from grading.recorded import Recorded, RecordedReplays
-from grading.report import CheckResult, Report
+from grading.report import CheckResult, Report, Status
+from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
-from grading.submission import Submission
+from grading.submission import Submission, from_bytes
 
 NVIDIA = "/dev/nvidiactl"
 
 
 def _ignore(_: object) -> None:
     return None
+
+
+def _in_words(excuses: Mapping[str, str]) -> list[str]:
+    """One line for each reason why checks could not be run."""
+    checks: dict[str, list[str]] = {}
+    for check, reason in excuses.items():
+        checks.setdefault(reason, []).append(check)
+    return [f"{', '.join(names)}: {reason}. {WHAT_TO_DO}" for reason, names in checks.items()]
 
 
 class Grader:
@@ -45,6 +56,8 @@ class Grader:
         self.sandbox = Sandbox(line)
         self.printed = ""
         self._references: dict[str, RightAnswers] = {}
+        self._proofs: dict[str, Proof] = {}
+        self._fitness = FitnessProof(self._examine)
         self._replays: dict[str, Replays | RecordedReplays] = {}
         self._keep_suites = keep_suites
         self._suites: dict[str, KeptSuite] = {}
@@ -107,7 +120,9 @@ class Grader:
             checks = self._run(session)
         finally:
             session.student.close()
-        if diagnosis and not session.faults:
+            self._proof(exercise).close()
+        faults = [*session.faults, *_in_words(session.excuses)]
+        if diagnosis and not faults:
             checks = diagnose(checks, session.explainable(), self._replays_of(exercise))
         self.printed = session.student.output.decode("utf-8", "replace")
         return Report(
@@ -116,10 +131,14 @@ class Grader:
             submission_sha256=submission.sha256,
             seed=seed,
             device=self.device,
-            isolation={"rung": self.rung.value, "walls": self.rung.walls},
+            isolation={
+                "rung": self.rung.value,
+                "walls": self.rung.walls,
+                "stronger": rungs.why_not_stronger(self.rung),
+            },
             environment=self._environment(exercise),
             checks=checks,
-            faults=session.faults,
+            faults=faults,
         )
 
     def session(
@@ -145,8 +164,30 @@ class Grader:
         )
         student = Student(self.sandbox, source, self.device, self.limits)
         return suite.Session(
-            exercise, student, reference, seed, only, training, on_start, on_result, until_failure
+            exercise,
+            student,
+            reference,
+            seed,
+            only,
+            training,
+            on_start,
+            on_result,
+            self._proof(exercise).why_not,
+            until_failure,
         )
+
+    def why_not(self, exercise: Exercise, seed: int) -> str:
+        """Why this machine, or the course, is not fit to grade an exercise; empty if it is.
+
+        The reference is graded as if it had been handed in.
+        """
+        work = from_bytes(exercise.reference.read_bytes(), exercise.file)
+        report = self.grade(exercise, work, seed, diagnosis=False)
+        if report.full_marks:
+            return ""
+        lost = [one.id for one in report.checks if one.status is not Status.PASSED]
+        said = "; ".join(report.faults) or f"the reference loses points at {', '.join(lost)}"
+        return f"{exercise.id} cannot be graded here: {said}"
 
     def _run(self, session: suite.Session) -> list[CheckResult]:
         if not self._keep_suites:
@@ -174,6 +215,18 @@ class Grader:
         source = Source(exercise.module, exercise.file, text, probes)
         return Reference(self.sandbox, source, self.device, self.limits)
 
+    def _proof(self, exercise: Exercise) -> Proof:
+        if exercise.id not in self._proofs:
+            right = self._reference(exercise)
+
+            def new_student() -> Student:
+                return Student(self.sandbox, right.source, self.device, self.limits)
+
+            self._proofs[exercise.id] = (
+                self._fitness if isinstance(right, Recorded) else ReferenceProof(new_student)
+            )
+        return self._proofs[exercise.id]
+
     def _replays_of(self, exercise: Exercise) -> Replays | RecordedReplays:
         if exercise.id not in self._replays:
             self._replays[exercise.id] = self._new_replays(exercise)
@@ -195,6 +248,9 @@ class Grader:
             raise UsageError("--device cuda: PyTorch finds no CUDA device here; use --device cpu")
         if self.device == "cuda":
             self.limits = Limits(memory=0)
+
+    def _examine(self) -> list[Measured]:
+        return fitness.examine(self.sandbox, self.device, self.limits)
 
     def _has_cuda(self) -> bool:
         if not os.path.exists(NVIDIA):

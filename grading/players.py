@@ -129,6 +129,11 @@ class Player:
         self.output = b""
         self._worker: Worker | None = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has a worker."""
+        return self._worker is not None
+
     def close(self) -> None:
         """End the worker, keeping what it printed."""
         if self._worker is not None:

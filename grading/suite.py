@@ -62,6 +62,8 @@ class Session:
     training: bool
     on_start: Callable[[str], None]
     on_result: Callable[[CheckResult], None]
+    # Why this machine could not run a check, asked before a fault counts; empty if it can.
+    why_not: Callable[[CheckItem, "Session"], str]
     until_failure: bool = False
     ended: bool = False
     first: Collection[str] = ()
@@ -70,6 +72,8 @@ class Session:
     interruption: KeyboardInterrupt = field(default_factory=KeyboardInterrupt)
     declared: dict[str, CheckItem] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
+    # By check, why it could not be run here: those checks have no verdict.
+    excuses: dict[str, str] = field(default_factory=dict)
     asked: dict[str, list[Asked]] = field(default_factory=dict)
     _current: list[Asked] = field(default_factory=list)
     _probes: frozenset[str] = frozenset()
@@ -111,6 +115,36 @@ class Session:
         if isinstance(outcome, StudentFault):
             raise outcome
         return outcome
+
+    def with_student(self, student: Student) -> "Session":
+        """The same grading of somebody else's work; nobody hears of it."""
+        return Session(
+            self.exercise,
+            student,
+            self.reference,
+            self.seed,
+            only=None,
+            training=True,
+            on_start=_ignore,
+            on_result=_ignore,
+            why_not=_can_run,
+        )
+
+    def new_faults(self, check: str) -> list[StudentFault]:
+        """What ended the submission's code in a check, and in none before it.
+
+        A module that cannot be imported meets every check with the same fault.
+        """
+        known = {
+            id(one.outcome) for name, asked in self.asked.items() if name != check for one in asked
+        }
+        return [
+            one.outcome
+            for one in self.asked.get(check, ())
+            if isinstance(one.outcome, StudentFault)
+            and one.outcome.status is not Status.NOT_ATTEMPTED
+            and id(one.outcome) not in known
+        ]
 
     def record(self, result: CheckResult) -> None:
         self.results[result.id] = result
@@ -167,6 +201,14 @@ class Session:
 
     def visibility(self, item: CheckItem) -> Visibility:
         return self._suites[item.path]
+
+
+def _ignore(_: object) -> None:
+    return None
+
+
+def _can_run(_: CheckItem, __: Session) -> str:
+    return ""
 
 
 @cache
@@ -258,12 +300,24 @@ class Recorder:
 
     def _ended(self, item: CheckItem, call: pytest.CallInfo[None]) -> None:
         if call.when == "call" or (call.excinfo is not None and call.when == "setup"):
-            verdict = self._verdict(item, call)
+            verdict = self._excused(item, self._verdict(item, call))
             self.session.record(verdict)
             if self.session.until_failure and verdict.status is not Status.PASSED:
                 self.session.ended = True
         elif call.excinfo is not None:
             self.session.faults.append(f"{item.name} broke after its verdict: {call.excinfo.value}")
+
+    def _excused(self, item: CheckItem, result: CheckResult) -> CheckResult:
+        """The result; no verdict where a fault counts that this machine may be to blame for."""
+        session = self.session
+        if result.status is Status.PASSED or not session.new_faults(item.name):
+            return result
+        reason = session.why_not(item, session)
+        if not reason:
+            return result
+        session.excuses[item.name] = reason
+        message = f"This machine cannot run this check: {reason}. Your code was not judged."
+        return session.result(item, Status.GRADER_ERROR, 0.0, message, result.seconds)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):  # and not a check that calls pytest.exit

@@ -127,7 +127,9 @@ def test_the_report_says_which_rung_was_in_force(rung: Rung) -> None:
         pytest.skip(reason)
     result = run("ex1", "--submission", REFERENCE, "--isolation", rung, "--json", "-", *QUICK)
     assert result.returncode == 0
-    assert json.loads(result.stdout)["isolation"] == {"rung": rung.value, "walls": rung.walls}
+    isolation = json.loads(result.stdout)["isolation"]
+    assert (isolation["rung"], isolation["walls"]) == (rung.value, rung.walls)
+    assert isolation["stronger"] == rungs.why_not_stronger(rung)
 
 
 def test_without_bubblewrap_the_next_rung_is_taken_and_named(tmp_path: Path) -> None:

@@ -170,6 +170,7 @@ def fresh(
     references: dict[str, Reference] = {}
     with monkeypatch.context() as patch:
         patch.setattr(grader, "_references", references)
+        patch.setattr(grader, "_proofs", {})
         yield grader, make_course(tmp_path / "toy", PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
     for reference in references.values():
         reference.close()

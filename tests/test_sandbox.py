@@ -338,12 +338,12 @@ def test_a_worker_that_cannot_be_confined_dies_unread(
 ) -> None:
     if reason := rungs.why_not(rung):
         pytest.skip(reason)
-    walls = processes._walls
+    walls = rungs.walls
 
     def with_a_hole(rung: Rung, scratch: str) -> dict[str, object]:
         return {**walls(rung, scratch), "readable": ["/no/such/folder"]}
 
-    monkeypatch.setattr(processes, "_walls", with_a_hole)
+    monkeypatch.setattr(processes, "walls", with_a_hole)
     with (
         Sandbox(Zygote(rung)) as sandbox,
         pytest.raises(SandboxError, match="could not be confined"),

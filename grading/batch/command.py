@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grading.batch import by_hand, roster, run
 from grading.batch import grades as grading_rules
@@ -144,7 +144,17 @@ def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outc
         return Graded(one, person, None, lambda: None)
     result = outcome.results.get(basis)
     load = partial(store.report, basis)
-    return Graded(one, person, result, load, outcome.lost.get(basis, ""))
+    problem = outcome.lost.get(basis, "")
+    if not problem and result is not None and result.status == "not_gradable":
+        problem = why_not_gradable(store.report(basis))
+    return Graded(one, person, result, load, problem)
+
+
+def why_not_gradable(report: Mapping[str, Any] | None) -> str:
+    """What the first check says at which the grader failed."""
+    checks = [] if report is None else report["checks"]
+    said = [one["message"] for one in checks if one["status"] == "grader_error"]
+    return said[0] if said else ""
 
 
 def max_score(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
@@ -164,10 +174,13 @@ def say(batch: Batch, out: Path, has_roster: bool) -> None:
         f"{len(batch.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
         f" already, {sum(grade.score is None for grade in found)} grades open"
     )
+    for reason in outcome.unfit.values():
+        count = sum(grade.problem == reason for grade in found)
+        print(f"to be looked at: {reason} ({count} grades open)")
     for change in outcome.changes:
         print(f"changed: {described(change)}")
     for grade in found:
-        if grade.score is None:
+        if grade.score is None and grade.problem not in outcome.unfit.values():
             what = f"{grade.submission} {grade.exercise}".strip()
             print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
     for note in batch.notes:

@@ -46,6 +46,8 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     graded: int = 0
     known: int = 0
+    # By exercise, why nothing of it could be graded here.
+    unfit: dict[str, str] = field(default_factory=dict)
 
 
 def attempts(
@@ -102,10 +104,32 @@ def run(
     outcome.known = len(set(before) - set(works))
     if works:
         with workforce() as force:
+            _leave_out_unfit(course, works, force, outcome)
             _grade(course, works, force, store, outcome, on_progress)
     with store.together():
         outcome.changes = list(_settled(handed_in, store, outcome, before, again))
     return outcome
+
+
+def _leave_out_unfit(
+    course: Course, works: dict[Basis, Work], force: Workforce, outcome: Outcome
+) -> None:
+    """Before the first grade: whatever the reference cannot pass here is graded for nobody."""
+    needed = dict.fromkeys((basis.exercise, basis.seed) for basis in works)
+    trials = [(course.exercise(exercise), seed) for exercise, seed in needed]
+    for (exercise, _), reason in force.run(why_not, trials):
+        if isinstance(reason, Lost):
+            reason = f"{exercise.id} cannot be graded here: {reason.why}"
+        if reason:
+            outcome.unfit[exercise.id] = reason
+    for basis in [basis for basis in works if basis.exercise in outcome.unfit]:
+        outcome.lost[basis] = outcome.unfit[basis.exercise]
+        del works[basis]
+
+
+def why_not(grader: "Grader", trial: tuple[Exercise, int]) -> str:
+    """Why an exercise cannot be graded with this seed; empty if it can."""
+    return grader.why_not(*trial)
 
 
 def _grade(

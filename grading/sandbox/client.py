@@ -28,6 +28,7 @@ from grading.sandbox.processes import (
     SandboxError,
     Spawned,
 )
+from grading.sandbox.shortage import ended_by_shortage
 
 KEPT_OUTPUT = 64 * 1024
 MAX_OUTPUT = 64 * 1024 * 1024
@@ -314,7 +315,7 @@ class Worker:
             self._fail(Fault.FLOODED, "it printed more than 64 MB")
         if ended.code == _UNCONFINED:
             self._fail(Fault.CRASHED, "its confinement failed")
-        if b"bad_alloc" in self.output[-2000:] or b"MemoryError" in self.output[-2000:]:
+        if ended_by_shortage(self.output):
             self._fail(Fault.OUT_OF_MEMORY, "it ended for want of memory")
         if ended.code == -signal.SIGXCPU or ended.cpu_seconds > self.limits.cpu_seconds:
             self._fail(Fault.TIMED_OUT, f"more than {self.limits.cpu_seconds} s of CPU time in all")

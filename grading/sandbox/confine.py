@@ -1,7 +1,6 @@
 """What a freshly forked worker does to itself before it reads a byte of source."""
 
 import os
-import resource
 import signal
 import tempfile
 from collections.abc import Sequence
@@ -9,12 +8,18 @@ from dataclasses import dataclass
 
 from grading.sandbox import kernel, landlock, seccomp
 from grading.sandbox.limits import Limits
+from grading.sandbox.resources import limit_resources, threads_are_limited
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 SHARED_MEMORY = "/dev/shm"
-# Nobody's user ids, outside the ranges that distributions hand out to people and services: 100 of
-# them from here on.
+# Nobody's user ids, outside the ranges that distributions hand out to people and services, and
+# below 65534, which is taken. Two workers alive hardly ever have process numbers that many apart.
 UNPRIVILEGED_ID = 60600
+OWN_IDS = 4900
+_NO_OWN_USER = (
+    "this root may not become another user (it lacks CAP_SETUID), and threads of root cannot be"
+    " limited: grade as an ordinary user"
+)
 
 
 @dataclass(frozen=True)
@@ -40,13 +45,20 @@ def confine(walls: Walls, limits: Limits) -> None:
     tempfile.tempdir = walls.scratch
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"):
         os.environ[name] = walls.scratch
-    _limit_resources(limits)
-    if walls.filters and os.getuid() == 0:
-        # The limit on threads is on those of a real user, and there is none on root's. Files are
-        # opened as the effective one.
-        os.setresuid(UNPRIVILEGED_ID + os.getpid() % 100, 0, 0)
+    limit_resources(limits, own_user=_became_own_user(walls))
     if walls.filters:
         _filter(walls)
+
+
+def fork(walls: Walls) -> int:
+    """os.fork(); where there are namespaces, into a process namespace of the child's own."""
+    if walls.namespaces:
+        own = os.pidfd_open(os.getpid())
+        # Back to this process's own namespace first: one cannot leave a namespace one is not in.
+        kernel.setns(own, kernel.CLONE_NEWPID)
+        os.close(own)
+        kernel.unshare(kernel.CLONE_NEWPID)
+    return os.fork()
 
 
 def new_session() -> None:
@@ -64,21 +76,25 @@ def _own_namespaces(scratch: str, limits: Limits) -> None:
     kernel.mount_tmpfs(SHARED_MEMORY, limits.scratch)
 
 
-def _limit_resources(limits: Limits) -> None:
-    bounds = {
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_FSIZE: limits.file_size,
-        resource.RLIMIT_NOFILE: limits.open_files,
-        resource.RLIMIT_NPROC: limits.threads,
-        resource.RLIMIT_CPU: limits.cpu_seconds,
-    }
-    if limits.memory:
-        bounds[resource.RLIMIT_AS] = limits.memory
-    for kind, bound in bounds.items():
-        _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            bound = min(bound, hard)
-        resource.setrlimit(kind, (bound, bound))
+def _became_own_user(walls: Walls) -> bool:
+    """Whether the worker is now a user of its own: the kernel limits the threads of a user.
+
+    In namespaces it gets a user namespace, in which nothing else counts. Root takes a number that
+    nobody has, since no limit holds for root; files are still opened as the effective user. What is
+    called root in a container may be held to limits, and may not be allowed to take a number.
+    """
+    if walls.namespaces:
+        kernel.unshare(kernel.CLONE_NEWUSER)
+        return True
+    if not walls.filters or os.getuid() != 0:
+        return False
+    try:
+        os.setresuid(UNPRIVILEGED_ID + os.getpid() % OWN_IDS, 0, 0)
+    except OSError as error:
+        if threads_are_limited():
+            return False
+        raise OSError(error.errno, _NO_OWN_USER) from error
+    return True
 
 
 def _filter(walls: Walls) -> None:

@@ -1,12 +1,23 @@
 """The rungs of isolation: which ones this machine offers, and why not the others."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
 from grading.sandbox import view
+
+# For a machine under load: the trial takes 50 ms.
+TRIAL_SECONDS = 120
+_TRIAL = (
+    "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
+    "from grading.sandbox import trial; trial.main(c)"
+)
 
 
 class Rung(StrEnum):
@@ -43,9 +54,27 @@ def why_not(rung: Rung) -> str:
     if rung is Rung.PROCESS:
         return ""
     reason = _why_no_landlock() or _exposed()
-    if reason or rung is Rung.LANDLOCK:
-        return reason
-    return _why_no_namespaces()
+    if not reason and rung is Rung.NAMESPACES:
+        reason = _why_no_namespaces()
+    return reason or _why_not_confined(rung)
+
+
+def why_not_stronger(rung: Rung) -> dict[str, str]:
+    """By name, why each stronger rung cannot be had here; without those that can."""
+    stronger = list(Rung)[: list(Rung).index(rung)]
+    return {one.value: reason for one in stronger if (reason := why_not(one))}
+
+
+def walls(rung: Rung, scratch: str) -> dict[str, Any]:
+    """What `confine.Walls` are made of on a rung, around a worker that may write to `scratch`."""
+    confined = rung is not Rung.PROCESS
+    return {
+        "namespaces": rung is Rung.NAMESPACES,
+        "filters": confined,
+        "readable": view.readable_paths() if confined else [],
+        "devices": view.devices() if confined else [],
+        "scratch": scratch,
+    }
 
 
 def _why_no_landlock() -> str:
@@ -64,15 +93,10 @@ def _why_no_landlock() -> str:
 
 
 def _why_no_namespaces() -> str:
-    program = view.bubblewrap()
-    if program is None:
+    if view.bubblewrap() is None:
         return "bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)"
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
         return "setpriv is not installed (it comes with util-linux)"
-    trial = view.wrapped([view.interpreter(), "-I", "-S", "-c", ""], {})
-    result = subprocess.run(trial, capture_output=True, text=True, timeout=30)
-    if result.returncode != 0:
-        return "bubblewrap does not work here: " + (result.stderr.strip() or "no reason given")
     return ""
 
 
@@ -80,3 +104,21 @@ def _exposed() -> str:
     if view.exposes_course(view.readable_paths()):
         return "the course lies inside a folder that the interpreter needs: move it elsewhere"
     return ""
+
+
+@cache
+def _why_not_confined(rung: Rung) -> str:
+    """Confine a process as a worker would be, and pass on why that failed."""
+    with tempfile.TemporaryDirectory(prefix="unrolled-") as scratch:
+        inside = view.SCRATCH if rung is Rung.NAMESPACES else scratch
+        configuration = {"path": view.import_path(), "walls": walls(rung, inside)}
+        command = [view.interpreter(), "-I", "-S", "-c", _TRIAL, json.dumps(configuration)]
+        if rung is Rung.NAMESPACES:
+            command = view.wrapped(command, {})
+        result = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", env={}, timeout=TRIAL_SECONDS
+        )
+    if result.returncode == 0:
+        return ""
+    lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]
+    return f"a worker cannot be confined here: {lines[-1]}"

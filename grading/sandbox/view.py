@@ -17,8 +17,10 @@ ROOT = ENGINE.parent
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _NVIDIA = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
-# Where the C library learns whether it may ask for huge pages (processes.py).
-_HUGE_PAGES = "/sys/kernel/mm/transparent_hugepage"
+# For the zygote alone, workers may read none of it: where the C library learns whether it may ask
+# for huge pages (processes.py), and PyTorch what the processor can do, before it computes in half
+# precision (warm_up.py).
+_HARDWARE = ("/sys/kernel/mm/transparent_hugepage", "/proc/cpuinfo", "/sys/devices/system/cpu")
 
 
 class MissingPackage(RuntimeError):
@@ -125,7 +127,7 @@ def _temporary_folder() -> list[str]:
 def _mounts() -> list[str]:
     """Libraries read-only, device files one by one: bubblewrap's own /dev costs a second user
     namespace, from which the zygote could not get back into its own process namespace."""
-    readable = [*readable_paths(), interpreter(), *filter(os.path.exists, [_HUGE_PAGES])]
+    readable = [*readable_paths(), interpreter(), *filter(os.path.exists, _HARDWARE)]
     parents = {str(parent) for path in [*readable, *devices()] for parent in Path(path).parents}
     arguments = []
     # Made here, since the folders that bubblewrap makes on the way are closed to other users.

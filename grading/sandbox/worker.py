@@ -21,6 +21,7 @@ import numpy as np
 import torch
 
 from grading.sandbox import frames
+from grading.sandbox.shortage import is_shortage
 
 MAX_LINES = 12
 MAX_TEXT = 2000
@@ -158,7 +159,7 @@ def _describe(error: BaseException, filename: str) -> dict[str, Any]:
         "message": _message(error),
         "lines": lines[-MAX_LINES:],
         "not_implemented": isinstance(error, NotImplementedError),
-        "memory": _is_memory(error),
+        "memory": is_shortage(error),
         "ordinary": isinstance(error, Exception),
     }
 
@@ -169,12 +170,6 @@ def _message(error: BaseException) -> str:
         return str(text)[:MAX_TEXT].encode("utf-8", "replace").decode()
     except Exception as second:
         return f"(its text could not be had: {type(second).__name__})"[:MAX_TEXT]
-
-
-def _is_memory(error: BaseException) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
 def _flush() -> None:

@@ -23,8 +23,8 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from grading.sandbox import kernel, warm_up, worker
-from grading.sandbox.confine import Walls, confine, new_session
+from grading.sandbox import warm_up, worker
+from grading.sandbox.confine import Walls, confine, fork, new_session
 from grading.sandbox.limits import Limits
 
 UNCONFINED = 99
@@ -108,13 +108,7 @@ def _prepare(configuration: dict[str, Any]) -> None:
 
 def _start(walls: Walls, limits: Limits, descriptors: list[int]) -> tuple[int, int]:
     """Fork a worker: its process number, and a handle of the process."""
-    if walls.namespaces:
-        own = os.pidfd_open(os.getpid())
-        # Back to the zygote's own namespace first: one cannot leave a namespace one is not in.
-        kernel.setns(own, kernel.CLONE_NEWPID)
-        os.close(own)
-        kernel.unshare(kernel.CLONE_NEWPID)
-    pid = os.fork()
+    pid = fork(walls)
     if pid == 0:
         _become_worker(walls, limits, descriptors)
     for descriptor in descriptors:

@@ -1,0 +1,102 @@
+"""What this machine gives to a submission: room for tensors, threads, files, a training step.
+
+A small program tries it in a worker, behind the same walls and limits as any submission. `doctor`
+shows what comes of it; in a student edition, which has no reference, it decides whether a fault may
+count (`proof.py`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grading.check_items import CheckItem
+from grading.compare import Answer
+from grading.players import Question, Source, Student, StudentFault, outcome_of
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+from grading.suite import Session
+
+PROBES = Path(__file__).with_name("fitness_probes.py")
+# A worker's first training step imports a thousand modules.
+CPU_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Need:
+    """A probe, what it measures, and the least that is enough; 0 asks only that it runs."""
+
+    probe: str
+    what: str
+    unit: str
+    least: int
+    values: Mapping[str, Any]
+
+
+# Five times the memory that the most demanding right program of the course takes (limits.py), and
+# more threads and files than any.
+NEEDS = (
+    Need("threads", "threads", "at once", 16, {"most": 64}),
+    Need("files", "temporary files", "MB", 16, {"most": 30}),
+    Need("training", "a training step", "", 0, {}),
+    Need("half_precision", "half precision", "", 0, {}),
+    # Last: what it has filled to the brim, the C library may keep.
+    Need("tensors", "room for tensors", "MB", 1024, {}),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A need, what was found, and why that is not enough; `problem` is empty where it is."""
+
+    need: Need
+    found: str
+    problem: str
+
+
+def examine(sandbox: Sandbox, device: str, limits: Limits) -> list[Measured]:
+    """Measure every need in a worker of this sandbox. Raises GraderError."""
+    source = Source("fitness", "fitness.py", "", PROBES.read_text(encoding="utf-8"))
+    student = Student(sandbox, source, device, limits)
+    try:
+        return [_measure(student, need) for need in NEEDS]
+    finally:
+        student.close()
+
+
+def _measure(student: Student, need: Need) -> Measured:
+    outcome = outcome_of(student, Question(need.probe, need.values, 0, CPU_SECONDS))
+    if isinstance(outcome, StudentFault):
+        return Measured(need, "", f"{need.what}: {outcome.message.splitlines()[0]}")
+    found = _number(outcome)
+    if not need.least:
+        works = bool(np.all(np.isfinite(found)))
+        return Measured(need, "works", "" if works else f"{need.what} gives no finite number")
+    amount = f"{int(found)} {need.unit}"
+    enough = int(found) >= need.least
+    return Measured(
+        need, amount, "" if enough else f"{need.what}: {amount}, where {need.least} are needed"
+    )
+
+
+def _number(answer: Answer) -> np.ndarray:
+    return answer.arrays["found"]
+
+
+class FitnessProof:
+    """Excuses every fault, or none: by what `examine` finds, which is asked once."""
+
+    def __init__(self, examine: Callable[[], Sequence[Measured]]) -> None:
+        self._examine = examine
+        self._problems: str | None = None
+
+    def why_not(self, item: CheckItem, session: Session) -> str:
+        if self._problems is None:
+            problems = [one.problem for one in self._examine() if one.problem]
+            self._problems = "; ".join(problems)
+        return self._problems
+
+    def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,32 @@
+"""A trial of a rung: a process is confined as a worker would be, and does nothing.
+
+Run as a program of its own, without torch; what it prints says why it could not be.
+"""
+
+import os
+import sys
+from typing import Any, NoReturn
+
+from grading.sandbox.confine import Walls, confine, fork, new_session
+from grading.sandbox.limits import Limits
+
+
+def main(configuration: dict[str, Any]) -> NoReturn:
+    """Exit with 0 if the walls stand, with the reason on standard error if they do not."""
+    walls = Walls(**configuration["walls"])
+    pid = fork(walls)
+    if pid == 0:
+        _try(walls)
+    _, status = os.waitpid(pid, 0)
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def _try(walls: Walls) -> NoReturn:
+    try:
+        new_session()
+        confine(walls, Limits())
+    except BaseException as error:
+        sys.stderr.write(str(getattr(error, "strerror", None) or error))
+        sys.stderr.flush()
+        os._exit(1)
+    os._exit(0)
