@@ -3,8 +3,8 @@
 A check that fails here may be a hole in the sandbox: read docs/security.md before changing what an
 attack is expected to end with.
 
-UNROLLED_ATTACKS=all runs every attack on every rung; otherwise each runs on one rung, in turn, and
-on both where they end it differently.
+Each attack runs on one rung, in turn, and on both where they end it differently. `-m thorough` runs
+the rest: the other rung, and all of it again with a PyTorch that maps as much as its CUDA build.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import os
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,9 @@ from grading.submission import from_bytes
 from grading.suite import Session
 from tests import attacks
 from tests.attacks import Attack, page
+from tests.machines import large_torch
 
 ATTACKS = attacks.load()
-EVERYTHING = os.environ.get("UNROLLED_ATTACKS") == "all"
 STRONG = [Rung.NAMESPACES, Rung.LANDLOCK]
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))
 # Words in the command line of every process that these graders start, and in their environment.
@@ -53,31 +53,38 @@ COMMON_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", str(Path.home()),
 # What continuous integration obeys wherever a line has it: Azure Pipelines, old GitHub runners.
 COMMANDS = ("##vso[", "##[")
 
-GraderOf = Callable[[Rung], Grader]
+GraderOf = Callable[[Rung, bool], Grader]
 
 
 @pytest.fixture(scope="module")
 def marked_grader() -> Iterator[GraderOf]:
-    """The grader of a rung, started once, with its processes marked."""
+    """The grader of a rung, with a large PyTorch or not, started once; its processes are marked."""
     with contextlib.ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setattr(processes, "_BOOT", f"{processes._BOOT}  # {MARK}")
         patch.setenv("UNROLLED_TEST_SECRET", SECRET)
-        graders: dict[Rung, Grader] = {}
+        graders: dict[tuple[Rung, bool], Grader] = {}
 
-        def get(rung: Rung) -> Grader:
+        def get(rung: Rung, large: bool) -> Grader:
             if reason := rungs.why_not(rung):
                 pytest.skip(f"rung {rung} cannot be had here: {reason}")
-            if rung not in graders:
-                graders[rung] = stack.enter_context(Grader(rung, Zygote(rung)))
+            if (rung, large) not in graders:
+                graders[rung, large] = stack.enter_context(Grader(rung, zygote(rung, large)))
                 # So that the reference has answered everything, with all the time it may need.
                 right = from_bytes(attacks.reference().encode(), "ex1_vanilla_rnn.py")
                 exercise = course.load().exercise("ex1")
-                report = graders[rung].grade(exercise, right, seed=1, training=False)
+                report = graders[rung, large].grade(exercise, right, seed=1, training=False)
                 assert report.score == 94
-            return graders[rung]
+            return graders[rung, large]
 
         yield get
+
+
+def zygote(rung: Rung, large: bool) -> Zygote:
+    with pytest.MonkeyPatch.context() as patch:
+        if large:
+            patch.setattr(processes, "_BOOT", large_torch(processes._BOOT))
+        return Zygote(rung)
 
 
 @pytest.fixture(scope="module")
@@ -93,15 +100,22 @@ def reference_lines(ex1: Exercise) -> set[str]:
     return {line for line in lines if len(line) > LONG_LINE and line not in stub}
 
 
-def each_attack() -> Iterator[Any]:
-    """(attack, rung): all of them, or each on one rung in turn."""
-    for number, attack in enumerate(ATTACKS):
+def each(entries: Sequence[tuple[str, object, bool]]) -> Iterator[Any]:
+    """(entry, rung, large torch) for named entries; each on one rung in turn, or always on both."""
+    for number, (name, entry, both) in enumerate(entries):
         for place, rung in enumerate(STRONG):
-            if EVERYTHING or attack.statuses or number % len(STRONG) == place:
-                yield pytest.param(attack, rung, id=f"{attack.name}-{rung}")
+            for large in (False, True):
+                sampled = not large and (both or number % len(STRONG) == place)
+                marks = [] if sampled else [pytest.mark.thorough]
+                suffix = "-large-torch" if large else ""
+                yield pytest.param(entry, rung, large, id=f"{name}-{rung}{suffix}", marks=marks)
 
 
-@pytest.mark.parametrize(("attack", "rung"), list(each_attack()))
+ATTACKED = [(attack.name, attack, bool(attack.statuses)) for attack in ATTACKS]
+TWINS = [(name, name, False) for name in sorted({attack.category for attack in ATTACKS})]
+
+
+@pytest.mark.parametrize(("attack", "rung", "large"), list(each(ATTACKED)))
 def test_an_attack_ends_as_it_should_and_leaves_nothing(
     marked_grader: GraderOf,
     ex1: Exercise,
@@ -109,8 +123,9 @@ def test_an_attack_ends_as_it_should_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
     attack: Attack,
     rung: Rung,
+    large: bool,
 ) -> None:
-    grader = marked_grader(rung)
+    grader = marked_grader(rung, large)
     scratch = Path(grader.sandbox._scratch.name)
     before = (set(os.listdir(scratch)), running(), left_behind())
     started = grader.sandbox.usage.workers
@@ -250,23 +265,15 @@ def left_behind() -> set[str]:
     }
 
 
-def each_category() -> Iterator[Any]:
-    """(category, rung): all of them, or each on one rung in turn."""
-    for number, category in enumerate(sorted({attack.category for attack in ATTACKS})):
-        for place, rung in enumerate(STRONG):
-            if EVERYTHING or number % len(STRONG) == place:
-                yield pytest.param(category, rung, id=f"{category}-{rung}")
-
-
-@pytest.mark.parametrize(("category", "rung"), list(each_category()))
+@pytest.mark.parametrize(("category", "rung", "large"), list(each(TWINS)))
 def test_all_harmless_twins_of_a_category_together_lose_nothing(
-    marked_grader: GraderOf, ex1: Exercise, category: str, rung: Rung
+    marked_grader: GraderOf, ex1: Exercise, category: str, rung: Rung, large: bool
 ) -> None:
     """Everything is graded here but the training, which costs seconds."""
     text = attacks.reference()
     for place, benign in {(a.place, a.benign) for a in ATTACKS if a.category == category}:
         text = attacks.put(text, place, benign)
-    report = marked_grader(rung).grade(
+    report = marked_grader(rung, large).grade(
         ex1, from_bytes(text.encode(), ex1.file), seed=1, training=False
     )
     assert not [check.message for check in report.checks if lost(check)]
@@ -290,7 +297,7 @@ def test_every_attack_is_a_working_submission_without_its_code() -> None:
 
 def test_there_are_many_attacks_each_with_a_name_and_a_sentence() -> None:
     names = [attack.name for attack in ATTACKS]
-    assert len(names) == len(set(names)) >= 202
+    assert len(names) == len(set(names)) >= 205
     assert all(attack.tries.endswith(".") for attack in ATTACKS)
 
 
