@@ -14,6 +14,7 @@ import sys
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,6 +203,8 @@ def lab(name: str, options: tuple[str, ...]) -> None:
     for one in labs:
         if not (folder / f"{one}.py").exists():
             raise UsageError(f"course.toml names the lab {one}, but there is no {folder / one}.py")
+    if find_spec("matplotlib") is None:
+        raise ModuleNotFoundError("No module named 'matplotlib'")
     program = [sys.executable, str(folder), *labs, "--", *options]
     # A lab runs a student's code: it takes the place of this process, which never does.
     os.execv(sys.executable, program)
@@ -455,6 +458,15 @@ def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
         yield grader
 
 
+def run_and_leave() -> "NoReturn":
+    """What grader.py hands over to. Raises ModuleNotFoundError for a package that is missing."""
+    try:
+        run()
+    except SystemExit as end:
+        leave(end.code)
+    leave(None)
+
+
 def run() -> None:
     """The program. Every way in which it can end is one of the exit codes above."""
     # So that a grader that is told to end takes its workers and temporary files with it.
@@ -470,6 +482,8 @@ def run() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("grader: interrupted", err=True)
         sys.exit(INTERRUPTED)
+    except ModuleNotFoundError:
+        raise  # grader.py says how to install what is missing
     except Exception as error:
         click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
         sys.exit(GRADER_FAILED)
@@ -491,11 +505,3 @@ def leave(code: object) -> "NoReturn":
     except OSError:  # what was printed did not arrive
         code = GRADER_FAILED
     os._exit(code if isinstance(code, int) else FULL_MARKS)
-
-
-if __name__ == "__main__":
-    try:
-        run()
-    except SystemExit as end:
-        leave(end.code)
-    leave(None)
