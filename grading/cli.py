@@ -23,6 +23,7 @@ import click
 from grading import course, edition, hints, questions
 from grading import submission as submissions
 from grading.errors import GraderError, UsageError
+from grading.files import require_writable
 from grading.renderers import json_file
 
 if TYPE_CHECKING:
@@ -305,7 +306,9 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), default=0, help="Draw other seeds.")
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
-@click.option("--save", type=click.Path(path_type=Path), help="Keep the tolerances as JSON.")
+@click.option(
+    "--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep the tolerances as JSON."
+)
 @click.option("--thorough", is_flag=True, help="Train wrong programs too: minutes more.")
 @click.option("--plain", is_flag=True, help="No colors, ASCII only.")
 def audit(
@@ -325,6 +328,8 @@ def audit(
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
 
+    if save is not None:
+        require_writable(save)
     plan = course.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
