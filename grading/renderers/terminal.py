@@ -32,6 +32,12 @@ _STATUS_WIDTH = max(len(status.words) for status in Status)
 _TITLE = _STATUS_WIDTH + 13
 
 
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: grading goes on, for the report and the hints, and in silence."""
+        self.quiet = True
+
+
 class TerminalRenderer:
     """Prints each result when it is known, then the summary.
 
@@ -43,7 +49,7 @@ class TerminalRenderer:
         stream = sys.stderr if to_stderr else sys.stdout
         self.plain = plain or not stream.isatty()
         width = plain_width(PLAIN_WIDTH) if self.plain else None
-        self.console = Console(
+        self.console = _Terminal(
             file=stream,
             highlight=False,
             markup=False,
