@@ -323,17 +323,17 @@ def audit(
 ) -> None:
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
     from grading import audit as audits
-    from grading.pool import Pool
     from grading.renderers.audit import print_audit
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
+    from grading.workforce import on_this_machine
 
     if save is not None:
         require_writable(save)
     plan = course.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with Pool(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
+    with on_this_machine(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
         found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:
