@@ -326,4 +326,5 @@ def save_margins(found: Audit, path: Path) -> None:
     table: dict[str, dict[str, dict[str, float | None]]] = {}
     for (exercise, check), margin in sorted(found.margins.items()):
         table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ from grading.check import Alone, Draw, Measure, seed_of
 from grading.compare import Mismatch
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
+from grading.files import require_own_copy
 from grading.grade import Grader
 from grading.players import StudentFault
 from grading.submission import from_bytes
@@ -34,12 +35,13 @@ def calibrate(
     """Measure `seeds` times per check and variant (or those in `only`), on the grader's device.
 
     The values are saved after each variant, so an interruption loses one at most.
-    Raises UsageError if the exercise has nothing to calibrate.
+    Raises UsageError if the exercise has nothing to calibrate, or nothing can be saved.
     """
     known = thresholds.load(exercise.thresholds)
     measures = suite.measures(exercise)
     if not measures:
         raise UsageError(f"{exercise.id} has no check that trains something")
+    require_own_copy(exercise.thresholds)
     grader.choose_device()
     found: dict[str, Calibration] = {}
     for check, measure in measures.items():

@@ -8,6 +8,7 @@ from grading import edition
 from grading import pull_request as requests
 from grading.course import Course
 from grading.errors import UsageError
+from grading.files import require_writable
 from grading.grade import Grader
 from grading.pull_request import Graded, Objects, Work
 from grading.renderers import github
@@ -27,6 +28,8 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     0 full marks, or nothing to grade; 1 graded but not full marks; 2 something cannot be read;
     3 the grader failed. Raises UsageError, GraderError.
     """
+    if junit_file is not None:
+        require_writable(junit_file)
     rung = best()
     if not rung.fit_for_strangers:
         raise UsageError("this runner has no isolation for strangers' code: see grader.py doctor")
@@ -54,6 +57,7 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     with open(os.environ.get(SUMMARY) or os.devnull, "a", encoding="utf-8") as file:
         file.write(page)
     if junit_file is not None:
+        junit_file.parent.mkdir(parents=True, exist_ok=True)
         with junit_file.open("w", encoding="utf-8") as file, JUnit(file) as document:
             for one in graded:
                 if one.report is not None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from grading.course import Course, Exercise
 from grading.errors import UsageError
+from grading.files import require_own_copy
 from grading.report import HintShown, Report, Status
 
 FOLDER = ".unrolled"
@@ -72,12 +73,13 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
     """The next hint, now on record as shown; None if nothing failed last time.
 
     When all have been shown it is the last one again, at no charge. Raises UsageError if the course
-    gives no hints, or if there was no grading yet.
+    gives no hints, if there was no grading yet, or if nothing can be put on record.
     """
     if not course.hints:
         raise UsageError("this course gives no hints (course.toml: hints)")
     record = read(exercise)
     if record is None:
+        require_own_copy(_path(exercise))
         command = f"python grader.py {exercise.id}"
         raise UsageError(f"there is nothing to give a hint for yet: run {command} first")
     if not record.failures:
@@ -92,6 +94,7 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
     tier = min(max(seen, default=0) + 1, len(texts))
     is_new = tier not in seen
     if is_new:
+        require_own_copy(_path(exercise))
         price = course.hint_price
         record.shown.append(HintShown(failure.check, failure.misconception, tier, price))
         _write(exercise, record)

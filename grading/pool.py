@@ -37,6 +37,16 @@ _IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 _grader: "Grader | None" = None
 
 
+def why_not() -> str:
+    """Why processes cannot work side by side here; empty if they can."""
+    try:
+        # Of all kinds of lock this one needs no helper process to remove it.
+        multiprocessing.get_context("fork").Lock()
+    except (ImportError, OSError) as error:
+        return f"locks for several processes cannot be made (on Linux, in /dev/shm): {error}"
+    return ""
+
+
 class Pool:
     """`jobs` graders on one rung and device. Use as a context manager."""
 

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from grading.course import Course
 from grading.errors import GraderError
+from grading.files import require_own_copy
 from grading.questions import without_answers
 from grading.stub_notebooks import make_notebook
 
@@ -27,7 +28,10 @@ GAP = "raise NotImplementedError"
 
 
 def write_stubs(course: Course, write: bool) -> list[Path]:
-    """The stubs that are not what their solutions make of them; they are written if `write`."""
+    """The stubs that are not what their solutions make of them; they are written if `write`.
+
+    Raises UsageError if they cannot be.
+    """
     wanted = made(course)
     changed = [
         path
@@ -35,6 +39,7 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
     for path in changed if write else []:
+        require_own_copy(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(wanted[path], encoding="utf-8")
     return changed

@@ -1,11 +1,15 @@
 """Whoever can grade many items, and what comes of one that nobody could."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from grading.grade import Grader
+    from grading.here import Here
+    from grading.pool import Pool
+    from grading.sandbox.rungs import Rung
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,3 +30,20 @@ class Workforce(Protocol):
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]: ...
+
+
+def on_this_machine(rung: "Rung", device: str, jobs: int) -> "Here | Pool":
+    """Graders in `jobs` processes; one in this process if others are not wanted or cannot be had.
+
+    A line on standard error says if they cannot.
+    """
+    # The processes of a pool are kept off the current folder by the environment.
+    if jobs > 1 and not sys.flags.ignore_environment:
+        from grading.pool import Pool, why_not
+
+        if not (reason := why_not()):
+            return Pool(rung, device, jobs)
+        print(f"grader: grading one at a time: {reason}", file=sys.stderr)
+    from grading.here import Here
+
+    return Here(rung, device)

@@ -107,11 +107,12 @@ def test_files_beside_a_submission_change_nothing(tmp_path: Path) -> None:
 
 def test_the_trusted_process_never_loads_torch() -> None:
     script = f"""
-import runpy, sys
+import sys
 sys.argv = ["grader.py", "ex1", "--submission", "reference", "--check", "cell_takes_one_step"]
 sys.path.insert(0, {str(ROOT)!r})
+from grading import cli
 try:
-    runpy.run_path("grader.py", run_name="grader")["run"]()
+    cli.run()
 except SystemExit as end:
     print("exit", end.code, "torch" in sys.modules, "ex1_vanilla_rnn" in sys.modules)
 """
@@ -164,8 +165,8 @@ sys.path.insert(0, {path!r})
 from grading import course
 course.load.__defaults__ = (Path({path!r}),)
 sys.argv = ["grader.py", "ex1"]
-import grader
-grader.run()
+from grading import cli
+cli.run()
 """
 
 

@@ -24,8 +24,7 @@ from pathlib import Path
 import click
 import pytest
 
-import grader as command_line
-from grading import course, hints
+from grading import cli, course, hints
 from grading.course import ROOT
 from grading.grade import Grader
 from grading.submission import from_bytes
@@ -75,9 +74,9 @@ def as_it_stands(command: str, sandbox: Sandbox) -> None:
     said = io.BytesIO()
     shown = io.TextIOWrapper(said, encoding="utf-8", write_through=True)
     with inside(sandbox) as patch, redirect_stdout(shown), redirect_stderr(shown):
-        patch.setattr(command_line, "grader_on", shared_grader)
+        patch.setattr(cli, "grader_on", shared_grader)
         with pytest.raises(SystemExit) as end:
-            sys.exit(command_line.main(words[2:], standalone_mode=False) or 0)
+            sys.exit(cli.main(words[2:], standalone_mode=False) or 0)
     assert end.value.code in (0, 1), said.getvalue().decode()
     assert said.getvalue()
 
@@ -105,9 +104,9 @@ def shortened(other: str) -> Treatment:
 def parsed(command: str, sandbox: Sandbox) -> None:
     """Not run, but every argument and option is accepted by click."""
     with inside(sandbox):
-        context = click.Context(command_line.main)
+        context = click.Context(cli.main)
         words = shlex.split(filled_in(command))[2:]
-        name, found, rest = command_line.main.resolve_command(context, words)
+        name, found, rest = cli.main.resolve_command(context, words)
         assert found is not None
         try:
             found.make_context(name, rest, parent=context)
@@ -143,7 +142,7 @@ def extras(command: str, sandbox: Sandbox) -> None:
 def a_command(command: str, sandbox: Sandbox) -> None:
     """The name of a command alone, in the middle of a sentence."""
     name = command.split()[-1]
-    assert command_line.main.get_command(click.Context(command_line.main), name) is not None
+    assert cli.main.get_command(click.Context(cli.main), name) is not None
 
 
 def nothing(command: str, sandbox: Sandbox) -> None:

@@ -365,8 +365,8 @@ def announced(self, *arguments, **options):
     start(self, *arguments, **options)
     print("zygote up", flush=True)
 processes.Zygote.__init__ = announced
-import grader
-grader.run()
+from grading import cli
+cli.run()
 """
 
 

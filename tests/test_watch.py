@@ -535,7 +535,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(
 
 CRASHING = """
 import sys
-import grader
+from grading import cli
 from grading.grade import Grader
 from grading.watch import Watch
 
@@ -546,7 +546,7 @@ def crash(watch):
 
 Watch.run = crash
 sys.argv = ["grader.py", "watch", "ex4", "--isolation", "process"]
-grader.run()
+cli.run()
 """
 
 

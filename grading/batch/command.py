@@ -1,7 +1,6 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,12 +16,13 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.here import Here
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import Rung, best, why_not
+from grading.workforce import on_this_machine
 
 if TYPE_CHECKING:
+    from grading.here import Here
     from grading.pool import Pool
 
 MAX_SEED = 2**31
@@ -109,12 +109,7 @@ def workforce(rung: Rung, options: Options) -> "Here | Pool | Cluster":
     """This process, several of this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
-    # The processes of a pool are kept off the current folder by the environment.
-    if options.jobs == 1 or sys.flags.ignore_environment:
-        return Here(rung, options.device)
-    from grading.pool import Pool
-
-    return Pool(rung, options.device, options.jobs)
+    return on_this_machine(rung, options.device, options.jobs)
 
 
 def rung_for_strangers(isolation: str) -> Rung:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from grading.course import Course
-from grading.pool import Pool
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove
@@ -13,6 +12,7 @@ from grading.release.secrets import secrets
 from grading.release.trim import trimmed
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import best
+from grading.workforce import on_this_machine
 
 
 def release(
@@ -28,7 +28,7 @@ def release(
     require_replaceable(out)
     exercises = list(course.exercises.values())
     checks = trimmed(exercises)
-    with Pool(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
+    with on_this_machine(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
         recorded = record(exercises, seeds, pool, bar.show)
     files = contents(course, checks, recorded, seeds)
     with staged(out, files) as folder:

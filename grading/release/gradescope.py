@@ -8,6 +8,7 @@ from pathlib import Path
 
 from grading.course import Course
 from grading.errors import UsageError
+from grading.files import require_writable
 from grading.release.contents import FILES, TEMPLATES, copied
 from grading.stubs import made
 
@@ -24,6 +25,7 @@ def release(course: Course, out: Path, identities: Sequence[str]) -> str:
         raise UsageError(f"--gradescope {out}: give the name of a zip file")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
+    require_writable(out.absolute().parent)
     exercises = [course.exercise(identity) for identity in identities or course.exercises]
     data = archive(dict(_contents(course, [exercise.id for exercise in exercises])))
     scratch = out.with_name(f".{out.name}.new")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grading.errors import UsageError
+from grading.files import require_writable
 from grading.release.contents import FORMAT, MANIFEST, sums
 
 # What belongs to whoever works in an edition, and moves on into the next one.
@@ -25,6 +26,7 @@ def require_replaceable(out: Path) -> None:
         raise UsageError(f"{out} is no folder: give one that does not exist yet")
     if not out.absolute().parent.is_dir():
         raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
+    require_writable(out.absolute().parent)
     if not out.exists() or not any(out.iterdir()):
         return
     try:

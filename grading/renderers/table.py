@@ -8,6 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grading.renderers.width import plain_width
+
+PLAIN_WIDTH = 110
+
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: bool) -> None:
     """Print `rows` under `headings`; lines of ASCII where colors or box characters are unwanted."""
@@ -20,7 +24,7 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: b
     console = Console(
         no_color=True if plain else None,
         force_terminal=False if plain else None,
-        width=110 if plain else None,
+        width=plain_width(PLAIN_WIDTH) if plain else None,
         markup=False,
     )
     console.print(table)

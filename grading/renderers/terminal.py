@@ -11,6 +11,7 @@ from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
+from grading.renderers.width import plain_width
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
 
@@ -27,6 +28,14 @@ _STYLES = {
     Status.NOT_RUN: "dim",
 }
 _STATUS_WIDTH = max(len(status.words) for status in Status)
+# Where the title of a check begins, and what is said about it.
+_TITLE = _STATUS_WIDTH + 13
+
+
+class _Terminal(Console):
+    def on_broken_pipe(self) -> None:
+        """Nobody reads any more: grading goes on, for the report and the hints, and in silence."""
+        self.quiet = True
 
 
 class TerminalRenderer:
@@ -39,8 +48,8 @@ class TerminalRenderer:
     def __init__(self, plain: bool = False, to_stderr: bool = False) -> None:
         stream = sys.stderr if to_stderr else sys.stdout
         self.plain = plain or not stream.isatty()
-        width = PLAIN_WIDTH if self.plain else None
-        self.console = Console(
+        width = plain_width(PLAIN_WIDTH) if self.plain else None
+        self.console = _Terminal(
             file=stream,
             highlight=False,
             markup=False,
@@ -69,11 +78,7 @@ class TerminalRenderer:
         `before` is what it was, where that is news.
         """
         self._stop_spinner()
-        row = Table.grid(padding=(0, 2, 0, 0))
-        row.add_column(width=_STATUS_WIDTH)
-        row.add_column(justify="right", width=9)
-        row.add_column()
-        style = _STYLES.get(result.status, "bold magenta")
+        status = Text(result.status.words, style=_STYLES.get(result.status, "bold magenta"))
         points = f"{result.points:g}/{result.max_points:g}"
         title = Text(result.title)
         details = [result.id] if result.status is not Status.PASSED else []
@@ -81,8 +86,15 @@ class TerminalRenderer:
             details.append(f"was {before.words}")
         if details:
             title.append(f" ({', '.join(details)})", style="dim")
-        row.add_row(Text(result.status.words, style=style), points, title)
-        self.console.print(row)
+        if self._is_narrow:
+            self.console.print(Text("  ").join((status, Text(points), title)))
+        else:
+            row = Table.grid(padding=(0, 2, 0, 0))
+            row.add_column(width=_STATUS_WIDTH)
+            row.add_column(justify="right", width=9)
+            row.add_column(overflow="fold")
+            row.add_row(status, points, title)
+            self.console.print(row)
         if result.status in (Status.PASSED, Status.NOT_RUN):
             return
         if result.status is not Status.NOT_ATTEMPTED and result.message:
@@ -130,11 +142,17 @@ class TerminalRenderer:
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._stop_spinner()
 
-    def _detail(self, text: str, style: str, indent: int = _STATUS_WIDTH + 13) -> None:
+    @property
+    def _is_narrow(self) -> bool:
+        """Whether a title would have less room than what stands before it."""
+        return self.console.width < 2 * _TITLE
+
+    def _detail(self, text: str, style: str, indent: int = _TITLE) -> None:
         if self.plain:
             # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap,
             # or ##vso[...] and ##[...] anywhere in a line.
             text = re.sub(r"([:#])(?=\1)", r"\1 ", text)
+        indent = min(indent, 2) if self._is_narrow else indent
         self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
 
     def _bar(self, report: Report) -> str:

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import struct
 from collections.abc import Iterable
 
 from grading.sandbox import kernel
@@ -21,17 +22,9 @@ READ = READ_FILE | READ_DIR
 DEVICE = READ_FILE | WRITE_FILE
 
 
-class _RulesetAttributes(ctypes.Structure):
-    _fields_ = (
-        ("files", ctypes.c_uint64),
-        ("network", ctypes.c_uint64),
-        ("scoped", ctypes.c_uint64),
-    )
-
-
-class _PathBeneath(ctypes.Structure):
-    _pack_ = 1
-    _fields_ = (("allowed", ctypes.c_uint64), ("parent", ctypes.c_int32))
+# The kernel's two structures; neither has gaps.
+_RULESET = struct.Struct("=QQQ")  # rights over files, over the network, what is scoped
+_PATH_BENEATH = struct.Struct("=Qi")  # rights that are allowed, descriptor of the path
 
 
 def abi() -> int:
@@ -64,16 +57,14 @@ def restrict(
     """
     version = abi() if version is None else version
     everything = file_rights(version)
-    attributes = _RulesetAttributes(
+    attributes = _RULESET.pack(
         everything,
         _TCP_BIND_AND_CONNECT if version >= 4 else 0,
         _SCOPE_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
     )
     # Older kernels refuse a structure that is longer than the one they know.
     size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = kernel.syscall(
-        _CREATE_RULESET, ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint(0)
-    )
+    ruleset = kernel.syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint(0))
     try:
         for path in readable:
             _allow(ruleset, path, READ)
@@ -91,12 +82,11 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
         rights &= READ_FILE | WRITE_FILE
     parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        rule = _PathBeneath(rights, parent)
         kernel.syscall(
             _ADD_RULE,
             ctypes.c_int(ruleset),
             ctypes.c_int(_RULE_PATH_BENEATH),
-            ctypes.byref(rule),
+            _PATH_BENEATH.pack(rights, parent),
             ctypes.c_uint(0),
         )
     finally:

@@ -11,8 +11,14 @@ calls `start`; the rest is the experiment. It runs in three ways:
 A lab runs a student's own code on the student's own machine, and nothing here grades.
 """
 
+import os
 import sys
 from pathlib import Path
+
+# Labs draw by their own settings: a user's may name what is missing here, LaTeX or a backend.
+os.environ["MATPLOTLIBRC"] = os.devnull
+if "IPython" not in sys.modules:  # that chooses the backend for what it shows
+    os.environ.pop("MPLBACKEND", None)
 
 LABS = Path(__file__).resolve().parent.parent
 ROOT = LABS.parent

@@ -19,6 +19,8 @@ STYLES: tuple[dict[str, Any], ...] = tuple(
     for color, line, marker in zip(COLORS, LINES, MARKERS, strict=True)
 )
 
+# A `matplotlibrc` in the current folder has been read in any case.
+matplotlib.rcdefaults()
 matplotlib.rcParams.update(
     {
         "axes.prop_cycle": cycler(color=COLORS),
