@@ -3,6 +3,7 @@
 import ast
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from grading import course, edition, recorded
-from grading.course import Course, Exercise
+from grading.course import ROOT, Course, Exercise
 from grading.errors import GraderError, UsageError
 from grading.grade import Grader
 from grading.pool import Pool
@@ -214,6 +215,32 @@ def test_the_command_line_of_an_edition(released: Released, tmp_path: Path) -> N
     listed = run(folder, "--help").stdout.split()
     assert "hint" in listed
     assert not set(edition.AUTHORS) & set(listed)
+
+
+def test_a_fault_in_an_edition_counts_only_on_a_machine_that_is_fit(
+    released: Released, tmp_path: Path
+) -> None:
+    """There is no reference to try; a small program takes its place."""
+    raises = tmp_path / released.exercise.file
+    stub = released.handed_out.stub.read_text(encoding="utf-8")
+    raises.write_text(stub.replace("NotImplementedError", "OSError"), encoding="utf-8")
+    arguments = (IDENTITY, "--submission", str(raises), "--json", "-")
+    graded = run(released.out, *arguments)
+    assert graded.returncode == 1, graded.stderr
+    assert json.loads(graded.stdout)["status"] == "graded"
+    refused = subprocess.run(
+        [sys.executable, "-m", "tests.machines", "little", *arguments],
+        cwd=released.out,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert refused.returncode == 3, refused.stderr
+    report = json.loads(refused.stdout)
+    assert (report["status"], report["score"]) == ("not_gradable", None)
+    (message, *_) = [one["message"] for one in report["checks"] if one["status"] == "grader_error"]
+    assert "room for tensors" in message
+    assert "Your code was not judged" in message
 
 
 def test_the_seed_is_one_of_those_recorded(released: Released) -> None:
