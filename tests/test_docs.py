@@ -48,6 +48,7 @@ FILLED_IN = {
     "OUT": "out",
     "OUT.zip": "out.zip",
     "OBJECTS": ".",
+    "PYTHON": "python3",
 }
 
 
@@ -194,7 +195,9 @@ TABLE: list[tuple[str, Treatment, str]] = [
         nothing,
         "minutes; CI runs each attack on one rung",
     ),
+    (r"python -m tests\.matrix .*", its_options, "an hour; tests/test_matrix.py is short"),
     (r"python -m pytest -q -n 2", nothing, "this is it"),
+    (r"python -m pytest -m thorough .*", nothing, "minutes, and the package index"),
     (r"python3? -m venv \S+", nothing, "CI has just done it"),
     (r"pip install .*", extras, "CI has just done it"),
     (r"apt-get install \w+", nothing, "it needs root; CI does it"),

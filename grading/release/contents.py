@@ -17,8 +17,10 @@ from grading.release.trim import Trimmed
 
 MANIFEST = "checks/recorded/edition.json"
 FORMAT = "unrolled/edition/1"
-FOLDERS = ("grading", "labs", "data", ".github")
+FOLDERS = ("grading", "labs", "data", ".github/actions")
 FILES = ("grader.py", "course.toml", "pyproject.toml", "constraints.txt", ".gitignore")
+# Those that grade pull requests; others test the course itself.
+WORKFLOWS = (".github/workflows/grade.yml", ".github/workflows/pull-request.yml")
 DOCS = ("student.md", "notebooks.md", "report.schema.json")
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -32,7 +34,7 @@ def contents(
     """Every file of the edition. Raises GraderError if one cannot be read."""
     exercises = list(course.exercises.values())
     root = exercises[0].root
-    files = {**dict(copied(root, FILES, FOLDERS)), **dict(_docs(root))}
+    files = {**dict(copied(root, (*FILES, *WORKFLOWS), FOLDERS)), **dict(_docs(root))}
     files |= {_name(path, root): text.encode() for path, text in stubs.made(course).items()}
     files |= {_name(path, root): text.encode() for path, text in checks.files.items()}
     files |= recorded

@@ -1,0 +1,62 @@
+"""The matrix as a table in Markdown."""
+
+from collections.abc import Iterable, Mapping
+
+from tests.matrix.cells import Cell
+from tests.matrix.records import Record, Result
+from tests.matrix.steps import RUNGS, STEPS
+
+NOT_RUN = "not run here"
+INSTALL = "install"
+# The columns that a step fills alone.
+SINGLE = ("batch", "lab", "release", "tests")
+
+
+def table(cells: Iterable[Cell], records: Iterable[Record]) -> str:
+    """A row for each cell; what failed, and marks that were wrong, in bold."""
+    found = {(record.cell, record.step): record for record in records}
+    head = ["cell", "Python, torch, numpy", *(f"references, {rung}" for rung in RUNGS)]
+    head += ["stubs, by rung", *SINGLE, "wrong marks"]
+    rows = [_row(cell, found) for cell in cells]
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _row(cell: Cell, found: Mapping[tuple[str, str], Record]) -> list[str]:
+    mine = {step: found.get((cell.name, step)) for step in (INSTALL, *STEPS)}
+    run = [record for record in mine.values() if record is not None]
+    wrong = sum(len(record.wrong_marks) for record in run)
+    return [
+        cell.name,
+        _versions(run),
+        *(_shown(mine[f"references-{rung}"]) for rung in RUNGS),
+        "; ".join(_shown(mine[f"stubs-{rung}"]) for rung in RUNGS),
+        *(_shown(mine[step]) for step in SINGLE),
+        (f"**{wrong}**" if wrong else "0") if run else "",
+    ]
+
+
+def _versions(run: Iterable[Record]) -> str:
+    """Of the last step: all the packages are there by then."""
+    last = max(run, key=lambda record: len(record.versions), default=None)
+    return NOT_RUN if last is None else ", ".join(last.versions[name] for name in _NAMES)
+
+
+_NAMES = ("python", "torch", "numpy")
+
+
+def _shown(record: Record | None) -> str:
+    if record is None:
+        return NOT_RUN
+    if record.result is Result.ABSENT:
+        return "cannot be had"
+    return record.seen if record.result is Result.OK else f"**{record.seen}**"
+
+
+def remarks(records: Iterable[Record]) -> str:
+    """What did not go well, step by step, and the commit and system of each cell."""
+    lines = []
+    for record in records:
+        said = [*record.wrong_marks, *record.problems]
+        lines += [f"- {record.cell}, {record.step}: {one}" for one in said]
+    return "\n".join(lines)
