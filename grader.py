@@ -301,6 +301,12 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 @click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), default=0, help="Draw other seeds.")
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="cpu",
+    help="Where the programs compute; auto is CUDA where there is one. Default: cpu.",
+)
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
 @click.option("--save", type=click.Path(path_type=Path), help="Keep the tolerances as JSON.")
 @click.option("--thorough", is_flag=True, help="Train wrong programs too: minutes more.")
@@ -310,6 +316,7 @@ def audit(
     seeds: int,
     seed: int,
     jobs: int,
+    device: str,
     kinds: tuple[str, ...],
     save: Path | None,
     thorough: bool,
@@ -325,7 +332,7 @@ def audit(
     plan = course.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with Pool(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
+    with Pool(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
         found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:
