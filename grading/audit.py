@@ -117,14 +117,14 @@ def audit(
     cases = [
         case
         for exercise in exercises
-        for case in _cases(exercise, seeds, thorough, draw)
+        for case in cases_of(exercise, seeds, thorough, draw)
         if case.kind in kinds
     ]
     for number, (case, judged) in enumerate(pool.run(judge, cases), start=1):
         if isinstance(judged, Lost):
             raise GraderError(f"{case.exercise}, {case.kind} {case.name}: {judged.why}")
         on_case(number, len(cases), f"{case.exercise}, {case.kind}")
-        _take(found, plan.exercise(case.exercise), case, judged)
+        take(found, plan.exercise(case.exercise), case, judged)
     if Kind.MISCONCEPTION in kinds:
         for exercise in exercises:
             _require_reasons(found, exercise)
@@ -173,8 +173,11 @@ def _notice(grader: Grader, exercise: Exercise, work: Submission, case: Case) ->
     return report
 
 
-def _cases(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
-    """Wrong programs are not trained, unless that is what they are about or all is `thorough`."""
+def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
+    """Every program of an exercise, right ones on `seeds` seeds.
+
+    Wrong programs are not trained, unless that is what they are about or all is `thorough`.
+    """
     reference = exercise.reference.read_text(encoding="utf-8")
     trains = set(suite.measures(exercise))
 
@@ -203,7 +206,8 @@ def right_variants(exercise: Exercise) -> list[Path]:
     return sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
 
 
-def _take(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> None:
+def take(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> None:
+    """Add to `found` what a case says about the checks. Raises GraderError if nobody graded it."""
     report = judged.report
     found.counts[f"{case.exercise} {case.kind}"] = found.count(case.exercise, case.kind) + 1
     if not report.gradable:
@@ -321,10 +325,16 @@ def _known(exercise: Exercise) -> dict[str, Misconception]:
     return {known.name: known for known in misconceptions.load(exercise.misconceptions)}
 
 
-def save_margins(found: Audit, path: Path) -> None:
-    """Keep the table of tolerances as JSON: {exercise: {check: {right, wrong}}}."""
+def margins_table(found: Audit) -> dict[str, dict[str, dict[str, float | None]]]:
+    """The tolerances: {exercise: {check: {right, wrong}}}."""
     table: dict[str, dict[str, dict[str, float | None]]] = {}
     for (exercise, check), margin in sorted(found.margins.items()):
         table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
+    return table
+
+
+def save_margins(found: Audit, path: Path) -> None:
+    """Keep the table of tolerances as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(margins_table(found), indent=1)
+    path.write_text(f"{text}\n", encoding="utf-8")

@@ -305,6 +305,12 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
 @click.option("--seeds", type=click.IntRange(1), default=1, help="Seeds per right program.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), default=0, help="Draw other seeds.")
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="cpu",
+    help="Where the programs compute; auto is CUDA where there is one. Default: cpu.",
+)
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
 @click.option(
     "--save", type=click.Path(dir_okay=False, path_type=Path), help="Keep the tolerances as JSON."
@@ -316,6 +322,7 @@ def audit(
     seeds: int,
     seed: int,
     jobs: int,
+    device: str,
     kinds: tuple[str, ...],
     save: Path | None,
     thorough: bool,
@@ -333,7 +340,7 @@ def audit(
     plan = course.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with on_this_machine(best(), "cpu", jobs) as pool, Bar(plain, "auditing") as bar:
+    with on_this_machine(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
         found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:

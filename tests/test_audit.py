@@ -1,6 +1,9 @@
 """The audit finds what is wrong with a course, and nothing in the real one's quickest exercise."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +11,7 @@ import pytest
 from grading import audit, course, suite
 from grading.audit import Kind
 from grading.course import ROOT, Course
-from grading.grade import Grader
+from grading.grade import NVIDIA, Grader
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
 
@@ -155,3 +158,31 @@ def test_the_stored_table_is_about_the_checks_there_are(real_course: Course) -> 
         for margin in margins.values():
             assert 0 <= margin["right"] < 1
             assert margin["wrong"] is None or margin["wrong"] > 1
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "grader.py", "audit", *arguments, "--jobs", "1", "--plain"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("device", [["--device", "auto"], ["--device", "cpu"], []])
+def test_an_audit_on_a_device(device: list[str]) -> None:
+    result = run("ex4", "--only", "stub", *device)
+    assert result.returncode == 0, result.stderr
+    assert "ex4: stubs" in result.stdout
+
+
+@pytest.mark.skipif(os.path.exists(NVIDIA), reason="there is a GPU")
+def test_an_audit_without_the_gpu_that_it_needs_is_one_line() -> None:
+    result = run("ex4", "--only", "stub", "--device", "cuda")
+    assert result.returncode == 2
+    assert result.stderr.startswith("grader: --device cuda: PyTorch finds no CUDA device here")
+    assert result.stderr.count("\n") == 1
+    assert result.stdout == ""
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not os.path.exists(NVIDIA), reason="there is no GPU")
+def test_a_reference_on_a_gpu() -> None:
+    result = run("ex4", "--only", "reference", "--device", "cuda")
+    assert result.returncode == 0, result.stdout + result.stderr
