@@ -182,7 +182,7 @@ TABLE: list[tuple[str, Treatment, str]] = [
         "the row above grades",
     ),
     (r"python grader\.py (lab|release|pull-request) .*", parsed, "they have tests of their own"),
-    (r"python grader\.py \w+ --device cuda.*", parsed, "there may be no GPU"),
+    (r"python grader\.py (calibrate )?\w+ --device cuda.*", parsed, "there may be no GPU"),
     (
         r"python -m tests\.fuzz\S* .*",
         its_options,
@@ -202,6 +202,7 @@ TABLE: list[tuple[str, Treatment, str]] = [
     (r"pip install .*", extras, "CI has just done it"),
     (r"apt-get install \w+", nothing, "it needs root; CI does it"),
     (r"docker .*", nothing, "there may be no Docker"),
+    (r"(DEVICE=cpu )?tests/gpu\.sh", nothing, "six minutes; tests/test_gpu.py runs parts of it"),
 ]
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
