@@ -199,7 +199,7 @@ TABLE: list[tuple[str, Treatment, str]] = [
     (r"python -m pytest -q -n 2", nothing, "this is it"),
     (r"python -m pytest -m thorough .*", nothing, "minutes, and the package index"),
     (r"python3? -m venv \S+", nothing, "CI has just done it"),
-    (r"pip install .*", extras, "CI has just done it"),
+    (r"(uv )?pip install .*", extras, "CI has just done it; uv would ask PyTorch's own index"),
     (r"apt-get install \w+", nothing, "it needs root; CI does it"),
     (r"docker .*", nothing, "there may be no Docker"),
     (r"(DEVICE=cpu )?tests/gpu\.sh", nothing, "six minutes; tests/test_gpu.py runs parts of it"),

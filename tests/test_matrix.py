@@ -57,9 +57,9 @@ def record(**changes: Any) -> Record:
 
 
 def test_full_marks_for_a_reference_are_right() -> None:
-    found = verdicts.references([report(100)], "landlock")
+    found = verdicts.references([report(100), report(100)], "landlock")
     assert found.result is Result.OK
-    assert found.seen == "100"
+    assert found.seen == "100 on all 2"
 
 
 def test_a_reference_that_loses_points_is_a_wrong_mark() -> None:
@@ -265,7 +265,7 @@ def test_stubs_are_graded_and_kept(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
     (kept,) = read(tmp_path)
     assert kept.result is Result.OK
-    assert kept.seen == "0, 0, 0, 0"
+    assert kept.seen == "0 on all 4"
     assert kept.versions["torch"]
 
 

@@ -34,7 +34,9 @@ def main() -> int:
         print(json.dumps([_for_workflow(cell) for cell in by_runners()]))
     elif options.table:
         records = list(read(options.out))
-        print(table(CELLS.values(), records), remarks(records), sep="\n\n")
+        ran = {record.cell for record in records}
+        cells = [cell for cell in CELLS.values() if not cell.runner or cell.name in ran]
+        print(table(cells, records), remarks(records), sep="\n\n")
     else:
         return _run(CELLS[options.cell], options)
     return 0

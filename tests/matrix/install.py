@@ -17,7 +17,8 @@ _REQUIREMENT = re.compile(r"([\w.-]+)>=([\w.]+)")
 
 def install(cell: Cell, place: Place, python: str, reuse: bool, uv: bool) -> Verdict:
     """As the README says, into a new environment, or into one that is there already."""
-    if not (reuse and place.python.exists()):
+    reused = reuse and place.python.exists()
+    if not reused:
         shutil.rmtree(place.venv, ignore_errors=True)
         created = run([python, "-m", "venv", place.venv], SECONDS)
         if created.code != 0:
@@ -26,7 +27,7 @@ def install(cell: Cell, place: Place, python: str, reuse: bool, uv: bool) -> Ver
     (place.folder / "install.log").write_text(done.output + done.errors, encoding="utf-8")
     if done.code != 0:
         return Verdict("not installed", [done.last_words])
-    return judge(cell, versions(place.python))
+    return judge(cell, versions(place.python), "reused" if reused else "new")
 
 
 COURSE = ("-e", ".[dev]")
@@ -67,14 +68,13 @@ def lowest(pyproject: Path) -> list[str]:
     return pins
 
 
-def judge(cell: Cell, found: Done) -> Verdict:
+def judge(cell: Cell, found: Done, environment: str) -> Verdict:
     """Whether the packages are there, and PyTorch's build is the one the cell is about."""
     if found.code != 0:
         return Verdict("not installed", [found.last_words])
     installed = json.loads(last_line(found.output))
     if installed.get("build") != cell.build:
         build = installed.get("build", "no")
-        return Verdict(
-            f"{build} build", [f"{build} build of torch was installed, not {cell.build}"]
-        )
-    return Verdict("installed")
+        problem = f"{build} build of torch was installed, and the cell is about {cell.build}"
+        return Verdict(f"{build} build", [problem])
+    return Verdict(f"{environment} environment")

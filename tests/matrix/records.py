@@ -78,7 +78,7 @@ DIRTY = "-dirty"
 
 
 def commit() -> str:
-    """The commit that is checked out, marked where a tracked file differs from it."""
+    """The commit that is checked out, marked where a tracked file differs from it, or none is."""
     command = ["git", "describe", "--always", "--abbrev=12", "--exclude=*", f"--dirty={DIRTY}"]
-    described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return described.stdout.strip()
+    described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return described.stdout.strip() or f"unknown{DIRTY}"

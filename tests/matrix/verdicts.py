@@ -49,7 +49,9 @@ def _reports(
         ]
     if not seen:
         problems.append("no report")
-    return Verdict(", ".join(seen), problems, wrong_marks)
+    alike = len(seen) > 1 and len(set(seen)) == 1
+    text = f"{seen[0]} on all {len(seen)}" if alike else ", ".join(seen)
+    return Verdict(text, problems, wrong_marks)
 
 
 def grades(rows: Sequence[Mapping[str, str]], truth: Truth) -> Verdict:
