@@ -23,7 +23,7 @@ import click
 from grading import course, edition, hints, questions
 from grading import submission as submissions
 from grading.errors import GraderError, UsageError
-from grading.files import require_writable
+from grading.files import require_open_files, require_writable
 from grading.renderers import json_file
 
 if TYPE_CHECKING:
@@ -460,6 +460,7 @@ def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
     from grading.sandbox.processes import Zygote
     from grading.sandbox.rungs import Rung, best, why_not
 
+    require_open_files(graders=1)
     rung = best() if isolation == "auto" else Rung(isolation)
     if isolation != "auto" and (reason := why_not(rung)):
         raise UsageError(f"--isolation {isolation} cannot be had here: {reason}")

@@ -1,6 +1,7 @@
-"""Files that are about to be written."""
+"""Files that are about to be written, and how many may be open."""
 
 import os
+import resource
 from pathlib import Path
 
 from grading.errors import UsageError
@@ -19,3 +20,15 @@ def require_writable(path: Path, remedy: str = "give another place") -> None:
 def require_own_copy(path: Path) -> None:
     """The same for a file of the course itself."""
     require_writable(path, "work in a copy of the course that you may change")
+
+
+def require_open_files(graders: int) -> None:
+    """Raises UsageError if so many graders need more open files than the system allows.
+
+    Measured: one takes 24, and a pool 21 and 2 or 3 for each of its graders.
+    """
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = 26 + 3 * graders
+    if allowed != resource.RLIM_INFINITY and allowed < needed:
+        said = f"{needed} files must be open at once, and only {allowed} may be"
+        raise UsageError(f"{said}: run ulimit -n {needed} first")

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from grading.files import require_open_files
+
 if TYPE_CHECKING:
     from grading.grade import Grader
     from grading.here import Here
@@ -35,8 +37,9 @@ class Workforce(Protocol):
 def on_this_machine(rung: "Rung", device: str, jobs: int) -> "Here | Pool":
     """Graders in `jobs` processes; one in this process if others are not wanted or cannot be had.
 
-    A line on standard error says if they cannot.
+    A line on standard error says if they cannot. Raises UsageError.
     """
+    require_open_files(jobs)
     # The processes of a pool are kept off the current folder by the environment.
     if jobs > 1 and not sys.flags.ignore_environment:
         from grading.pool import Pool, why_not

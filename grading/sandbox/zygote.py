@@ -29,7 +29,9 @@ from grading.sandbox.limits import Limits
 
 UNCONFINED = 99
 MAX_MESSAGE = 65536
-_SAFE_DESCRIPTORS = 100
+# The same number on every architecture.
+_CLOSE_RANGE = 436
+_ANY_DESCRIPTOR = 2**31 - 1
 
 
 def main(configuration: dict[str, Any]) -> NoReturn:
@@ -134,9 +136,9 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
 
 def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, int]:
     """Standard streams: nothing in, both outputs to the pipe. Close all but the three pipes."""
-    # Far away first, so that no dup2 below overwrites one that is still needed.
+    # Out of the way first, so that no dup2 below overwrites one that is still needed.
     requests, replies, output = (
-        _duplicate_above(descriptor) for descriptor in (requests, replies, output)
+        fcntl.fcntl(descriptor, fcntl.F_DUPFD, 5) for descriptor in (requests, replies, output)
     )
     nothing = os.open("/dev/null", os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -144,12 +146,10 @@ def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, in
     os.dup2(output, 2)
     os.dup2(requests, 3)
     os.dup2(replies, 4)
-    os.closerange(5, max(_SAFE_DESCRIPTORS + 16, output + 1))
+    # Not os.closerange: where Python was built for an older C library, it would close one by one as
+    # many as there may be, which can be a million.
+    kernel.syscall(_CLOSE_RANGE, 5, _ANY_DESCRIPTOR, 0)
     return 3, 4
-
-
-def _duplicate_above(descriptor: int) -> int:
-    return fcntl.fcntl(descriptor, fcntl.F_DUPFD, _SAFE_DESCRIPTORS)
 
 
 def _collect(pid: int) -> dict[str, Any]:
