@@ -25,8 +25,10 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
 from grading.submission import Submission, from_bytes
+from grading.text import one_line
 
 NVIDIA = "/dev/nvidiactl"
+MAX_REASON = 400
 
 
 def _ignore(_: object) -> None:
@@ -186,7 +188,10 @@ class Grader:
         if report.full_marks:
             return ""
         lost = [one.id for one in report.checks if one.status is not Status.PASSED]
-        said = "; ".join(report.faults) or f"the reference loses points at {', '.join(lost)}"
+        said = f"the reference loses points at {', '.join(lost)}"
+        if report.faults:
+            # One will do: what breaks a worker breaks every check.
+            said = one_line(report.faults[0], MAX_REASON)
         return f"{exercise.id} cannot be graded here: {said}"
 
     def _run(self, session: suite.Session) -> list[CheckResult]:

@@ -1,5 +1,6 @@
 """Graders side by side: each in a process of its own, some of them sharing a zygote."""
 
+import atexit
 import multiprocessing
 import os
 import signal
@@ -150,7 +151,14 @@ def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> 
     for door in doors:
         door.close()
     _grader = Grader(rung, line, device, keep_suites=True)
-    Finalize(None, _grader.__exit__, args=(None, None, None), exitpriority=10)
+    Finalize(None, _close, exitpriority=10)
+    # From Python 3.14 on, a process of a pool does first what waits here.
+    atexit.register(_close)
+
+
+def _close() -> None:
+    if _grader is not None:
+        _grader.__exit__(None, None, None)
 
 
 def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:
