@@ -46,7 +46,6 @@ class Bar:
 
 def _bar() -> "Progress":
     # Imported here, because it takes a while and is not wanted elsewhere than at a terminal.
-    from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -55,6 +54,8 @@ def _bar() -> "Progress":
         TimeRemainingColumn,
     )
 
+    from grading.renderers.console import console
+
     rate = TextColumn("{task.fields[rate]}")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate)
-    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True, highlight=False))
+    return Progress(*columns, TimeRemainingColumn(), console=console(sys.stderr, plain=False))

@@ -4,13 +4,10 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from grading.renderers.width import plain_width
-
-PLAIN_WIDTH = 110
+from grading.renderers.console import console
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: bool) -> None:
@@ -21,10 +18,4 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: b
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(Text(str(cell)) for cell in row))
-    console = Console(
-        no_color=True if plain else None,
-        force_terminal=False if plain else None,
-        width=plain_width(PLAIN_WIDTH) if plain else None,
-        markup=False,
-    )
-    console.print(table)
+    console(sys.stdout, plain, width=110).print(table)

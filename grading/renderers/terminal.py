@@ -5,17 +5,15 @@ import sys
 from collections.abc import Sequence
 from typing import Self
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
-from grading.renderers.width import plain_width
+from grading.renderers.console import console
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
 
-PLAIN_WIDTH = 100
 BAR_WIDTH = 40
 MAX_PRINTED_LINES = 20
 
@@ -32,12 +30,6 @@ _STATUS_WIDTH = max(len(status.words) for status in Status)
 _TITLE = _STATUS_WIDTH + 13
 
 
-class _Terminal(Console):
-    def on_broken_pipe(self) -> None:
-        """Nobody reads any more: grading goes on, for the report and the hints, and in silence."""
-        self.quiet = True
-
-
 class TerminalRenderer:
     """Prints each result when it is known, then the summary.
 
@@ -48,16 +40,7 @@ class TerminalRenderer:
     def __init__(self, plain: bool = False, to_stderr: bool = False) -> None:
         stream = sys.stderr if to_stderr else sys.stdout
         self.plain = plain or not stream.isatty()
-        width = plain_width(PLAIN_WIDTH) if self.plain else None
-        self.console = _Terminal(
-            file=stream,
-            highlight=False,
-            markup=False,
-            emoji=False,
-            no_color=True if self.plain else None,
-            force_terminal=False if self.plain else None,
-            width=width,
-        )
+        self.console = console(stream, self.plain)
         self._spinner: Spinner | None = None
 
     def heading(self, title: str, submission: str) -> None:
