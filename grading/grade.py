@@ -80,6 +80,8 @@ class Grader:
     ) -> None:
         for reference in self._references.values():
             reference.close()
+        for proof in self._proofs.values():
+            proof.close()
         self.sandbox.close()
         # Last: a check that was interrupted ends when its worker is gone.
         for kept in self._suites.values():
