@@ -442,7 +442,7 @@ if TWO:
         row[0].fill_between(one.reported, low, high, color=style["color"], alpha=0.15)
         axes = row[1 + number]
         steps = np.arange(1, len(WAVE))
-        axes.plot(steps, one.generated.T, color="black", linewidth=0.7, alpha=0.6)
+        axes.plot(steps, one.generated.T.numpy(), color="black", linewidth=0.7, alpha=0.6)
         axes.plot(steps, WAVE[1:].ravel(), ":", color="0.5", linewidth=4)
         axes.set(title=name, xlabel="Step", ylabel="Generated value", ylim=(-1.5, 1.5))
     row[0].set(
