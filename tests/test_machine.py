@@ -139,6 +139,41 @@ def test_what_a_user_runs_already_costs_no_threads(tmp_path: Path, rung: Rung) -
     assert int(result.stdout) in range(60, 130)
 
 
+# --- a root that is none
+
+
+LESS_THAN_ROOT = {
+    "no capabilities": ["setpriv", "--bounding-set=-all", "--inh-caps=-all"],
+    "one user id": ["unshare", "--user", "--map-root-user"],
+}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("how", LESS_THAN_ROOT)
+def test_a_root_that_may_not_become_another_user_takes_a_rung_that_works(
+    tmp_path: Path, how: str
+) -> None:
+    prefix = LESS_THAN_ROOT[how]
+    if shutil.which(prefix[0]) is None or subprocess.run([*prefix, "true"]).returncode:
+        pytest.skip(f"{' '.join(prefix)} does not work here")
+    grader = [*prefix, sys.executable, "grader.py"]
+    reference = str(ROOT / "reference")
+    check = ["--check", "saturation_counts_both_ends"]
+    command = [*grader, "ex4", "--submission", reference, "--json", "-", *check]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    isolation = json.loads(result.stdout)["isolation"]
+    assert isolation["rung"] == "process"
+    assert "threads of root cannot be limited" in isolation["stronger"]["landlock"]
+    # Nobody grades strangers' code there without having asked for it.
+    class_folder = [str(ROOT / "reference"), "--out", str(tmp_path / "grades")]
+    refused = subprocess.run(
+        [*grader, "batch", *class_folder], cwd=ROOT, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert "no isolation for strangers' code" in refused.stderr
+
+
 # --- memory
 
 
