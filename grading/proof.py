@@ -37,7 +37,7 @@ class ReferenceProof:
         self._new_student = new_student
         self._student: Student | None = None
         self._found: dict[tuple[str, int], str] = {}
-        self._asked: set[str] = set()
+        self._asked: set[tuple[str, int]] = set()
 
     def why_not(self, item: CheckItem, session: Session) -> str:
         key = (item.name, session.seed)
@@ -60,10 +60,11 @@ class ReferenceProof:
         if self._student is None:
             self._student = self._new_student()
         for name, asked in session.asked.items():
-            if asked and name not in self._asked:
+            key = (name, session.seed)
+            if asked and key not in self._asked:
                 failure = failure_of(session.declared[name], session.with_student(self._student))
-                self._found[name, session.seed] = _words(failure)
-                self._asked.add(name)
+                self._found[key] = _words(failure)
+                self._asked.add(key)
 
 
 def failure_of(item: CheckItem, session: Session) -> Exception | None:

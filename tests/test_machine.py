@@ -13,7 +13,7 @@ from textwrap import indent
 
 import pytest
 
-from grading import fitness
+from grading import fitness, suite
 from grading.course import ROOT, Exercise
 from grading.fitness import FitnessProof, Measured
 from grading.grade import Grader
@@ -383,6 +383,20 @@ def test_the_reference_is_asked_after_a_fault_alone_and_once(
     assert workers_for(RAISES, seed=1) == 2
     assert workers_for(RAISES, seed=1) == 1
     assert workers_for(RAISES, seed=2) == 2
+
+
+def test_sessions_one_after_the_other_are_proved_each_on_its_own_seed(
+    own_grader: Grader, toy: Exercise
+) -> None:
+    """As a release records them: between them nothing is closed but the student."""
+    for seed in (1, 2):
+        session = own_grader.session(toy, from_bytes(RAISES, toy.file), seed)
+        try:
+            first, _ = suite.run(session)
+        finally:
+            session.student.close()
+        assert first.status is Status.FAILED
+        assert not session.faults
 
 
 def test_a_module_that_cannot_be_imported_is_proved_by_one_check(
