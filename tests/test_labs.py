@@ -13,8 +13,8 @@ from lab.leaderboard import Leaderboard
 from lab.settings import Settings, command, parse, setting
 from lab.student import explain, load
 
-from grader import main
 from grading import course
+from grading.cli import main
 from grading.course import ROOT, Course
 from grading.errors import UsageError
 from tests.labs import check_in_a_browser, check_page, interrupt, run

@@ -15,9 +15,9 @@ import nbformat
 import pytest
 from nbconvert.exporters import PythonExporter
 
-from grader import is_own
 from grading.batch import run
 from grading.batch.collect import Collected, collect
+from grading.cli import is_own
 from grading.course import ROOT, Course, Exercise
 from grading.errors import UsageError
 from grading.grade import Grader
