@@ -1,5 +1,6 @@
 """Fixtures: one grader a rung for the whole run, and a tiny course that is no RNN course."""
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -27,6 +28,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
+# pytest loads readline, which makes up the size of a terminal for every process that a test starts.
+os.environ.pop("COLUMNS", None)
+os.unsetenv("COLUMNS")
 # What a shell starts in the background ignores interrupts, and so does everything that it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGQUIT, signal.SIG_DFL)

@@ -393,8 +393,8 @@ def test_a_clock_that_is_wrong_costs_nobody_anything(handed_in: Path, tmp_path: 
 # --- open files
 
 
-def open_files(count: int) -> None:
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
+def open_files(count: int, hard: int | None = None) -> None:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count, count if hard is None else hard))
 
 
 def test_a_class_is_graded_with_few_open_files(handed_in: Path, tmp_path: Path) -> None:
@@ -402,11 +402,15 @@ def test_a_class_is_graded_with_few_open_files(handed_in: Path, tmp_path: Path) 
     assert_graded(grader(*arguments, limit=partial(open_files, 64)), tmp_path)
 
 
-def test_too_few_open_files_for_anything_are_told(handed_in: Path, tmp_path: Path) -> None:
-    limit = partial(open_files, 24)
-    assert_told(grader(*QUICK, limit=limit), "29 files", "24", "ulimit -n 29")
+@pytest.mark.parametrize(("count", "hard"), [(8, 8), (10, 1000), (28, 28)])
+def test_too_few_open_files_for_anything_are_told(count: int, hard: int) -> None:
+    limit = partial(open_files, count, hard)
+    assert_told(grader(*QUICK, limit=limit), "29 files", f"only {count}", "ulimit -n 29")
+
+
+def test_too_few_open_files_for_so_many_graders_are_told(handed_in: Path, tmp_path: Path) -> None:
     arguments = class_of(handed_in, tmp_path, "--jobs", "8")
-    assert "50 files" in grader(*arguments, limit=limit).stderr
+    assert_told(grader(*arguments, limit=partial(open_files, 49)), "50 files", "only 49")
 
 
 def test_a_worker_holds_nothing_of_a_grader_with_many_open_files(tmp_path: Path) -> None:
