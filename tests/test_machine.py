@@ -227,8 +227,9 @@ HUNGRY = {
 # Those that load what is not loaded yet, and so meet the loader.
 LOADING = {
     "an optimizer": "torch.optim.Adam(torch.nn.Linear(2, 2).parameters()).step()",
+    # But for what needs CUDA's driver, which a machine without a GPU does not have.
     "a library": "import ctypes, glob; [ctypes.CDLL(path) for path in"
-    " sorted(glob.glob(os.path.dirname(torch.__file__) + '/lib/lib*.so*'))]",
+    " sorted(glob.glob(os.path.dirname(torch.__file__) + '/lib/lib*.so*')) if 'nvrtc' not in path]",
     "a package": "import matplotlib; matplotlib.use('Agg'); import matplotlib.pyplot",
 }
 
