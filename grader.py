@@ -34,7 +34,7 @@ def main():
 
 
 def in_venv():
-    """The same command in the course's own environment; nothing if there is none, or this is it."""
+    """Where to run it instead: the course's own environment, if there is one and this is not it."""
     venv = os.path.join(os.path.dirname(sys.argv[0]), ".venv")
     python = os.path.join(venv, "bin", "python")
     is_other = os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(venv)

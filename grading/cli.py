@@ -205,7 +205,7 @@ def lab(name: str, options: tuple[str, ...]) -> None:
         if not (folder / f"{one}.py").exists():
             raise UsageError(f"course.toml names the lab {one}, but there is no {folder / one}.py")
     if find_spec("matplotlib") is None:
-        raise ModuleNotFoundError("No module named 'matplotlib'")
+        raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
     program = [sys.executable, str(folder), *labs, "--", *options]
     # A lab runs a student's code: it takes the place of this process, which never does.
     os.execv(sys.executable, program)
@@ -472,7 +472,10 @@ def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
 
 
 def run_and_leave() -> "NoReturn":
-    """What grader.py hands over to. Raises ModuleNotFoundError for a package that is missing."""
+    """What grader.py hands over to.
+
+    Raises ModuleNotFoundError for a package that is not installed: grader.py says what to do.
+    """
     try:
         run()
     except SystemExit as end:
@@ -495,11 +498,18 @@ def run() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("grader: interrupted", err=True)
         sys.exit(INTERRUPTED)
-    except ModuleNotFoundError:
-        raise  # grader.py says how to install what is missing
     except Exception as error:
+        if is_missing_package(error):
+            raise
         click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
         sys.exit(GRADER_FAILED)
+
+
+def is_missing_package(error: Exception) -> bool:
+    """Whether this is the import of a package that is not installed, and no part of the course."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return False
+    return not (course.ROOT / error.name.partition(".")[0]).exists()
 
 
 def explain(error: Exception) -> str:

@@ -185,6 +185,12 @@ def test_a_package_that_one_command_needs_is_named(package: str, arguments: list
     assert_told(missing, package, "pip install")
 
 
+def test_a_part_of_the_course_that_is_missing_is_the_graders_failure() -> None:
+    result = as_script("sys.modules['grading.stubs'] = None", "stubs", "--check")
+    assert result.returncode == 3
+    assert "not your code's fault" in result.stderr
+
+
 def test_the_door_itself_imports_none_of_the_packages() -> None:
     result = run([sys.executable, "-X", "importtime", "grader.py", "--help"], ROOT)
     imported = {line.split("|")[-1].strip() for line in result.stderr.splitlines()}
