@@ -6,7 +6,7 @@ submission, on the same rung, device, limits and seed. A student edition has no 
 a small program of its own instead (`fitness.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from grading.check import Parts
@@ -26,11 +26,15 @@ class Proof(Protocol):
     def close(self) -> None: ...
 
 
-class ReferenceProof:
-    """Grades the reference by the checks that a submission was asked, once for each seed.
+# These may come of what earlier checks took of the machine, and other faults do not.
+_LEFT_WITHOUT = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
 
-    In their order and in one worker, as the submission was: memory that earlier checks took is
-    gone for both.
+
+class ReferenceProof:
+    """Grades the reference by the checks at which a submission had a fault, once for each seed.
+
+    Where the fault may come of what earlier checks took, memory above all, the reference is asked
+    those as well: in their order and in one worker, as the submission was.
     """
 
     def __init__(self, new_student: Callable[[], Student]) -> None:
@@ -42,12 +46,13 @@ class ReferenceProof:
     def why_not(self, item: CheckItem, session: Session) -> str:
         key = (item.name, session.seed)
         if key not in self._found:
-            self._grade(session)
+            names = _to_be_asked(item, session)
+            self._grade(names, session)
             if self._found[key] and session.student.is_running:
                 # What the submission holds on to may be what the reference lacks.
                 session.student.close()
                 self.close()
-                self._grade(session)
+                self._grade(names, session)
         return self._found[key]
 
     def close(self) -> None:
@@ -56,15 +61,22 @@ class ReferenceProof:
             self._student = None
         self._asked.clear()
 
-    def _grade(self, session: Session) -> None:
+    def _grade(self, names: Sequence[str], session: Session) -> None:
         if self._student is None:
             self._student = self._new_student()
-        for name, asked in session.asked.items():
+        for name in names:
             key = (name, session.seed)
-            if asked and key not in self._asked:
+            if key not in self._asked:
                 failure = failure_of(session.declared[name], session.with_student(self._student))
                 self._found[key] = _words(failure)
                 self._asked.add(key)
+
+
+def _to_be_asked(item: CheckItem, session: Session) -> list[str]:
+    """The check, and those before it if they may have left it without something."""
+    if not any(fault.status in _LEFT_WITHOUT for fault in session.new_faults(item.name)):
+        return [item.name]
+    return [name for name, asked in session.asked.items() if asked]
 
 
 def failure_of(item: CheckItem, session: Session) -> Exception | None:
