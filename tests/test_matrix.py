@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,40 @@ def test_a_call_that_makes_no_sense_gets_one_line(arguments: tuple[str, ...]) ->
     done = matrix(*arguments)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_a_run_that_is_told_to_end_takes_what_it_started_with_it(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.matrix", *map(str, here(tmp_path)), "--steps", "references"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if not Path("/proc/self/task").exists():
+        process.kill()
+        pytest.skip("no /proc here to find what was started")
+    graders: list[Path] = []
+    # One that has started something itself is being waited for.
+    while not any(started_by(int(grader.name), "python") for grader in graders):
+        assert process.poll() is None
+        graders = started_by(process.pid, "grader.py")
+    process.terminate()
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("matrix: interrupted")
+    assert not any(grader.exists() for grader in graders)
+
+
+def started_by(pid: int, program: str) -> list[Path]:
+    """The folders in /proc of the children that run this program."""
+    found = []
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        folder = Path("/proc", child)
+        # Others come and go meanwhile.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if program in (folder / "cmdline").read_bytes().decode():
+                found.append(folder)
+    return found
 
 
 def test_the_workflow_runs_the_cells_of_the_runners(tmp_path: Path) -> None:

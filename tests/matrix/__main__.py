@@ -18,7 +18,7 @@ from tests.matrix.records import RESULTS, Record, Result, Verdict, commit, is_do
 from tests.matrix.steps import STEPS, steps_of
 from tests.matrix.table import INSTALL, remarks, table
 
-USAGE = 2
+USAGE, INTERRUPTED = 2, 130
 
 
 def main() -> int:
@@ -128,4 +128,8 @@ def _say(record: Record) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("matrix: interrupted; the same command goes on where this one was", file=sys.stderr)
+        sys.exit(INTERRUPTED)

@@ -85,6 +85,7 @@ def run(command: list[str | Path], seconds: int) -> Done:
         errors += f"\nended after {seconds} s"
     except KeyboardInterrupt:
         os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
         raise
     return Done(process.returncode, output, errors)
 
