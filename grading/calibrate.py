@@ -78,16 +78,16 @@ def _values(
         source = listed[variant].made_in(source)
     work = from_bytes(source.encode(), exercise.file)
     for number in range(seeds):
-        session = grader.session(exercise, work, seed=0)
-        session.limit(suite.CALIBRATION_CPU_SECONDS, number)
-        draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
-        try:
-            value = measure(draw, Alone(session))
-        except (StudentFault, Mismatch) as fault:
-            if variant == "reference":
-                raise GraderError(f"seed {number}: the reference has no value: {fault}") from fault
-            continue  # it fails for another reason, and has no value to compare
-        finally:
-            session.student.close()
+        with grader.session(exercise, work, seed=0) as session:
+            session.limit(suite.CALIBRATION_CPU_SECONDS, number)
+            draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
+            try:
+                value = measure(draw, Alone(session))
+            except (StudentFault, Mismatch) as fault:
+                if variant == "reference":
+                    raise GraderError(
+                        f"seed {number}: the reference has no value: {fault}"
+                    ) from fault
+                continue  # it fails for another reason, and has no value to compare
         on_value(Value(check, variant, number, value))
         yield value

@@ -5,7 +5,7 @@ import gc
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -115,16 +115,12 @@ class Grader:
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
-        session = self.session(
+        with self.session(
             exercise, submission, seed, only, on_start, on_result, training, until_failure
-        )
-        session.first = first
-        session.results = {result.id: result for result in known}
-        try:
+        ) as session:
+            session.first = first
+            session.results = {result.id: result for result in known}
             checks = self._run(session)
-        finally:
-            session.student.close()
-            self._proof(exercise).close()
         faults = [*session.faults, *_in_words(session.excuses)]
         if diagnosis and not faults:
             checks = diagnose(checks, session.explainable(), self._replays_of(exercise))
@@ -145,6 +141,7 @@ class Grader:
             faults=faults,
         )
 
+    @contextlib.contextmanager
     def session(
         self,
         exercise: Exercise,
@@ -155,8 +152,8 @@ class Grader:
         on_result: Callable[[CheckResult], None] = _ignore,
         training: bool = True,
         until_failure: bool = False,
-    ) -> suite.Session:
-        """A student and a reference about to be asked. Whoever makes it closes its student."""
+    ) -> Iterator[suite.Session]:
+        """A student and a reference about to be asked. The student's worker ends with it."""
         self.choose_device()
         reference = self._reference(exercise)
         source = Source(
@@ -167,18 +164,23 @@ class Grader:
             submission.places,
         )
         student = Student(self.sandbox, source, self.device, self.limits)
-        return suite.Session(
-            exercise,
-            student,
-            reference,
-            seed,
-            only,
-            training,
-            on_start,
-            on_result,
-            self._proof(exercise).why_not,
-            until_failure,
-        )
+        proof = self._proof(exercise)
+        try:
+            yield suite.Session(
+                exercise,
+                student,
+                reference,
+                seed,
+                only,
+                training,
+                on_start,
+                on_result,
+                proof.why_not,
+                until_failure,
+            )
+        finally:
+            student.close()
+            proof.close()
 
     def why_not(self, exercise: Exercise, seed: int) -> str:
         """Why this machine, or the course, is not fit to grade an exercise; empty if it is.

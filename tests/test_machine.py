@@ -389,13 +389,10 @@ def test_the_reference_is_asked_after_a_fault_alone_and_once(
 def test_sessions_one_after_the_other_are_proved_each_on_its_own_seed(
     own_grader: Grader, toy: Exercise
 ) -> None:
-    """As a release records them: between them nothing is closed but the student."""
+    """As a release records them."""
     for seed in (1, 2):
-        session = own_grader.session(toy, from_bytes(RAISES, toy.file), seed)
-        try:
+        with own_grader.session(toy, from_bytes(RAISES, toy.file), seed) as session:
             first, _ = suite.run(session)
-        finally:
-            session.student.close()
         assert first.status is Status.FAILED
         assert not session.faults
 

@@ -497,3 +497,13 @@ def test_why_not_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rungs.best() is Rung.PROCESS
     assert rungs.why_not(Rung.LANDLOCK)
     assert rungs.why_not(Rung.PROCESS) == ""
+
+
+def test_a_rung_whose_trial_does_not_end_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    rungs._why_not_confined.cache_clear()
+    monkeypatch.setattr(rungs, "TRIAL_SECONDS", 0)
+    reason = rungs.why_not(Rung.LANDLOCK)
+    rungs._why_not_confined.cache_clear()
+    if "takes longer than 0 s" not in reason:
+        pytest.skip(reason)
+    assert rungs.best() is Rung.PROCESS

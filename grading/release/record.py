@@ -82,12 +82,9 @@ def ask(grader: Grader, take: Take) -> Taken:
     """Grade one player on the public checks, but those that train something."""
     exercise = only_public(take.exercise)
     work = from_bytes(take.source.encode(), exercise.file)
-    session = grader.session(exercise, work, take.seed, training=False)
-    session.in_order = False
-    try:
+    with grader.session(exercise, work, take.seed, training=False) as session:
+        session.in_order = False
         suite.run(session)
-    finally:
-        session.student.close()
     if session.faults:
         raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
     asked: list[Asked] = [one for several in session.asked.values() for one in several]

@@ -115,9 +115,17 @@ def _why_not_confined(rung: Rung) -> str:
         command = [view.interpreter(), "-I", "-S", "-c", _TRIAL, json.dumps(configuration)]
         if rung is Rung.NAMESPACES:
             command = view.wrapped(command, {})
-        result = subprocess.run(
-            command, capture_output=True, text=True, errors="replace", env={}, timeout=TRIAL_SECONDS
-        )
+        try:
+            result = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                env={},
+                timeout=TRIAL_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return f"a worker cannot be confined here: it takes longer than {TRIAL_SECONDS} s"
     if result.returncode == 0:
         return ""
     lines = result.stderr.strip().splitlines() or [f"exit code {result.returncode}"]

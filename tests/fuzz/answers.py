@@ -143,11 +143,8 @@ class Forger:
 def record(grader: Grader, exercise: Exercise, training: bool) -> dict[str, list[Asked]]:
     """By check, what the reference is asked and answers as a student."""
     work = from_bytes(exercise.reference.read_bytes(), exercise.file)
-    session = grader.session(exercise, work, SEED, training=training)
-    try:
+    with grader.session(exercise, work, SEED, training=training) as session:
         suite.run(session)
-    finally:
-        session.student.close()
     return session.asked
 
 
@@ -170,10 +167,11 @@ def verdict(
 ) -> tuple[str, str]:
     """How the check ended that was answered with this forgery, and what is wrong with that."""
     forger = Forger(recorded, forgery)
-    session = grader.session(exercise, from_bytes(b"", exercise.file), SEED, only=forgery.check)
-    session.student = cast(Student, forger)
-    forger.session = session
-    results = suite.run(session)
+    nothing = from_bytes(b"", exercise.file)
+    with grader.session(exercise, nothing, SEED, only=forgery.check) as session:
+        session.student = cast(Student, forger)
+        forger.session = session
+        results = suite.run(session)
     (ended,) = [one for one in results if one.id == forgery.check]
     troubles = list(session.faults)
     if not 0 <= ended.points <= ended.max_points:
