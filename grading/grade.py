@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
@@ -87,6 +88,15 @@ class Grader:
         for kept in self._suites.values():
             kept.close()
 
+    @cached_property
+    def _isolation(self) -> dict[str, Any]:
+        """Once for all reports: a rung is asked for with processes of its own."""
+        return {
+            "rung": self.rung.value,
+            "walls": self.rung.walls,
+            "stronger": rungs.why_not_stronger(self.rung),
+        }
+
     @property
     def broken(self) -> bool:
         """Whether nothing can be graded any more, because the fork server is gone."""
@@ -131,11 +141,7 @@ class Grader:
             submission_sha256=submission.sha256,
             seed=seed,
             device=self.device,
-            isolation={
-                "rung": self.rung.value,
-                "walls": self.rung.walls,
-                "stronger": rungs.why_not_stronger(self.rung),
-            },
+            isolation=self._isolation,
             environment=self._environment(exercise),
             checks=checks,
             faults=faults,
