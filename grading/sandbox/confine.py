@@ -2,9 +2,8 @@
 
 import os
 import signal
-import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from grading.sandbox import kernel, landlock, seccomp
 from grading.sandbox.limits import Limits
@@ -22,8 +21,7 @@ _NO_OWN_USER = (
 )
 
 
-@dataclass(frozen=True)
-class Walls:
+class Walls(NamedTuple):
     """Which walls stand around a worker, decided by the rung of isolation.
 
     `readable` are the only files it may read, `devices` it may read and write, and `scratch` is
@@ -42,7 +40,6 @@ def confine(walls: Walls, limits: Limits) -> None:
     if walls.namespaces:
         _own_namespaces(walls.scratch, limits)
     os.chdir(walls.scratch)
-    tempfile.tempdir = walls.scratch
     for name in ("HOME", "TMPDIR", "MPLCONFIGDIR", "TORCHINDUCTOR_CACHE_DIR"):
         os.environ[name] = walls.scratch
     limit_resources(limits, own_user=_became_own_user(walls))

@@ -2,7 +2,6 @@
 
 import ctypes
 import os
-import platform
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000
@@ -21,7 +20,7 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC = 2, 4, 8
 
-MACHINE = platform.machine()
+MACHINE = os.uname().machine
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63

@@ -1,11 +1,9 @@
 """How much of the machine one worker may use."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """Hard bounds on a worker, enforced by the kernel.
 
     `memory` is what a worker may map beyond all that it has mapped when it is ready, in bytes; 0 is
@@ -30,4 +28,4 @@ class Limits:
     open_files: int = 128
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return self._asdict()

@@ -13,6 +13,7 @@ import marshal
 import os
 import random
 import sys
+import tempfile
 from collections.abc import Callable
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
@@ -29,6 +30,7 @@ MAX_TEXT = 2000
 
 def serve(requests: int, replies: int) -> NoReturn:
     """Answer the frames on descriptor `requests` until it closes, then exit."""
+    tempfile.tempdir = os.getcwd()  # the scratch folder, whatever was asked before the fork
     service = _Service()
     _write(replies, frames.encode({"ready": True}, {}))
     while True:

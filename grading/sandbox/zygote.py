@@ -17,7 +17,6 @@ import signal
 import socket
 import sys
 import traceback
-from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -74,7 +73,7 @@ def _served(line: socket.socket, workers: set[int], walls: Walls) -> bool:
             return False
         request = json.loads(message)
         if request["do"] == "start":
-            own_walls = replace(walls, scratch=request["scratch"])
+            own_walls = walls._replace(scratch=request["scratch"])
             pid, handle = _start(own_walls, Limits(**request["limits"]), descriptors)
             workers.add(pid)
             with open(handle, "rb", buffering=0):
