@@ -8,6 +8,7 @@ COMMAND       what grader.py is called with
 import runpy
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from grading.course import ROOT
 from grading.sandbox import limits, processes
@@ -32,10 +33,9 @@ def _install_large_torch() -> None:
 
 
 def _leave_little_memory() -> None:
-    # The default of a field of a frozen dataclass, for every worker from here on.
-    positional = limits.Limits.__init__.__defaults__
-    assert positional is not None
-    limits.Limits.__init__.__defaults__ = (LITTLE, *positional[1:])
+    # The default of a field of a named tuple, for every worker from here on.
+    new: Any = limits.Limits.__new__
+    new.__defaults__ = (LITTLE, *new.__defaults__[1:])
 
 
 KINDS: dict[str, Callable[[], None]] = {
