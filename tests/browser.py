@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
+from tests.patience import PATIENCE
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _ALONE = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -46,5 +48,5 @@ def _run(page: Path, scratch: Path, *options: str) -> str:
         pytest.skip("no Chromium here: the page was not looked at in a browser")
     own = f"--user-data-dir={scratch}/user"
     command = [CHROMIUM, *_ALONE, own, *options, page.as_uri()]
-    end = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    end = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=True)
     return end.stdout

@@ -15,6 +15,7 @@ from grading import questions
 from grading.course import ROOT
 from grading.course import load as load_course
 from tests import browser
+from tests.patience import PATIENCE
 
 
 def command(*arguments: str | Path) -> list[str]:
@@ -32,7 +33,7 @@ def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 
@@ -60,7 +61,7 @@ def interrupt(
             break
     process.send_signal(signal)
     try:
-        rest, errors = process.communicate(timeout=120)
+        rest, errors = process.communicate(timeout=PATIENCE)
     finally:
         process.kill()
     return process.returncode, seen + rest, errors

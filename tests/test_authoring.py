@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grading.course import ROOT
+from tests.patience import PATIENCE
 
 PAGE = ROOT / "docs" / "authoring.md"
 # What an author works with; the tests and their bank of the other exercises are not needed.
@@ -76,7 +77,7 @@ def run(commands: str, root: Path) -> subprocess.CompletedProcess[str]:
     """As typed, with this interpreter as `python`."""
     shell = f'python() {{ "{sys.executable}" "$@"; }}\n{commands}'
     return subprocess.run(
-        ["bash", "-c", shell], cwd=root, capture_output=True, text=True, timeout=600
+        ["bash", "-c", shell], cwd=root, capture_output=True, text=True, timeout=PATIENCE
     )
 
 

@@ -40,6 +40,7 @@ from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
 from grading.workforce import Lost
+from tests.patience import PATIENCE
 
 EVIL = "<script>alert(1)</script>"
 
@@ -52,7 +53,7 @@ def batch(folder: Path, out: Path, *more: str) -> subprocess.CompletedProcess[st
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 
@@ -152,7 +153,7 @@ def test_a_killed_batch_loses_nothing_and_grades_nothing_twice(
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while process.poll() is None and stored(out) <= kept and time.monotonic() < deadline:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
@@ -175,7 +176,7 @@ def test_a_batch_on_a_full_disk_loses_nothing(class_folder: Path, tmp_path: Path
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
     assert full.returncode == 3, full.stderr

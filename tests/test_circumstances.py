@@ -23,6 +23,7 @@ import pytest
 from grading.course import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
+from tests.patience import PATIENCE
 
 EX4 = "ex4_interpretability.py"
 CHECK = "saturation_counts_both_ends"
@@ -57,7 +58,7 @@ def run(
         env={**os.environ, **variables},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         preexec_fn=limit,
     )
 
@@ -238,7 +239,7 @@ def test_a_reader_that_goes_away_ends_nothing(tmp_path: Path) -> None:
             stdout=broken,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
     assert (result.returncode, result.stderr) == (0, "")
     assert json.loads(target.read_text())["status"] == "graded"

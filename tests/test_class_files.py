@@ -12,6 +12,7 @@ import pytest
 from grading import course, misconceptions
 from grading.course import ROOT
 from tests import browser
+from tests.patience import PATIENCE
 
 QUESTIONS = "ex4.md"
 UNANSWERED = "<!-- Write your answer here. -->"
@@ -26,7 +27,7 @@ def batch(folder: Path, out: Path, *more: str | Path) -> subprocess.CompletedPro
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from grading.course import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
+from tests.patience import PATIENCE
 
 REFERENCE = ROOT / "reference" / "ex1_vanilla_rnn.py"
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
@@ -29,7 +30,7 @@ def run(
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 
@@ -117,7 +118,7 @@ except SystemExit as end:
     print("exit", end.code, "torch" in sys.modules, "ex1_vanilla_rnn" in sys.modules)
 """
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
     assert result.stdout.splitlines()[-1] == "exit 0 False False"
 
@@ -152,7 +153,7 @@ def test_a_broken_course_is_the_graders_failure(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert result.returncode == 3
     assert "not your code's fault" in result.stderr
@@ -205,7 +206,7 @@ def test_an_interrupted_grading_leaves_nothing(number: int, tmp_path: Path) -> N
     process.stdout.readline()  # the heading: grading has begun
     time.sleep(1)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert "interrupted" in errors
     assert "Traceback" not in errors
@@ -250,5 +251,5 @@ def in_terminal(arguments: list[str], environment: dict[str, str]) -> str:
             break
         chunks.append(chunk)
     os.close(ours)
-    process.wait(timeout=60)
+    process.wait(timeout=PATIENCE)
     return b"".join(chunks).decode()

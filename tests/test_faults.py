@@ -32,6 +32,7 @@ from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
+from tests.patience import PATIENCE
 from tests.test_cli import QUICK, SCHEMA, run
 from tests.test_sandbox import STRONG, all_gone, marked, running
 
@@ -64,7 +65,7 @@ def at_check(number: int, deed: Callable[[], None]) -> Callable[[str], None]:
 
 def kill_all(mark: str) -> None:
     """More than once: a process forked while the others are killed may not have been listed."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while (found := running(mark)) and time.monotonic() < deadline:
         for process in found:
             with contextlib.suppress(ProcessLookupError):
@@ -101,7 +102,7 @@ def run_in(course: Path, *arguments: str | Path) -> subprocess.CompletedProcess[
         cwd=course,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 
@@ -190,7 +191,7 @@ def test_a_reference_killed_while_grading_makes_it_not_gradable(
         assert reference in workers
         reference.process.kill()
         # Until it is dead, so that it is the next question that finds out.
-        assert select.select([reference.pipes[1]], [], [], 60)[0]
+        assert select.select([reference.pipes[1]], [], [], PATIENCE)[0]
 
     report = graded(grader, exercise, at_check(2, kill_the_reference))
     assert statuses(report) == [Status.PASSED, Status.GRADER_ERROR]
@@ -210,7 +211,7 @@ def test_a_students_worker_that_dies_costs_the_check_it_died_in_and_no_other(
         (student,) = [worker for worker in workers if worker is not reference]
         student.process.kill()
         if dead_already:
-            assert select.select([student.pipes[1]], [], [], 60)[0]
+            assert select.select([student.pipes[1]], [], [], PATIENCE)[0]
 
     checks = PUBLIC_CHECKS.replace("doubles", "doubles_again").replace("60", "10")
     checks = checks.replace("AXES", "AXES_AGAIN")
@@ -232,7 +233,7 @@ def test_a_full_disk_under_standard_output_is_the_graders_failure() -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
     assert result.returncode == 3
     assert "No space left" in result.stderr
@@ -258,7 +259,7 @@ def test_a_report_that_does_not_fit_leaves_nothing_and_the_old_one_alone(tmp_pat
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         preexec_fn=functools.partial(soft_limit, resource.RLIMIT_FSIZE, 1024),
     )
     assert result.returncode == 3
@@ -285,7 +286,7 @@ def test_a_read_only_folder_is_refused_before_any_work(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert result.returncode == 2, result.stderr
     assert "cannot be written to" in result.stderr
@@ -372,7 +373,7 @@ def test_an_interruption_while_the_zygote_starts_leaves_no_process(
     assert process.stdout.readline() == "zygote up\n"
     time.sleep(pause)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert all_gone(marked)

@@ -19,6 +19,7 @@ from grading.release.proofs import install
 from grading.renderers.gradescope import together, unread
 from grading.sandbox import rungs
 from tests.editions import copy_course
+from tests.patience import PATIENCE
 
 IDENTITY = "ex4"
 FILE = "ex4_interpretability.py"
@@ -66,7 +67,7 @@ class Container:
             env={**os.environ, "AUTOGRADER_ROOT": str(self.root)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
 
     def graded(self, files: dict[str, bytes]) -> dict[str, Any]:

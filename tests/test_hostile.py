@@ -34,6 +34,7 @@ from grading.suite import Session
 from tests import attacks
 from tests.attacks import Attack, page
 from tests.machines import large_torch
+from tests.patience import PATIENCE
 
 ATTACKS = attacks.load()
 STRONG = [Rung.NAMESPACES, Rung.LANDLOCK]
@@ -46,7 +47,6 @@ SECRET = f"secret_{secrets.token_hex(8)}"
 CPU_SECONDS = 0.5
 # A loop is to be stopped by its CPU time, however little of a busy machine it gets.
 WALL_PER_CPU_SECOND = 200.0
-PATIENCE = 60.0
 LONG_LINE = 25
 LEFT_BEHIND = "unrolled_left_behind"
 COMMON_FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", str(Path.home()), str(ROOT))

@@ -19,6 +19,7 @@ from grading.report import Report, Status
 from grading.submission import MAX_BYTES, from_bytes, read
 from tests import attacks
 from tests.notebooks import code, notebook
+from tests.patience import PATIENCE
 
 NAME = "ex1_vanilla_rnn.py"
 QUICK = "cell_takes_one_step"
@@ -34,7 +35,7 @@ def command_line(path: Path, cwd: Path = ROOT) -> "subprocess.CompletedProcess[s
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
 
 
@@ -187,7 +188,7 @@ def test_a_class_in_the_current_folder_is_never_imported(tmp_path: Path) -> None
     assert marker.read_text() == "grading "
     marker.unlink()
     command = [sys.executable, str(ROOT / "grader.py"), "batch", ".", "--out", str(out), "--plain"]
-    subprocess.run([*command, "--exercise", "ex4", "--jobs", "2"], cwd=work, timeout=120)
+    subprocess.run([*command, "--exercise", "ex4", "--jobs", "2"], cwd=work, timeout=PATIENCE)
     assert not marker.exists(), f"the grader imported {marker.read_text()}"
     lines = (out / "grades.csv").read_text(encoding="utf-8").splitlines()
     assert any(line.startswith("alice,ex4,graded,100") for line in lines), lines

@@ -21,6 +21,7 @@ from tests.matrix.place import PlaceError, find_python, fits
 from tests.matrix.records import DIRTY, Record, Result, Verdict, is_done, read
 from tests.matrix.steps import RUNGS, STEPS, make_class, steps_of
 from tests.matrix.table import NOT_RUN, table
+from tests.patience import PATIENCE
 
 WORKFLOW = ROOT / ".github" / "workflows" / "matrix.yml"
 
@@ -251,7 +252,7 @@ def matrix(*arguments: str | Path, **environment: str) -> "subprocess.CompletedP
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 
@@ -307,7 +308,7 @@ def test_a_run_that_is_told_to_end_takes_what_it_started_with_it(tmp_path: Path)
         assert process.poll() is None
         graders = started_by(process.pid, "grader.py")
     process.terminate()
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
     assert errors.startswith("matrix: interrupted")
     assert not any(grader.exists() for grader in graders)

@@ -27,6 +27,7 @@ from grading.report import Report, Status
 from grading.stub_notebooks import make_notebook
 from grading.submission import Submission, from_bytes, read
 from tests.notebooks import code, markdown, notebook
+from tests.patience import PATIENCE
 
 NAME = "work.ipynb"
 DOUBLE = ("def double(values):", "    return 2 * values")
@@ -477,7 +478,7 @@ def test_a_class_of_notebooks_is_graded(tmp_path: Path, real_course: Course) -> 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
     assert result.returncode == 1, result.stderr
     assert f"chosen: ada ex2: {FILE} ({exercise.file} beside it is untouched)" in result.stdout

@@ -28,6 +28,7 @@ from grading.renderers import github
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.sandbox import rungs
 from tests.editions import copy_course
+from tests.patience import PATIENCE
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 ACTION = ROOT / ".github" / "actions" / "grade" / "action.yml"
@@ -108,7 +109,7 @@ class Runner:
             },
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
         self.log += result.stdout + result.stderr
         return result.returncode
@@ -441,7 +442,7 @@ def test_junit_is_written_for_other_platforms(
         cwd=server.repository,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert result.returncode == 1, result.stderr
     root = ElementTree.parse(tmp_path / "junit.xml").getroot()
@@ -461,7 +462,7 @@ def test_a_folder_that_is_no_pull_request_is_refused(tmp_path: Path) -> None:
         [sys.executable, ROOT / "grader.py", "pull-request", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1

@@ -12,6 +12,7 @@ from grading import questions
 from grading.course import ROOT, Course
 from grading.errors import UsageError
 from grading.questions import PLACE, Mark, parse, read, read_rubric, results, without_answers
+from tests.patience import PATIENCE
 
 FILE = f"""# Questions
 
@@ -138,7 +139,7 @@ def test_a_report_says_what_is_unanswered_and_shows_marks(tmp_path: Path) -> Non
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     assert result.returncode == 1, result.stderr
     report = json.loads(result.stdout)
@@ -159,7 +160,7 @@ def test_canonical_answers_stay_closed_unless_the_course_opens_them() -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     assert result.returncode == 2
     assert "does not show canonical answers" in result.stderr

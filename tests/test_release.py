@@ -31,6 +31,7 @@ from grading.sandbox.rungs import best
 from grading.submission import from_bytes
 from tests.conftest import REFERENCE, make_course
 from tests.editions import copy_course
+from tests.patience import PATIENCE
 
 IDENTITY = "ex4"
 MISTAKES = 6
@@ -86,7 +87,7 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
     )
 
 

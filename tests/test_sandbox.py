@@ -21,6 +21,7 @@ from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError, Zygote
 from grading.sandbox.rungs import Rung
+from tests.patience import PATIENCE
 
 PROBES = """
 def call(module, **inputs):
@@ -371,7 +372,7 @@ def running(mark: str) -> set[int]:
 
 def all_gone(mark: str) -> bool:
     """Whether they all end, at once on an idle machine."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while running(mark) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not running(mark)
@@ -417,7 +418,7 @@ print("up", flush=True)
 os.kill(os.getpid(), 9)
 """
     result = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
     )
     assert result.stdout == "up\n", result.stderr
     assert all_gone(marked)
@@ -450,7 +451,7 @@ def test_two_graders_share_a_zygote_and_only_that(rung: Rung) -> None:
             meta = {"do": "load", "name": "m", "filename": "m.py", "device": "cpu"}
             loops.send(meta, {"source": text("while True: pass"), "probes": compiled("")}, 10)
             assert loops.process.cpu_seconds() is not None
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while loops.process.cpu_seconds() is not None and time.monotonic() < deadline:
             time.sleep(0.01)
         assert loops.process.cpu_seconds() is None, "a worker outlived the line it was made over"

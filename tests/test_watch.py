@@ -23,6 +23,7 @@ from grading.renderers.watch import KEYS, WatchRenderer
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.watch import AGAIN, HINT, NEXT, QUIT, Watch
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
+from tests.patience import PATIENCE
 
 # Each grading is a pytest session, which takes over the alarm signal.
 pytestmark = pytest.mark.timeout(300, method="thread")
@@ -507,7 +508,7 @@ def test_in_a_terminal_keys_work_and_quitting_leaves_it_as_it_was(
     shown.press("h")
     shown.until("hints are given for the work in exercises/ only")
     shown.press("Q")
-    assert shown.process.wait(60) == 1
+    assert shown.process.wait(PATIENCE) == 1
     assert shown.is_as_before
 
 
@@ -529,7 +530,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(
             shown.process.send_signal(signal.SIGTERM)
         else:
             shown.press(ending)
-    assert shown.process.wait(60) == (3 if ending == "crash" else 130)
+    assert shown.process.wait(PATIENCE) == (3 if ending == "crash" else 130)
     assert shown.is_as_before
 
 
@@ -577,7 +578,7 @@ def test_without_a_terminal_there_are_lines_and_a_save_interrupts_an_endless_loo
                 break
     finally:
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
     shown = "\n".join(lines)
     assert "Stopped before it was done" in shown
     assert "100 of 100 points" in shown
