@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT))
 
 from grading import course, misconceptions  # noqa: E402
 from grading.course import Exercise  # noqa: E402
-from grading.diagnose import Replays  # noqa: E402
-from grading.grade import Grader  # noqa: E402
+from grading.judging.grader import Grader  # noqa: E402
+from grading.judging.plan import Plan  # noqa: E402
 from grading.report import Report  # noqa: E402
 from grading.sandbox import rungs  # noqa: E402
 from grading.sandbox.processes import Zygote  # noqa: E402
@@ -98,19 +98,16 @@ def graded(
 ) -> tuple[list[Report], Cost]:
     """The reports on these programs, on a seed each or on one, and what they cost together."""
     with Grader(rungs.best(), Zygote(rungs.best())) as grader:
-        reference = grader._reference(exercise)
-        if not diagnosed:
-            grader._replays[exercise.id] = Replays(
-                grader.sandbox, reference.source, [], grader.device, grader.limits
-            )
         before = own_seconds()
         reports = [
             grader.grade(
-                exercise, from_bytes(source.encode(), exercise.file), 0 if one_seed else seed, only
+                exercise,
+                from_bytes(source.encode(), exercise.file),
+                Plan(0 if one_seed else seed, only=only, diagnosis=diagnosed),
             )
             for seed, source in enumerate(sources)
         ]
-        reference.close()
+        grader.answers[exercise.id].close()
         spent = own_seconds() - before + grader.sandbox.usage.cpu_seconds
         return reports, Cost(spent, grader.sandbox.usage.peak_memory)
 

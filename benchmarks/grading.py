@@ -27,9 +27,11 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from grading import course, suite  # noqa: E402
-from grading.grade import Grader  # noqa: E402
-from grading.players import compiled  # noqa: E402
+from grading import course  # noqa: E402
+from grading.checking.respondents import compiled  # noqa: E402
+from grading.judging.answers import LiveAnswers  # noqa: E402
+from grading.judging.grader import Grader  # noqa: E402
+from grading.judging.plan import Plan  # noqa: E402
 from grading.sandbox import rungs  # noqa: E402
 from grading.sandbox.client import Sandbox  # noqa: E402
 from grading.sandbox.limits import Limits  # noqa: E402
@@ -108,25 +110,16 @@ def on_one_core(measure: Callable[..., float], *arguments: Any) -> float:
 
 def record_questions(exercise: course.Exercise) -> tuple[list[Any], list[Any]]:
     """Every question of one grading: (all, to the student; those that the reference got too)."""
-    asked: list[suite.Question] = []
-    to_reference: list[suite.Question] = []
-    zygote = Zygote(rungs.best())
-    with Grader(rungs.best(), zygote) as grader:
-        grader.grade(exercise, read(exercise.reference, exercise.file), seed=1)
-        reference = grader._references[exercise.id]
-        known = set(reference._answers)
-        original = suite.Session.question
-
-        def recording(session: suite.Session, probe: str, inputs: dict[str, Any]) -> suite.Question:
-            question = original(session, probe, inputs)
-            asked.append(question)
-            if question.key in known:
-                to_reference.append(question)
-            return question
-
-        suite.Session.question = recording  # type: ignore[method-assign]
-        grader.grade(exercise, read(exercise.reference, exercise.file), seed=1)
-        suite.Session.question = original  # type: ignore[method-assign]
+    work = read(exercise.reference, exercise.file)
+    with (
+        Grader(rungs.best(), Zygote(rungs.best())) as grader,
+        grader.session(exercise, work, Plan(seed=1)) as session,
+    ):
+        grader.judge(session)
+        asked = [one.question for some in session.interview.asked.values() for one in some]
+        answers = grader.answers[exercise.id]
+        assert isinstance(answers, LiveAnswers), "this is the course, and not an edition of it"
+        to_reference = [question for question in asked if question.key in answers.answered]
     plain = [[(q.probe, dict(q.inputs), q.seed) for q in part] for part in (asked, to_reference)]
     return plain[0], plain[1]
 
@@ -158,15 +151,13 @@ def second_grading(exercise: course.Exercise) -> float:
     """CPU seconds of grader and workers, the reference's answers computed anew."""
     with Grader(rungs.best(), Zygote(rungs.best())) as grader:
         work = read(exercise.reference, exercise.file)
-        grader.grade(exercise, work, seed=2)
-        for reference in grader._references.values():
-            reference.close()
+        grader.grade(exercise, work, Plan(seed=2))
+        grader.answers[exercise.id].close()
         used = grader.sandbox.usage.cpu_seconds
         own = resource.getrusage(resource.RUSAGE_SELF)
-        grader.grade(exercise, work, seed=1)
+        grader.grade(exercise, work, Plan(seed=1))
         after = resource.getrusage(resource.RUSAGE_SELF)
-        for reference in grader._references.values():
-            reference.close()
+        grader.answers[exercise.id].close()
         grader_seconds = after.ru_utime + after.ru_stime - own.ru_utime - own.ru_stime
         return grader_seconds + grader.sandbox.usage.cpu_seconds - used
 

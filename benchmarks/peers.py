@@ -106,8 +106,8 @@ class Unrolled(Grader):
     )
     HEAD = f"""
         from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
-        from grading.check import check
-        from grading.compare import Tolerance, same
+        from grading.checking.check import check
+        from grading.checking.compare import Tolerance, same
 
         MAPS = {{name: ("batch", "unit") for name in ("in_to_hidden", "hidden_to_out")}}
         FREE = dict.fromkeys(("forced", "free", "free_after_10"), NET_AXES["outputs"])

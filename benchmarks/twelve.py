@@ -8,7 +8,7 @@ import inspect
 from dataclasses import dataclass
 from pathlib import Path
 
-from grading.check import Draw
+from grading.checking.draw import Draw
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = "ex1_vanilla_rnn.py"

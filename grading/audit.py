@@ -14,11 +14,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from grading import compare, course, misconceptions, suite
-from grading.check import seed_of
+from grading import course, misconceptions
+from grading.checking import suites
+from grading.checking.draw import seed_of
 from grading.course import Course, Exercise
 from grading.errors import GraderError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.misconceptions import Misconception
 from grading.mutants import mutants
 from grading.report import CheckResult, Report, Status
@@ -136,41 +138,25 @@ def audit(
 
 
 def judge(grader: Grader, case: Case) -> Judged:
-    """Grade one case, watching how far each comparison is from its tolerance."""
-    margins: dict[str, float] = {}
-    since: list[float] = []
-
-    def flush(result: CheckResult) -> None:
-        if since:
-            margins[result.id] = max(since)
-        since.clear()
-
+    """Grade one case, and measure how far each comparison is from its tolerance."""
     exercise = course.load().exercise(case.exercise)
     work = from_bytes(case.source.encode(), exercise.file)
-    with compare.watched(since.append):
-        if case.kind is Kind.MUTANT:
-            report = _notice(grader, exercise, work, case)
-        else:
-            report = grader.grade(
-                exercise,
-                work,
-                case.seed,
-                on_result=flush,
-                training=case.training,
-                diagnosis=case.kind is Kind.MISCONCEPTION,
-            )
-    return Judged(report, margins)
-
-
-def _notice(grader: Grader, exercise: Exercise, work: Submission, case: Case) -> Report:
-    """The report on a mutant, as far as the first check that notices it; training comes last."""
-    for training in (False, True):
-        report = grader.grade(
-            exercise, work, case.seed, training=training, diagnosis=False, until_failure=True
+    diagnosis = case.kind is Kind.MISCONCEPTION
+    if case.kind is not Kind.MUTANT:
+        return _judged(
+            grader, exercise, work, Plan(case.seed, training=case.training, diagnosis=diagnosis)
         )
-        if not report.full_marks:
-            break
-    return report
+    # As far as the first check that notices it; training comes last.
+    plan = Plan(case.seed, training=False, diagnosis=False, until_failure=True)
+    judged = _judged(grader, exercise, work, plan)
+    if judged.report.full_marks:
+        judged = _judged(grader, exercise, work, replace(plan, training=True))
+    return judged
+
+
+def _judged(grader: Grader, exercise: Exercise, work: Submission, plan: Plan) -> Judged:
+    with grader.session(exercise, work, plan) as session:
+        return Judged(grader.report(session, work), session.margins)
 
 
 def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
@@ -179,7 +165,7 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
     Wrong programs are not trained, unless that is what they are about or all is `thorough`.
     """
     reference = exercise.reference.read_text(encoding="utf-8")
-    trains = set(suite.measures(exercise))
+    trains = set(suites.measures(exercise))
 
     def seed(words: str) -> int:
         return seed_of(exercise.id, words, draw) % 2**31
@@ -308,8 +294,8 @@ def _require_reasons(found: Audit, exercise: Exercise) -> None:
         for (identity, _), checks in found.caught_by.items()
         if identity == exercise.id and len(checks) == 1
     }
-    for name, declaration in suite.declarations(exercise).items():
-        if name not in only and not declaration.because:
+    for name, check in suites.checks(exercise).items():
+        if name not in only and not check.declaration.because:
             problem = "catches no mistake that no other check catches, and gives no reason"
             found.findings.append(Finding(exercise.id, "check", name, problem))
 

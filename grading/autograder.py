@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading import course, suite
+from grading import course
 from grading.batch.collect import Collected, handed_in
+from grading.checking.suites import max_score
 from grading.course import Exercise
 from grading.edition import choose_seed
 from grading.errors import GraderError, UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.renderers import gradescope
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import best
@@ -56,9 +58,9 @@ def _one(
     one = found.get(exercise.id) or found.get("")
     if one is None or one.work is None:
         problem = one.problem if one is not None else f"{exercise.file} was not handed in"
-        most = sum(declared.points for declared in suite.declarations(exercise).values())
+        most = max_score(exercise)
         return gradescope.unread(exercise.title, most, problem)
-    report = grader.grade(exercise, one.work.read(), seed)
+    report = grader.grade(exercise, one.work.read(), Plan(seed))
     if not report.gradable:
         raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")
     return gradescope.results(report.to_json())

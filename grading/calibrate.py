@@ -3,16 +3,23 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from grading import misconceptions, suite, thresholds
-from grading.check import Alone, Draw, Measure, seed_of
-from grading.compare import Mismatch
+from grading import misconceptions, thresholds
+from grading.checking import suites
+from grading.checking.check import Measure
+from grading.checking.compare import Mismatch
+from grading.checking.draw import Draw, seed_of
+from grading.checking.interview import Alone
+from grading.checking.respondents import StudentFault
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
 from grading.files import require_own_copy
-from grading.grade import Grader
-from grading.players import StudentFault
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.submission import from_bytes
 from grading.thresholds import Calibration
+
+# For each measurement: a slow one is a value as well.
+CPU_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ def calibrate(
     Raises UsageError if the exercise has nothing to calibrate, or nothing can be saved.
     """
     known = thresholds.load(exercise.thresholds)
-    measures = suite.measures(exercise)
+    measures = suites.measures(exercise)
     if not measures:
         raise UsageError(f"{exercise.id} has no check that trains something")
     require_own_copy(exercise.thresholds)
@@ -78,11 +85,11 @@ def _values(
         source = listed[variant].made_in(source)
     work = from_bytes(source.encode(), exercise.file)
     for number in range(seeds):
-        with grader.session(exercise, work, seed=0) as session:
-            session.limit(suite.CALIBRATION_CPU_SECONDS, number)
+        with grader.session(exercise, work, Plan(seed=0)) as session:
+            session.interview.limit(CPU_SECONDS, number)
             draw = Draw(seed_of(exercise.id, f"calibrate {check}", number))
             try:
-                value = measure(draw, Alone(session))
+                value = measure(draw, Alone(session.interview))
             except (StudentFault, Mismatch) as fault:
                 if variant == "reference":
                     raise GraderError(

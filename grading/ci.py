@@ -9,7 +9,7 @@ from grading import pull_request as requests
 from grading.course import Course
 from grading.errors import UsageError
 from grading.files import require_writable
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.pull_request import Graded, Objects, Work
 from grading.renderers import github
 from grading.renderers.junit import JUnit

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from grading.course import Exercise
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
     from grading.report import Report
 
 MAX_SEED = edition.MAX_SEED
@@ -370,6 +370,7 @@ def grade(
     ]
     seed = edition.choose_seed(exercises, seed)
     with grader_on(isolation, device) as grader:
+        from grading.judging.plan import Plan
         from grading.renderers.terminal import TerminalRenderer
 
         renderer = TerminalRenderer(plain, json_target == json_file.STANDARD_OUTPUT)
@@ -377,9 +378,8 @@ def grade(
         for exercise, work in zip(exercises, works, strict=True):
             renderer.heading(f"{exercise.id} {exercise.title}", work.described)
             with renderer:
-                report = grader.grade(
-                    exercise, work, seed, check, renderer.started, renderer.checked
-                )
+                plan = Plan(seed, only=check)
+                report = grader.grade(exercise, work, plan, renderer.started, renderer.checked)
                 others = None if is_own(submission, exercise) else submission
                 report = with_questions(report, exercise, others, rubric)
                 if others is None and check is None:
@@ -465,7 +465,7 @@ def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
     if isolation != "auto" and (reason := why_not(rung)):
         raise UsageError(f"--isolation {isolation} cannot be had here: {reason}")
     zygote = None if rung is Rung.PROCESS else Zygote(rung)
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
     with Grader(rung, zygote, device) as grader:
         yield grader

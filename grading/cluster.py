@@ -15,7 +15,7 @@ from grading.sandbox.rungs import Rung
 from grading.workforce import AHEAD, Item, Lost, Result
 
 if TYPE_CHECKING:
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
 CONNECT_SECONDS = 20
 # An item that has ended this many workers ends no more.
@@ -90,7 +90,7 @@ class Cluster:
 
 def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
     """What a worker of the cluster does."""
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
     with _turn:
         if (rung, device) not in _graders:

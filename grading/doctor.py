@@ -6,9 +6,9 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
-from grading import fitness
 from grading.errors import GraderError
-from grading.fitness import Measured
+from grading.judging import fitness
+from grading.judging.fitness import Measured
 from grading.sandbox import rungs, view
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits

@@ -1,10 +1,20 @@
-"""Files that are about to be written, and how many may be open."""
+"""Files that are read whole, or about to be written, and how many may be open."""
 
 import os
 import resource
 from pathlib import Path
 
-from grading.errors import UsageError
+from grading.errors import GraderError, UsageError
+
+
+def read_text(path: Path) -> str:
+    """What a file of the course says. Raises GraderError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise GraderError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise GraderError(f"{path} is not UTF-8") from error
 
 
 def require_writable(path: Path, remedy: str = "give another place") -> None:

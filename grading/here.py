@@ -9,7 +9,7 @@ from grading.sandbox.rungs import Rung
 from grading.workforce import Item, Lost, Result
 
 if TYPE_CHECKING:
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
 
 class Here:
@@ -52,6 +52,6 @@ class Here:
     def _new_grader(self) -> "Grader":
         # First: it imports torch while this process imports pytest.
         zygote = None if self._rung is Rung.PROCESS else Zygote(self._rung)
-        from grading.grade import Grader
+        from grading.judging.grader import Grader
 
         return Grader(self._rung, zygote, self._device, keep_suites=True)

@@ -104,7 +104,9 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
 def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
     """The tiers of the mistake that was named (the first of two), else the check's own hint."""
     if failure.misconception is not None:
-        from grading.recorded import known_mistakes  # loads numpy, which no other command waits for
+        from grading.judging.recorded import (
+            known_mistakes,  # loads numpy, which no other command waits for
+        )
 
         name = failure.misconception.split("+")[0]
         for known in known_mistakes(exercise):

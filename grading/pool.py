@@ -23,7 +23,7 @@ from grading.sandbox.rungs import Rung
 from grading.workforce import AHEAD, Item, Lost, Result
 
 if TYPE_CHECKING:
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
 # A zygote forks a worker, and sees it end, in about 10 ms: it keeps that many graders busy, and
 # each zygote less saves 1.1 s of CPU and 200 MB.
@@ -124,7 +124,7 @@ class Pool:
         for zygote in self._zygotes:
             self._open.callback(zygote.close)
         context = multiprocessing.get_context(_METHOD)
-        context.set_forkserver_preload(["__main__", "grading.grade"])
+        context.set_forkserver_preload(["__main__", "grading.judging.grader"])
         number = context.Value("i", 0)
         doors = [zygote.door for zygote in self._zygotes]
         arguments = (self._rung, self._device, doors, number)
@@ -138,7 +138,7 @@ class Pool:
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:
     """Make this process a grader, on a line to one of the zygotes: the next in turn."""
     global _grader
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
     # Whoever kills the parent ends its graders with it: nobody else would read their results.
     if sys.platform == "linux":

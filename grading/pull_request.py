@@ -16,7 +16,8 @@ from grading import questions
 from grading import submission as submissions
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission import Submission
 from grading.text import one_line
@@ -141,7 +142,7 @@ def grade(
         if work.submission is None:
             found.append(Graded(work))
             continue
-        report = grader.grade(work.exercise, work.submission, seed)
+        report = grader.grade(work.exercise, work.submission, Plan(seed))
         declared = questions.read(work.exercise.questions)
         report = replace(report, questions=questions.results(declared, work.answers, {}))
         on_report(work, report)

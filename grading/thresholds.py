@@ -7,7 +7,7 @@ measurements, people choose the bounds.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,13 @@ from grading.errors import GraderError
 
 @dataclass(frozen=True)
 class Bounds:
-    """A measured value is right if above < value <= below, in one of `tries`.
-
-    `judged` are the values that were looked at, for the report.
-    """
+    """A measured value is right if above < value <= below, in one of `tries`."""
 
     above: float
     below: float
     tries: int
-    judged: list[float] = field(default_factory=list, compare=False)
 
     def admit(self, value: float) -> bool:
-        self.judged.append(value)
         return self.above < value <= self.below
 
 

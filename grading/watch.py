@@ -15,7 +15,8 @@ from grading import submission
 from grading.course import Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.renderers.watch import WatchRenderer
 from grading.report import CheckResult, Report, Status
 from grading.submission import Submission
@@ -156,16 +157,9 @@ class Watch:
             self._look_around()
             self.show.started(title)
 
-        return self.grader.grade(
-            self.exercise,
-            work,
-            self._seed,
-            on_start=started,
-            on_result=self._checked,
-            training=training,
-            first=not_passed(self._before),
-            known=known,
-        )
+        first = not_passed(self._before)
+        plan = Plan(self._seed, training=training, first=first, known=known)
+        return self.grader.grade(self.exercise, work, plan, started, self._checked)
 
     def _ended(self, report: Report) -> None:
         self.last = self.complete(report)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from grading.files import require_open_files
 
 if TYPE_CHECKING:
-    from grading.grade import Grader
     from grading.here import Here
+    from grading.judging.grader import Grader
     from grading.pool import Pool
     from grading.sandbox.rungs import Rung
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from grading import course
 from grading.course import Course, Exercise
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.sandbox import rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
@@ -111,8 +111,8 @@ def negate(module, values):
     return {"negated": module.negate(values)}
 """
 PUBLIC_CHECKS = """
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 AXES = {"doubled": ("row", "column")}
 
@@ -122,8 +122,8 @@ def doubles(draw, both):
     same(*both.double(values=draw.normal(3, 2)), axes=AXES)
 """
 HIDDEN_CHECKS = """
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 AXES = {"negated": ("row", "column")}
 

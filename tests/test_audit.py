@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grading import audit, course, suite
+from grading import audit, course
 from grading.audit import Kind
+from grading.checking import suites
 from grading.course import ROOT, Course
-from grading.grade import NVIDIA, Grader
+from grading.judging.grader import NVIDIA, Grader
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
 
@@ -68,8 +69,7 @@ def audited(
     grader: Grader, plan: Course, monkeypatch: pytest.MonkeyPatch, *kinds: Kind
 ) -> audit.Audit:
     monkeypatch.setattr(course, "load", lambda: plan)
-    grader._references.pop("toy", None)
-    grader._replays.pop("toy", None)
+    grader.answers.pop("toy", None)
     exercises = list(plan.exercises.values())
     pool = OneGrader(grader)
     return audit.audit(plan, exercises, pool, 1, kinds or list(Kind), False, lambda *_: None)  # type: ignore[arg-type]
@@ -153,7 +153,7 @@ def test_the_stored_table_is_about_the_checks_there_are(real_course: Course) -> 
     table = json.loads((ROOT / "docs" / "tolerances.json").read_text(encoding="utf-8"))
     assert set(table) == set(real_course.exercises)
     for identity, margins in table.items():
-        assert set(margins) <= set(suite.declarations(real_course.exercise(identity)))
+        assert set(margins) <= set(suites.checks(real_course.exercise(identity)))
         assert len(margins) > 5
         for margin in margins.values():
             assert 0 <= margin["right"] < 1

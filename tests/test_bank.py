@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from grading import course, misconceptions, suite
+from grading import course, misconceptions
+from grading.checking import suites
 from grading.course import Course
 from grading.errors import GraderError
 from grading.misconceptions import Misconception
@@ -59,7 +60,7 @@ def test_mistakes_have_names_of_their_own_and_a_reason(exercise: str) -> None:
     words = [mistake.student for mistake in known(exercise)]
     assert len(set(words)) == len(words)
     assert all(mistake.fails for mistake in known(exercise))
-    declared = set(suite.declarations(course.load().exercise(exercise)))
+    declared = set(suites.checks(course.load().exercise(exercise)))
     for mistake in known(exercise):
         assert {*mistake.fails, *mistake.also} <= declared, mistake.name
         assert not mistake.same_as or mistake.same_as in names

@@ -30,7 +30,7 @@ from grading.batch.store import Basis, Result, Store
 from grading.cluster import Cluster
 from grading.course import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.pool import Pool
 from grading.renderers import gradebooks, pages
 from grading.renderers.class_files import ClassFiles

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.compare import TOLERANCES, Answer, Layer, Mismatch, Tolerance, close, same
+from grading.checking.compare import TOLERANCES, Answer, Layer, Mismatch, Tolerance, close, same
 
 AXES = ("step", "batch", "unit")
 

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from grading import diagnose
 from grading.course import Exercise
-from grading.grade import Grader
+from grading.judging import diagnose
+from grading.judging.answers import LiveAnswers
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
@@ -49,9 +51,8 @@ def taught(root: Path, known: str = KNOWN) -> Exercise:
 
 def graded(grader: Grader, exercise: Exercise, source: str) -> Report:
     # Each toy course is another one: what its mistakes answer must not be remembered.
-    grader._references.pop("toy", None)
-    grader._replays.pop("toy", None)
-    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), seed=3)
+    grader.answers.pop("toy", None)
+    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), Plan(seed=3))
 
 
 def names(report: Report) -> dict[str, str | None]:
@@ -164,7 +165,7 @@ def test_a_right_answer_starts_no_replay(
     grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(diagnose.Replays, "reproduce", lambda *given: asked.append(given))
+    monkeypatch.setattr(LiveAnswers, "reproduces", lambda *given: asked.append(given))
     assert graded(grader, taught(tmp_path), REFERENCE).full_marks
     assert not asked
 
@@ -175,5 +176,5 @@ def test_a_mistake_is_asked_once_for_a_class(grader: Grader, tmp_path: Path) -> 
     graded(grader, exercise, source)
     before = grader.sandbox.usage.workers
     again = from_bytes(source.encode() + b"\n", exercise.file)
-    assert names(grader.grade(exercise, again, seed=3))["doubles"] == "halves"
+    assert names(grader.grade(exercise, again, Plan(seed=3)))["doubles"] == "halves"
     assert grader.sandbox.usage.workers == before + 1

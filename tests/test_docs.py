@@ -26,7 +26,8 @@ import pytest
 
 from grading import cli, course, hints
 from grading.course import ROOT
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.submission import from_bytes
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -265,7 +266,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Sandbox
     questions.write_text(questions.read_text().replace("<!-- Write your answer here. -->", "Yes."))
     exercise = course.load(root).exercise("ex1")
     stub = from_bytes(exercise.stub.read_bytes(), exercise.file)
-    hints.remember(exercise, grader.grade(exercise, stub, seed=1, training=False))
+    hints.remember(exercise, grader.grade(exercise, stub, Plan(seed=1, training=False)))
     for name in ("ada", "kurt"):
         folder = root / "submissions" / name
         folder.mkdir(parents=True)

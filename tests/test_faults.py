@@ -22,8 +22,9 @@ from jsonschema import Draft202012Validator
 from grading import course
 from grading.course import ROOT, Exercise
 from grading.errors import GraderError
-from grading.grade import Grader
-from grading.players import Reference
+from grading.judging.answers import AnswerBook
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report, Status
 from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox, Worker
@@ -49,7 +50,7 @@ def graded(
     grader: Grader, exercise: Exercise, on_start: Callable[[str], None], source: str = RIGHT
 ) -> Report:
     work = from_bytes(source.encode(), exercise.file)
-    return grader.grade(exercise, work, seed=1, on_start=on_start)
+    return grader.grade(exercise, work, Plan(seed=1), on_start=on_start)
 
 
 def at_check(number: int, deed: Callable[[], None]) -> Callable[[str], None]:
@@ -147,7 +148,7 @@ def test_a_zygote_that_dies_when_all_is_done_costs_nothing(marked: str, tmp_path
         report = grader.grade(
             exercise,
             from_bytes(RIGHT.encode(), exercise.file),
-            seed=1,
+            Plan(seed=1),
             on_result=lambda result: kill_all(marked) if next(results) == 2 else None,
         )
     assert report.score == 100
@@ -155,7 +156,7 @@ def test_a_zygote_that_dies_when_all_is_done_costs_nothing(marked: str, tmp_path
 
 @pytest.fixture
 def workers(monkeypatch: pytest.MonkeyPatch) -> list[Worker]:
-    """Every worker that is started, in order: the student's first, then the reference's."""
+    """Every worker that is started, in order: the reference's first, then the student's."""
     started: list[Worker] = []
     start = Sandbox.start
 
@@ -172,13 +173,13 @@ def fresh(
     grader: Grader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Grader, Exercise]]:
     """A grader whose references nobody has asked yet, and the toy exercise."""
-    references: dict[str, Reference] = {}
+    answers: dict[str, AnswerBook] = {}
     with monkeypatch.context() as patch:
-        patch.setattr(grader, "_references", references)
-        patch.setattr(grader, "_proofs", {})
+        patch.setattr(grader, "answers", answers)
+        patch.setattr(grader, "proofs", {})
         yield grader, make_course(tmp_path / "toy", PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
-    for reference in references.values():
-        reference.close()
+    for book in answers.values():
+        book.close()
 
 
 def test_a_reference_killed_while_grading_makes_it_not_gradable(
@@ -187,8 +188,7 @@ def test_a_reference_killed_while_grading_makes_it_not_gradable(
     grader, exercise = fresh
 
     def kill_the_reference() -> None:
-        reference = grader._references["toy"]._worker
-        assert reference in workers
+        reference = workers[0]
         reference.process.kill()
         # Until it is dead, so that it is the next question that finds out.
         assert select.select([reference.pipes[1]], [], [], PATIENCE)[0]
@@ -207,8 +207,7 @@ def test_a_students_worker_that_dies_costs_the_check_it_died_in_and_no_other(
     grader, exercise = fresh
 
     def kill_the_student() -> None:
-        reference = grader._references["toy"]._worker
-        (student,) = [worker for worker in workers if worker is not reference]
+        _, student = workers
         student.process.kill()
         if dead_already:
             assert select.select([student.pipes[1]], [], [], PATIENCE)[0]
@@ -427,7 +426,7 @@ def test_damaged_thresholds_are_the_graders_failure(
     work = from_bytes(EX1.read_bytes(), EX1.name)
     for text in ("", "{}", "[" * 100_000):
         exercise.thresholds.write_text(text)
-        report = grader.grade(exercise, work, seed=1, only="net_learns_a_sine")
+        report = grader.grade(exercise, work, Plan(seed=1, only="net_learns_a_sine"))
         assert_not_gradable(report)
         assert "ex1.json" in str(report.faults)
 
@@ -446,7 +445,9 @@ def test_an_unreadable_reference_is_the_graders_failure(
         reference.write_bytes(content)
     work = from_bytes(EX1.read_bytes(), EX1.name)
     try:
-        report = grader.grade(course.load(own_course).exercise("ex1"), work, 1, only=QUICK[1])
+        report = grader.grade(
+            course.load(own_course).exercise("ex1"), work, Plan(seed=1, only=QUICK[1])
+        )
     except GraderError as error:
         assert EX1.name in str(error)
     else:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from grading import questions, text
 from grading.course import Course
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.sandbox import frames
 from tests.conftest import PUBLIC_CHECKS, make_course
 from tests.fuzz import answers, engine, submissions
@@ -190,7 +190,7 @@ def test_a_check_that_breaks_is_found(grader: Grader, tmp_path: Path) -> None:
         "    assert len(both.double(values=draw.normal(3, 2))[0]['doubled'])\n    same(",
     )
     exercise = make_course(tmp_path, careless).exercise("toy")
-    grader._references.pop("toy", None)
+    grader.answers.pop("toy", None)
     recorded = answers.record(grader, exercise, training=True)
     forgery = answers.Forgery("doubles", 0, "doubled", "a number")
     assert "len() of unsized object" in answers.verdict(grader, exercise, recorded, forgery)[1]

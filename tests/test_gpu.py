@@ -14,7 +14,7 @@ import pytest
 from grading import course, thresholds
 from grading.audit import Case, Kind
 from grading.course import ROOT, Course
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
 from tests.gpu import PARTS, __main__, audits, calibrate, labs, mistakes, part

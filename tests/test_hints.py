@@ -8,7 +8,7 @@ import pytest
 from grading import hints
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.report import HintShown, Report
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import graded, taught

@@ -20,17 +20,19 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from grading import course, players
-from grading.check_items import CheckItem
+from grading import course
+from grading.checking import respondents
+from grading.checking.draw import Draw
+from grading.checking.interview import Interview
 from grading.course import ROOT, Course, Exercise
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import CheckResult, Report, Status
 from grading.sandbox import client, processes, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
-from grading.suite import Session
 from tests import attacks
 from tests.attacks import Attack, page
 from tests.machines import large_torch
@@ -73,7 +75,7 @@ def marked_grader() -> Iterator[GraderOf]:
                 # So that the reference has answered everything, with all the time it may need.
                 right = from_bytes(attacks.reference().encode(), "ex1_vanilla_rnn.py")
                 exercise = course.load().exercise("ex1")
-                report = graders[rung, large].grade(exercise, right, seed=1, training=False)
+                report = graders[rung, large].grade(exercise, right, Plan(seed=1, training=False))
                 assert report.score == 94
             return graders[rung, large]
 
@@ -154,23 +156,22 @@ def grade_quickly(grader: Grader, ex1: Exercise, attack: Attack, only: str | Non
         work = from_bytes(attack.source.encode(), ex1.file)
         # What known mistakes answer says nothing about the attack.
         return grader.grade(
-            ex1, work, seed=1, only=only, training=attack.score is not None, diagnosis=False
+            ex1, work, Plan(seed=1, only=only, training=attack.score is not None, diagnosis=False)
         )
 
 
 def shorten(patch: pytest.MonkeyPatch, attack: Attack) -> None:
     """Little time for the import or the checks that an attack spoils, as usual for all before."""
-    begin = Session.begin
+    begin = Interview.begin
 
-    def begin_with_less(session: Session, item: CheckItem) -> None:
-        begin(session, item)
-        if attack.check in session.asked:
-            session.limit(CPU_SECONDS, session._probe_seed)
+    def begin_with_less(interview: Interview, check: str, cpu_seconds: float) -> Draw:
+        late = attack.check in [check, *interview.asked]
+        return begin(interview, check, CPU_SECONDS if late else cpu_seconds)
 
     if attack.place == "import":
-        patch.setattr(players, "LOAD_CPU_SECONDS", CPU_SECONDS)
+        patch.setattr(respondents, "LOAD_CPU_SECONDS", CPU_SECONDS)
     else:
-        patch.setattr(Session, "begin", begin_with_less)
+        patch.setattr(Interview, "begin", begin_with_less)
     if not attack.waits:
         patch.setattr(client, "WALL_PER_CPU_SECOND", WALL_PER_CPU_SECOND)
 
@@ -180,8 +181,7 @@ def neighbor_is_fine(grader: Grader, ex1: Exercise) -> None:
     report = grader.grade(
         ex1,
         from_bytes(attacks.reference().encode(), ex1.file),
-        seed=1,
-        only="cell_takes_one_step",
+        Plan(seed=1, only="cell_takes_one_step"),
     )
     assert report.score == 7
     assert report.full_marks
@@ -274,7 +274,7 @@ def test_all_harmless_twins_of_a_category_together_lose_nothing(
     for place, benign in {(a.place, a.benign) for a in ATTACKS if a.category == category}:
         text = attacks.put(text, place, benign)
     report = marked_grader(rung, large).grade(
-        ex1, from_bytes(text.encode(), ex1.file), seed=1, training=False
+        ex1, from_bytes(text.encode(), ex1.file), Plan(seed=1, training=False)
     )
     assert not [check.message for check in report.checks if lost(check)]
     trained = [check.id for check in report.checks if check.status is Status.NOT_RUN]

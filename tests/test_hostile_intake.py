@@ -14,7 +14,8 @@ from grading import notebook as notebooks
 from grading import submission
 from grading.course import ROOT, Course
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report, Status
 from grading.submission import MAX_BYTES, from_bytes, read
 from tests import attacks
@@ -196,7 +197,7 @@ def test_a_class_in_the_current_folder_is_never_imported(tmp_path: Path) -> None
 
 def graded(grader: Grader, course: Course, data: bytes) -> Report:
     exercise = course.exercise("ex1")
-    return grader.grade(exercise, from_bytes(data, exercise.file), seed=1, only=QUICK)
+    return grader.grade(exercise, from_bytes(data, exercise.file), Plan(seed=1, only=QUICK))
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_a_bomb_for_the_parser_goes_off_in_the_worker(
     grader: Grader, real_course: Course, monkeypatch: pytest.MonkeyPatch, bomb: str
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("grading.players.LOAD_CPU_SECONDS", 2.0)
+        patch.setattr("grading.checking.respondents.LOAD_CPU_SECONDS", 2.0)
         report = graded(grader, real_course, BOMBS[bomb].encode())
     assert report.score == 0
     statuses = {check.status for check in report.checks if check.status is not Status.NOT_RUN}
@@ -379,7 +380,7 @@ def test_a_bomb_in_a_notebook_is_refused_and_its_twin_is_graded(
     refused(tmp_path, word)
     (tmp_path / NOTEBOOK).write_bytes(twin())
     exercise = real_course.exercise("ex1")
-    assert grader.grade(exercise, read(tmp_path, NAME), seed=1, only=QUICK).full_marks
+    assert grader.grade(exercise, read(tmp_path, NAME), Plan(seed=1, only=QUICK)).full_marks
 
 
 @pytest.mark.parametrize("part", ["[],", "{},", '{"a":1},', "1,", '"",'])

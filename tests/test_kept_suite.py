@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from grading.course import Exercise
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report
 from grading.sandbox.processes import Line, Zygote
 from grading.submission import from_bytes
@@ -40,7 +41,7 @@ def keeper(grader: Grader) -> Iterator[Grader]:
 
 
 def graded(grader: Grader, exercise: Exercise, source: str, **more: Any) -> Report:
-    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), 1, **more)
+    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), Plan(seed=1, **more))
 
 
 def comparable(report: Report) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def test_a_broken_suite_is_the_graders_fault_until_it_is_mended(
     checks = tmp_path / "checks" / "public" / "toy.py"
     for broken, word in (
         (PUBLIC_CHECKS + "\n1 / 0\n", "cannot be collected"),
-        ("import pytest\n" + PUBLIC_CHECKS + "    pytest.exit('left')\n", "before its time"),
+        ("import pytest\n" + PUBLIC_CHECKS + "pytest.exit('left')\n", "cannot be collected"),
         (PUBLIC_CHECKS.replace("(draw, both)", "(draw, both, nothing)"), "nothing"),
         ("", "no checks found"),
     ):
@@ -86,6 +87,19 @@ def test_a_broken_suite_is_the_graders_fault_until_it_is_mended(
         assert word in " ".join(report.faults)
         checks.write_text(PUBLIC_CHECKS + f"\n# after {word}\n", encoding="utf-8")
         assert graded(keeper, exercise, REFERENCE).score == 60
+
+
+def test_a_run_of_pytest_that_ends_is_the_graders_fault_and_the_next_one_is_new(
+    keeper: Grader, toy: Exercise
+) -> None:
+    def interrupt(title: str) -> None:
+        raise KeyboardInterrupt
+
+    work = from_bytes(REFERENCE.encode(), toy.file)
+    report = keeper.grade(toy, work, Plan(seed=1), interrupt)
+    assert report.score is None
+    assert "before its time" in " ".join(report.faults)
+    assert graded(keeper, toy, REFERENCE).score == 100
 
 
 def test_a_grader_that_keeps_suites_ends_with_nothing_running(

@@ -13,10 +13,14 @@ from textwrap import indent
 
 import pytest
 
-from grading import fitness, suite
+from grading.checking.check import Check
 from grading.course import ROOT, Exercise
-from grading.fitness import FitnessProof, Measured
-from grading.grade import Grader
+from grading.judging import fitness
+from grading.judging.fitness import FitnessProof, Measured
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
+from grading.judging.proof import ReferenceProof
+from grading.judging.session import Session
 from grading.report import Status
 from grading.sandbox import processes, rungs
 from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
@@ -305,8 +309,8 @@ def test_last_words_for_a_lack_of_memory() -> None:
 
 
 DIVIDING = """
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 AXES = {"doubled": ("row", "column")}
 
@@ -352,7 +356,7 @@ def broken(tmp_path: Path) -> Exercise:
 def test_a_fault_that_the_reference_has_as_well_is_no_zero(
     own_grader: Grader, broken: Exercise
 ) -> None:
-    report = own_grader.grade(broken, from_bytes(RIGHT, broken.file), seed=1)
+    report = own_grader.grade(broken, from_bytes(RIGHT, broken.file), Plan(seed=1))
     assert [check.status for check in report.checks] == [Status.PASSED, Status.GRADER_ERROR]
     assert report.score is None
     assert "the course's own solution raises AttributeError" in report.checks[1].message
@@ -363,7 +367,7 @@ def test_a_fault_that_the_reference_has_as_well_is_no_zero(
 
 
 def test_a_fault_that_the_reference_does_not_have_counts(own_grader: Grader, toy: Exercise) -> None:
-    report = own_grader.grade(toy, from_bytes(RAISES, toy.file), seed=1)
+    report = own_grader.grade(toy, from_bytes(RAISES, toy.file), Plan(seed=1))
     assert [check.status for check in report.checks] == [Status.FAILED, Status.PASSED]
     assert report.score == 40
     assert "no such sensor" in report.checks[0].message
@@ -376,7 +380,7 @@ def test_the_reference_is_asked_after_a_fault_alone_and_once(
 
     def workers_for(source: bytes, seed: int) -> int:
         before = usage.workers
-        own_grader.grade(toy, from_bytes(source, toy.file), seed, diagnosis=False)
+        own_grader.grade(toy, from_bytes(source, toy.file), Plan(seed, diagnosis=False))
         return usage.workers - before
 
     workers_for(RIGHT, seed=1)  # the reference is started
@@ -391,8 +395,8 @@ def test_sessions_one_after_the_other_are_proved_each_on_its_own_seed(
 ) -> None:
     """As a release records them."""
     for seed in (1, 2):
-        with own_grader.session(toy, from_bytes(RAISES, toy.file), seed) as session:
-            first, _ = suite.run(session)
+        with own_grader.session(toy, from_bytes(RAISES, toy.file), Plan(seed)) as session:
+            first, _ = own_grader.judge(session)
         assert first.status is Status.FAILED
         assert not session.faults
 
@@ -401,14 +405,14 @@ def test_a_module_that_cannot_be_imported_is_proved_by_one_check(
     own_grader: Grader, toy: Exercise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    why_not = own_grader._proof(toy).why_not
+    why_not = ReferenceProof.why_not
 
-    def noting(item: object, session: object) -> str:
-        asked.append(item.name)  # type: ignore[attr-defined]
-        return why_not(item, session)  # type: ignore[arg-type]
+    def noting(proof: ReferenceProof, check: Check, session: Session) -> str:
+        asked.append(check.name)
+        return why_not(proof, check, session)
 
-    monkeypatch.setattr(own_grader._proof(toy), "why_not", noting)
-    report = own_grader.grade(toy, from_bytes(b"import no_such_package\n", toy.file), seed=1)
+    monkeypatch.setattr(ReferenceProof, "why_not", noting)
+    report = own_grader.grade(toy, from_bytes(b"import no_such_package\n", toy.file), Plan(seed=1))
     assert {check.status for check in report.checks} == {Status.UNREADABLE}
     assert asked == ["doubles"]
 
@@ -422,7 +426,7 @@ def double(values):
     import torch
     while True: held.append(torch.ones(2**20))
 """
-    report = own_grader.grade(toy, from_bytes(hog, toy.file), seed=1)
+    report = own_grader.grade(toy, from_bytes(hog, toy.file), Plan(seed=1))
     assert report.checks[0].status is Status.OUT_OF_MEMORY
     assert report.score == 0
 

@@ -20,7 +20,8 @@ from grading.batch.collect import Collected, collect
 from grading.cli import is_own
 from grading.course import ROOT, Course, Exercise
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.magics import without_magics
 from grading.places import Places
 from grading.report import Report, Status
@@ -187,7 +188,7 @@ def test_lines_are_told_by_cell() -> None:
 
 
 def graded(grader: Grader, exercise: Exercise, *cells: object) -> Report:
-    return grader.grade(exercise, work(*cells), seed=5)
+    return grader.grade(exercise, work(*cells), Plan(seed=5))
 
 
 def test_a_notebook_is_graded_like_the_module(grader: Grader, toy: Exercise) -> None:
@@ -245,7 +246,7 @@ def test_training_below_the_work_is_stopped_with_a_way_out(
 ) -> None:
     loop = code("while True: pass")
     with monkeypatch.context() as patch:
-        patch.setattr("grading.players.LOAD_CPU_SECONDS", 0.5)
+        patch.setattr("grading.checking.respondents.LOAD_CPU_SECONDS", 0.5)
         check, _ = graded(grader, toy, code(*DOUBLE), loop).checks
     assert check.status is Status.TIMED_OUT
     assert "tag it `skip`" in check.hint
@@ -266,7 +267,7 @@ def test_the_same_failure_of_several_parts_is_told_once(
     grader: Grader, real_course: Course
 ) -> None:
     exercise = real_course.exercise("ex2")
-    report = grader.grade(exercise, work(code("1 / 0")), seed=1, only="list_has_every_cell")
+    report = grader.grade(exercise, work(code("1 / 0")), Plan(seed=1, only="list_has_every_cell"))
     [check] = [one for one in report.checks if one.id == "list_has_every_cell"]
     assert check.message.startswith("LSTM (-2), LSTM (0), LSTM (+1), LSTM (+2), LSTM (+10), GRU")
     assert check.message.count("ZeroDivisionError") == 1
@@ -540,6 +541,6 @@ def test_the_notebook_of_the_course_is_ones_own_work(
 
 def test_an_untouched_notebook_scores_nothing(grader: Grader, real_course: Course) -> None:
     exercise = real_course.exercise("ex2")
-    report = grader.grade(exercise, read(exercise.notebook, exercise.file), seed=1)
+    report = grader.grade(exercise, read(exercise.notebook, exercise.file), Plan(seed=1))
     assert report.score == 0
     assert {check.status for check in report.checks} == {Status.NOT_ATTEMPTED}

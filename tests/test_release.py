@@ -14,10 +14,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading import course, edition, recorded
+from grading import course, edition
 from grading.course import ROOT, Course, Exercise
 from grading.errors import GraderError, UsageError
-from grading.grade import Grader
+from grading.judging import recorded
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.pool import Pool
 from grading.release import command, place, proofs
 from grading.release.contents import MANIFEST, contents
@@ -93,14 +95,12 @@ def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 def graded(grader: Grader, exercise: Exercise, source: str, seed: int) -> Report:
     # The same id, but another course: nothing may be remembered.
-    grader._references.pop(exercise.id, None)
-    grader._replays.pop(exercise.id, None)
+    grader.answers.pop(exercise.id, None)
     try:
         work = from_bytes(source.encode(), exercise.file)
-        return grader.grade(exercise, work, seed, training=False)
+        return grader.grade(exercise, work, Plan(seed, training=False))
     finally:
-        grader._references.pop(exercise.id, None)
-        grader._replays.pop(exercise.id, None)
+        grader.answers.pop(exercise.id, None)
 
 
 # --- what is in an edition -------------------------------------------------------------------
@@ -449,8 +449,8 @@ def test_a_name_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 PUBLIC = '''
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 @check(points=10)
 def doubles_twice(draw, both):

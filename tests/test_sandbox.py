@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grading.checking.respondents import compiled
 from grading.course import ROOT
-from grading.players import compiled
 from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from grading import compare
+from grading.checking.respondents import Question, Student
 from grading.course import Course
-from grading.grade import Grader
-from grading.players import Question, Student
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.submission import from_bytes
 
 WRONG = {
@@ -46,8 +47,7 @@ def test_a_report_tells_no_secrets(
     report = grader.grade(
         exercise,
         from_bytes(reference.replace(old, new).encode(), exercise.file),
-        seed=4,
-        training=False,
+        Plan(seed=4, training=False),
     )
     lost = [check for check in report.checks if check.points < check.max_points]
     assert lost
@@ -88,7 +88,7 @@ def test_hidden_expected_values_are_never_shown(
 
     monkeypatch.setattr(compare, "close", hopeless)
     source = exercise.reference.read_bytes()
-    report = grader.grade(exercise, from_bytes(source, exercise.file), seed=4, training=False)
+    report = grader.grade(exercise, from_bytes(source, exercise.file), Plan(seed=4, training=False))
     public = [check for check in report.checks if check.visibility == "public"]
     hidden = [check for check in report.checks if check.visibility == "hidden"]
     assert any(number in check.message for check in public for number in wanted)

@@ -4,18 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from grading.check import seed_of
+from grading.checking.draw import seed_of
 from grading.course import Exercise
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import CheckResult, Report, Status
 from grading.submission import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 
 RIGHT = REFERENCE
 ORDER = """
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 AXES = {"doubled": ("row", "column"), "negated": ("row", "column")}
 
@@ -44,7 +45,7 @@ def independent(draw, both):
 def grade(
     grader: Grader, exercise: Exercise, source: str, seed: int = 1, only: str | None = None
 ) -> Report:
-    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), seed, only)
+    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), Plan(seed, only=only))
 
 
 def statuses(report: Report) -> dict[str, Status]:
@@ -168,20 +169,26 @@ def test_a_broken_reference_is_the_graders_fault(grader: Grader, tmp_path: Path)
     try:
         report = grade(fresh, exercise, RIGHT)
     finally:
-        for reference in fresh._references.values():
-            reference.close()
+        for answers in fresh.answers.values():
+            answers.close()
     assert one(report, "doubles").status is Status.PASSED
     assert one(report, "negates").status is Status.GRADER_ERROR
+    assert report.score is None
+
+
+def test_a_check_that_leaves_pytest_is_the_graders_fault(grader: Grader, tmp_path: Path) -> None:
+    leaving = ORDER.replace("'''And once more.'''", "'''And once more.'''\n    pytest.exit('left')")
+    exercise = make_course(tmp_path, "import pytest\n" + leaving).exercise("toy")
+    report = grade(grader, exercise, RIGHT)
+    assert one(report, "negates_again").status is Status.GRADER_ERROR
+    assert one(report, "independent").status is Status.PASSED
     assert report.score is None
 
 
 def test_a_check_that_reached_no_verdict_is_shown_and_earns_nothing(
     grader: Grader, tmp_path: Path
 ) -> None:
-    leaving = ORDER.replace("'''And once more.'''", "'''And once more.'''\n    pytest.exit('left')")
-    exercise = make_course(tmp_path, "import pytest\n" + leaving).exercise("toy")
-    with pytest.raises(KeyboardInterrupt):
-        grade(grader, exercise, RIGHT)
+    exercise = make_course(tmp_path, ORDER).exercise("toy")
     report = grade(grader, exercise, RIGHT, only="doubles")
     assert statuses(report) == {
         "doubles": Status.PASSED,
@@ -211,8 +218,8 @@ def test_finished_checks_survive_a_later_end(grader: Grader, tmp_path: Path) -> 
 
 def test_partial_credit_is_the_share_of_parts(grader: Grader, tmp_path: Path) -> None:
     checks = """
-from grading.check import check
-from grading.compare import same
+from grading.checking.check import check
+from grading.checking.compare import same
 
 @check(points=9)
 def in_parts(draw, both, parts):
@@ -298,7 +305,7 @@ def test_two_checks_of_one_name_are_the_graders_fault(grader: Grader, tmp_path: 
 def test_a_submission_that_takes_its_time_has_only_so_much_in_all(
     grader: Grader, toy: Exercise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grading.players.MAX_SECONDS", 0.0)
+    monkeypatch.setattr("grading.checking.respondents.MAX_SECONDS", 0.0)
     report = grade(grader, toy, RIGHT)
     assert statuses(report) == {"doubles": Status.PASSED, "negates": Status.TIMED_OUT}
     assert report.score == 60

@@ -4,17 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from grading import misconceptions, suite, thresholds
+from grading import misconceptions, thresholds
 from grading.calibrate import calibrate
+from grading.checking import suites
 from grading.course import Course
 from grading.errors import GraderError, UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.thresholds import Bounds, Calibration
 from tests.conftest import REFERENCE, make_course
 
 MEASURED = """
-from grading.check import check
-from grading.compare import Layer, Mismatch
+from grading.checking.check import check
+from grading.checking.compare import Layer, Mismatch
 
 def total(draw, student):
     return float(student.double(values=draw.uniform(4, low=1, high=2))["doubled"].sum())
@@ -58,7 +59,7 @@ def test_the_committed_thresholds_separate_right_from_wrong(real_course: Course)
     judged = 0
     for exercise in real_course.exercises.values():
         committed = thresholds.load(exercise.thresholds)
-        assert set(committed) == set(suite.measures(exercise))
+        assert set(committed) == set(suites.measures(exercise))
         names = {mistake.name for mistake in misconceptions.load(exercise.misconceptions)}
         for devices in committed.values():
             found = devices["cpu"]

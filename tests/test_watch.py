@@ -18,7 +18,8 @@ from grading import submission, watch
 from grading.course import ROOT, Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.renderers.watch import KEYS, WatchRenderer
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.watch import AGAIN, HINT, NEXT, QUIT, Watch
@@ -34,7 +35,7 @@ SAME_SIGN = REFERENCE.replace("-values", "values")
 ENDLESS = REFERENCE.replace("return 2 * values", "while True: pass")
 TRAINING = """
 from checks.public.toy import doubles
-from grading.check import check
+from grading.checking.check import check
 
 def trained(draw, student):
     return float(student.double(values=draw.normal(1, 1))["doubled"].shape[0])
@@ -72,8 +73,7 @@ def test_what_did_not_pass_comes_first_and_what_was_not_run_does_not_stand() -> 
 @pytest.fixture
 def own_grader(grader: Grader, monkeypatch: pytest.MonkeyPatch) -> Grader:
     """The shared grader, without anything of another toy course; nobody looks around for long."""
-    grader._references.pop("toy", None)
-    grader._replays.pop("toy", None)
+    grader.answers.pop("toy", None)
     monkeypatch.setattr(grader.sandbox, "on_wait", grader.sandbox.on_wait)
     return grader
 
@@ -89,7 +89,10 @@ def test_checks_are_run_in_the_order_asked_for_and_after_what_they_need(
     def order(*first: str, known: Sequence[CheckResult] = ()) -> list[str]:
         run: list[str] = []
         report = own_grader.grade(
-            exercise, work, 1, on_result=lambda one: run.append(one.id), first=first, known=known
+            exercise,
+            work,
+            Plan(seed=1, first=first, known=known),
+            on_result=lambda one: run.append(one.id),
         )
         assert report.full_marks
         assert [check.id for check in report.checks] == ["doubles", "negates", "last"]
@@ -98,10 +101,10 @@ def test_checks_are_run_in_the_order_asked_for_and_after_what_they_need(
     assert order() == ["doubles", "negates", "last"]
     assert order("last") == ["last", "doubles", "negates"]
     assert order("last", "negates") == ["doubles", "negates", "last"]
-    [doubles, *_] = own_grader.grade(exercise, work, 1).checks
+    [doubles, *_] = own_grader.grade(exercise, work, Plan(seed=1)).checks
     assert order(known=[doubles]) == ["negates", "last"]
     failed = replace(doubles, status=Status.FAILED, points=0.0)
-    report = own_grader.grade(exercise, work, 1, known=[failed])
+    report = own_grader.grade(exercise, work, Plan(seed=1, known=[failed]))
     assert [check.status for check in report.checks] == ["failed", "blocked", "passed"]
 
 
@@ -537,7 +540,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(
 CRASHING = """
 import sys
 from grading import cli
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.watch import Watch
 
 def crash(watch):

@@ -14,11 +14,12 @@ from checks.public.ex1 import (
     net_reads_every_input,
     net_warms_up_to_the_step,
 )
-from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Answer, Axes, Layer, Mismatch, Tolerance, close, finite, same
-from grading.players import StudentFault
+from grading.checking.check import Parts, Trials, check
+from grading.checking.compare import Answer, Axes, Layer, Mismatch, Tolerance, close, finite, same
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone, Both
+from grading.checking.respondents import StudentFault
 from grading.report import Status
-from grading.thresholds import Bounds
 
 # Gradients are compared relative to the largest entry. Of one step: right answers in float32 differ
 # by up to 4e-7 of it. Through 8 steps of feedback the errors have a heavy tail: over 1,400
@@ -263,7 +264,7 @@ def sine_loss(draw: Draw, student: Alone) -> float:
     cpu_seconds=60,
     measure=sine_loss,
 )
-def net_learns_a_sine(draw: Draw, student: Alone, bounds: Bounds) -> None:
+def net_learns_a_sine(draw: Draw, student: Alone, bounds: Trials) -> None:
     """Trained on its own samples, the network continues a sine wave."""
     losses: list[float] = []
     for _ in range(bounds.tries):

@@ -28,8 +28,10 @@ from checks.public.ex2 import (
     norms_of_a_vanilla_rnn,
     norms_of_an_lstm,
 )
-from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
+from grading.checking.check import Parts, check
+from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone, Both
 
 
 @check(

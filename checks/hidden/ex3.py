@@ -25,9 +25,10 @@ from checks.public.ex3 import (
     same_text_same_logits,
     shaped,
 )
-from grading.check import Alone, Draw, Parts, check
-from grading.compare import Answer, Layer, Mismatch, Tolerance, close
-from grading.thresholds import Bounds
+from grading.checking.check import Parts, Trials, check
+from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone
 
 # So large that every tanh and every gate of a core is at one of its ends.
 SATURATING = 1e5
@@ -359,7 +360,7 @@ def nats_per_character(draw: Draw, student: Alone) -> float:
     cpu_seconds=120,
     measure=nats_per_character,
 )
-def model_learns_shakespeare(draw: Draw, student: Alone, bounds: Bounds) -> None:
+def model_learns_shakespeare(draw: Draw, student: Alone, bounds: Trials) -> None:
     """After some training an LSTM predicts new Shakespeare as only a memory can."""
     losses: list[float] = []
     for attempt in range(bounds.tries):

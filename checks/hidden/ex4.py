@@ -29,8 +29,10 @@ from checks.public.ex4 import (
     saturation_counts_both_ends,
     with_signs_of,
 )
-from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Answer, Layer, Mismatch, close, same
+from grading.checking.check import Parts, check
+from grading.checking.compare import Answer, Layer, Mismatch, close, same
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone, Both
 
 
 @check(

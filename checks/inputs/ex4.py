@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from grading.check import Draw
+from grading.checking.draw import Draw
 
 # In the order of the contract.
 GATES = ("input", "forget", "candidate", "output", "hidden", "cell")

@@ -3,8 +3,10 @@
 import numpy as np
 
 from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
-from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
+from grading.checking.check import Parts, check
+from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone, Both
 
 # The gradient of an entry of V or b is 1 in a plain layout, 1.4 if two parameters share it.
 MOVES = 1e-6

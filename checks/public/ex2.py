@@ -12,8 +12,10 @@ from checks.inputs.ex2 import (
     cell_weights,
     listed_state,
 )
-from grading.check import Alone, Both, Draw, Parts, check
-from grading.compare import Layer, Mismatch, Tolerance, close, same
+from grading.checking.check import Parts, check
+from grading.checking.compare import Layer, Mismatch, Tolerance, close, same
+from grading.checking.draw import Draw
+from grading.checking.interview import Alone, Both
 
 # Right answers in float32 (autograd, a tape by hand, forward mode, float64 inside) differ by up to
 # 4e-6 of the largest entry in 1000 draws: the forward pass of an RNN amplifies rounding errors.

@@ -75,7 +75,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
             force = partial(workforce, rung, options)
             outcome = run.run(course, handed_in, store, force, options.regrade, bar.show)
         graded = [_graded(one, known, store, outcome) for one in handed_in]
-        max_scores = {one.id: max_score(one, outcome.results) for one in exercises}
+        max_scores = {one.id: points_of(one, outcome.results) for one in exercises}
         hand = by_hand.ByHand(course, store.marks())
         found = grading_rules.grades(
             graded, course.late, course.attempts, max_scores, hand.results, hand.answers
@@ -152,14 +152,14 @@ def why_not_gradable(report: Mapping[str, Any] | None) -> str:
     return said[0] if said else ""
 
 
-def max_score(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
+def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
     """The points of an exercise: as a report says, or else as its checks declare."""
     for basis, result in results.items():
         if basis.exercise == exercise.id:
             return result.max_score
-    from grading import suite  # slow to import, and most often needless
+    from grading.checking.suites import max_score  # slow to import, and most often needless
 
-    return sum(one.points for one in suite.declarations(exercise).values())
+    return max_score(exercise)
 
 
 def say(batch: Batch, out: Path, has_roster: bool) -> None:

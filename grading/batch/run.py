@@ -11,11 +11,12 @@ from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course import Course, Exercise, suite_sha256
 from grading.errors import UsageError
+from grading.judging.plan import Plan
 from grading.submission import Submission
 from grading.workforce import Lost, Workforce
 
 if TYPE_CHECKING:
-    from grading.grade import Grader
+    from grading.judging.grader import Grader
 
 PACKAGES = ("torch", "numpy", "pytest")
 
@@ -159,7 +160,7 @@ def _grade(
 
 def grade_job(grader: "Grader", job: Job) -> dict[str, Any]:
     """The report as a document."""
-    return grader.grade(job.exercise, job.work, job.basis.seed).to_json()
+    return grader.grade(job.exercise, job.work, Plan(job.basis.seed)).to_json()
 
 
 def _settled(

@@ -9,7 +9,8 @@ from typing import Any
 
 import jinja2
 
-from grading import stubs, suite
+from grading import stubs
+from grading.checking.suites import checks, max_score
 from grading.course import Course, Exercise
 from grading.errors import GraderError
 from grading.release.record import only_public
@@ -84,7 +85,7 @@ def _public_thresholds(exercise: Exercise) -> dict[str, Any]:
     """The bounds of public checks; what was measured to find those of hidden ones stays behind."""
     if not exercise.thresholds.exists():
         return {}
-    public = suite.declarations(only_public(exercise))
+    public = checks(only_public(exercise))
     content = json.loads(_read(exercise.thresholds))
     return {name: value for name, value in content.items() if name in public}
 
@@ -98,10 +99,7 @@ def _readme(course: Course, files: Mapping[str, bytes], seeds: Sequence[int]) ->
         undefined=jinja2.StrictUndefined,
     )
     exercises = list(course.exercises.values())
-    points = {
-        exercise.id: sum(one.points for one in suite.declarations(only_public(exercise)).values())
-        for exercise in exercises
-    }
+    points = {exercise.id: max_score(only_public(exercise)) for exercise in exercises}
     rendered: str = environment.from_string(text).render(
         course=course,
         exercises=exercises,

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grading import suite
+from grading.checking.suites import max_score
 from grading.course import Course
 from grading.errors import GraderError
 from grading.release.leaks import leaks
@@ -172,10 +172,7 @@ def require_full_marks(reports: Sequence[Mapping[str, Any]], course: Course) -> 
 
 
 def _public_points(course: Course) -> dict[str, float]:
-    return {
-        exercise.id: sum(one.points for one in suite.declarations(only_public(exercise)).values())
-        for exercise in course.exercises.values()
-    }
+    return {exercise.id: max_score(only_public(exercise)) for exercise in course.exercises.values()}
 
 
 def _run(command: Sequence[str], folder: Path, wanted: int | None, **more: str) -> str:

@@ -15,15 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from grading import misconceptions, suite
-from grading.compare import Answer
+from grading import misconceptions
+from grading.checking.compare import Answer
+from grading.checking.respondents import Asked, Outcome
+from grading.checking.suites import checks, max_score
 from grading.course import Exercise
 from grading.edition import FORMAT
 from grading.errors import GraderError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
+from grading.judging.recorded import REFERENCE, essence_sha256, stream
 from grading.misconceptions import Misconception
-from grading.players import Asked, Outcome
-from grading.recorded import REFERENCE, essence_sha256, stream
 from grading.report import Visibility
 from grading.submission import from_bytes
 from grading.workforce import Lost, Workforce
@@ -82,14 +84,14 @@ def ask(grader: Grader, take: Take) -> Taken:
     """Grade one player on the public checks, but those that train something."""
     exercise = only_public(take.exercise)
     work = from_bytes(take.source.encode(), exercise.file)
-    with grader.session(exercise, work, take.seed, training=False) as session:
-        session.in_order = False
-        suite.run(session)
+    plan = Plan(take.seed, training=False, in_order=False)
+    with grader.session(exercise, work, plan) as session:
+        grader.judge(session)
     if session.faults:
         raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
-    asked: list[Asked] = [one for several in session.asked.values() for one in several]
+    asked: list[Asked] = [one for several in session.interview.asked.values() for one in several]
     outcomes = {one.question.key: _kept(one.outcome) for one in asked}
-    known: frozenset[str] = getattr(session.reference, "answered", frozenset())
+    known: frozenset[str] = getattr(session.interview.reference, "answered", frozenset())
     return Taken(outcomes, known & outcomes.keys())
 
 
@@ -113,7 +115,7 @@ def only_public(exercise: Exercise) -> Exercise:
 
 def told(exercise: Exercise) -> list[Misconception]:
     """The mistakes that public checks can name, as a student may know them."""
-    public = set(suite.declarations(only_public(exercise)))
+    public = set(checks(only_public(exercise)))
     found = []
     for known in misconceptions.load(exercise.misconceptions):
         fails = tuple(name for name in known.fails if name in public)
@@ -184,8 +186,7 @@ class _Record:
         for place, number in self.outcomes.items():
             table[place] = number
         numbers = {dtype: np.concatenate(chunks) for dtype, chunks in self.chunks.items()}
-        every, public = suite.declarations(exercise), suite.declarations(only_public(exercise))
-        hidden = sum(one.points for name, one in every.items() if name not in public)
+        hidden = max_score(exercise) - max_score(only_public(exercise))
         index = {
             "format": FORMAT,
             "seeds": list(self.seeds),

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from grading import misconceptions, stubs, suite
+from grading import misconceptions, stubs
+from grading.checking.suites import checks
 from grading.course import Exercise
 from grading.errors import GraderError
 from grading.questions import without_answers
@@ -169,7 +170,7 @@ def _words(exercise: Exercise) -> Iterator[tuple[str, str]]:
 
 
 def _hidden_names(exercise: Exercise) -> Iterable[str]:
-    return suite.declarations(exercise).keys() - suite.declarations(only_public(exercise)).keys()
+    return checks(exercise).keys() - checks(only_public(exercise)).keys()
 
 
 def _solution_lines(reference: str, exercise: Exercise) -> frozenset[int]:

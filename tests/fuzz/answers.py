@@ -18,11 +18,13 @@ from typing import cast
 
 import numpy as np
 
-from grading import course, suite
-from grading.compare import Answer
+from grading import course
+from grading.checking.compare import Answer
+from grading.checking.interview import Interview
+from grading.checking.respondents import Asked, Question, Source, Student, StudentFault
 from grading.course import Exercise
-from grading.grade import Grader
-from grading.players import Asked, Question, Student, StudentFault
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.sandbox import rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
@@ -112,13 +114,14 @@ class Forger:
     advice = ""
     device = "cpu"
 
-    def __init__(self, recorded: dict[str, list[Asked]], forgery: Forgery) -> None:
+    def __init__(self, source: Source, recorded: dict[str, list[Asked]], forgery: Forgery) -> None:
         asked = [one for every in recorded.values() for one in every]
+        self.source = source
         self._forgery = forgery
         self._known = {one.question.key: one.outcome for one in asked}
         self._alike = {one.question.probe: one.outcome for one in asked}
         self._question = asked[0].question
-        self.session: suite.Session | None = None
+        self.interview: Interview | None = None
 
     def ask(self, question: Question) -> None:
         self._question = question
@@ -131,11 +134,12 @@ class Forger:
         return self._forgery.made_in(known) if self._is_forged(known) else known
 
     def _is_forged(self, known: Answer) -> bool:
-        assert self.session is not None, "it is part of a session"
-        so_far = self.session.asked.get(self._forgery.check)
+        assert self.interview is not None, "it is part of an interview"
+        asked = self.interview.asked
+        current = list(asked)[-1]
         return (
-            so_far is self.session._current
-            and len(so_far) == self._forgery.number
+            current == self._forgery.check
+            and len(asked[current]) == self._forgery.number
             and self._forgery.array in known.arrays
         )
 
@@ -143,9 +147,9 @@ class Forger:
 def record(grader: Grader, exercise: Exercise, training: bool) -> dict[str, list[Asked]]:
     """By check, what the reference is asked and answers as a student."""
     work = from_bytes(exercise.reference.read_bytes(), exercise.file)
-    with grader.session(exercise, work, SEED, training=training) as session:
-        suite.run(session)
-    return session.asked
+    with grader.session(exercise, work, Plan(SEED, training=training)) as session:
+        grader.judge(session)
+    return session.interview.asked
 
 
 def forgeries(recorded: dict[str, list[Asked]]) -> list[Forgery]:
@@ -166,12 +170,12 @@ def verdict(
     grader: Grader, exercise: Exercise, recorded: dict[str, list[Asked]], forgery: Forgery
 ) -> tuple[str, str]:
     """How the check ended that was answered with this forgery, and what is wrong with that."""
-    forger = Forger(recorded, forgery)
     nothing = from_bytes(b"", exercise.file)
-    with grader.session(exercise, nothing, SEED, only=forgery.check) as session:
-        session.student = cast(Student, forger)
-        forger.session = session
-        results = suite.run(session)
+    with grader.session(exercise, nothing, Plan(SEED, only=forgery.check)) as session:
+        forger = Forger(session.interview.student.source, recorded, forgery)
+        session.interview.student = cast(Student, forger)
+        forger.interview = session.interview
+        results = grader.judge(session)
     (ended,) = [one for one in results if one.id == forgery.check]
     troubles = list(session.faults)
     if not 0 <= ended.points <= ended.max_points:

@@ -24,16 +24,18 @@ from unittest import mock
 
 from jsonschema import Draft202012Validator
 
-from grading import course, mutants, players
+from grading import course, mutants
+from grading.checking import respondents
+from grading.checking.interview import Interview
 from grading.course import ROOT, Exercise
 from grading.errors import UsageError
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.report import Report
 from grading.sandbox import client, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission import from_bytes
-from grading.suite import Session
 from tests.bank import harness
 from tests.fuzz.inputs import Chance, damaged
 
@@ -205,7 +207,7 @@ def ending(grader: Grader, exercise: Exercise, data: bytes, seed: int) -> Ending
         return Ending(data, "refused", "")
     try:
         with _short_limits():
-            report = grader.grade(exercise, work, seed, training=False)
+            report = grader.grade(exercise, work, Plan(seed, training=False))
     except Exception as error:
         return Ending(data, "raised", repr(error))
     return Ending(data, _outcome(report), _trouble(report))
@@ -214,14 +216,14 @@ def ending(grader: Grader, exercise: Exercise, data: bytes, seed: int) -> Ending
 @contextmanager
 def _short_limits() -> Iterator[None]:
     """Half a CPU second, not 10, so that endless loops end sooner; nothing here only waits."""
-    limit = Session.limit
+    limit = Interview.limit
 
-    def shorter(session: Session, cpu_seconds: float, seed: int) -> None:
-        limit(session, min(cpu_seconds, CPU_SECONDS), seed)
+    def shorter(interview: Interview, cpu_seconds: float, seed: int) -> None:
+        limit(interview, min(cpu_seconds, CPU_SECONDS), seed)
 
     with (
-        mock.patch.object(players, "LOAD_CPU_SECONDS", CPU_SECONDS),
-        mock.patch.object(Session, "limit", shorter),
+        mock.patch.object(respondents, "LOAD_CPU_SECONDS", CPU_SECONDS),
+        mock.patch.object(Interview, "limit", shorter),
         mock.patch.object(client, "WALL_PER_CPU_SECOND", 100.0),
     ):
         yield

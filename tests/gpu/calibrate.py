@@ -15,7 +15,7 @@ from grading import course, thresholds
 from grading.calibrate import calibrate
 from grading.course import ROOT
 from grading.errors import GraderError
-from grading.grade import Grader
+from grading.judging.grader import Grader
 from grading.pool import Pool
 from grading.workforce import Lost
 from tests.gpu.audits import graders

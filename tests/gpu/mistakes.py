@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from grading import compare, course, misconceptions, suite
+from grading import course, misconceptions
 from grading.audit import NO_VERDICT, Case, Kind, cases_of
+from grading.checking import suites
 from grading.course import ROOT, Course
-from grading.grade import Grader
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
 from grading.pool import Pool
-from grading.report import CheckResult, Status
+from grading.report import Status
 from grading.submission import from_bytes
 from grading.workforce import Lost
 from tests.gpu.audits import graders
@@ -58,7 +60,7 @@ def trials(plan: Course) -> Iterator[Trial]:
     for exercise in plan.exercises.values():
         about = {known.name: known.fails for known in misconceptions.load(exercise.misconceptions)}
         wanted = {check for identity, check in nearest if identity == exercise.id}
-        wanted |= set(suite.measures(exercise))
+        wanted |= set(suites.measures(exercise))
         for case in cases_of(exercise, 1, thorough=False, draw=0):
             if case.kind is Kind.MISCONCEPTION:
                 yield from (Trial(case, check) for check in about[case.name] if check in wanted)
@@ -79,26 +81,15 @@ def nearest_checks() -> list[tuple[str, str]]:
 def judge(grader: Grader, trial: Trial) -> dict[str, Any]:
     """What the check makes of the mistake; `margin` is its largest error in tolerances."""
     exercise = course.load().exercise(trial.case.exercise)
-    errors: list[float] = []
-
-    def ended(result: CheckResult) -> None:
-        if result.id != trial.check:
-            errors.clear()
-
-    with compare.watched(errors.append):
-        report = grader.grade(
-            exercise,
-            from_bytes(trial.case.source.encode(), exercise.file),
-            trial.case.seed,
-            only=trial.check,
-            on_result=ended,
-            diagnosis=False,
-        )
+    work = from_bytes(trial.case.source.encode(), exercise.file)
+    plan = Plan(trial.case.seed, only=trial.check, diagnosis=False)
+    with grader.session(exercise, work, plan) as session:
+        report = grader.report(session, work)
     check = next(one for one in report.checks if one.id == trial.check)
     return {
         "status": check.status,
         "message": "; ".join([check.message, *report.faults]),
         "measured": check.measured,
-        "margin": max(errors, default=None),
+        "margin": session.margins.get(check.id),
         "seconds": round(check.seconds, 2),
     }

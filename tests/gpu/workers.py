@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from grading.players import compiled
+from grading.checking.respondents import compiled
 from grading.sandbox.client import Sandbox, Worker, WorkerFault
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Forked, SandboxError, Spawned, Zygote

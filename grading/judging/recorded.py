@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 
 from grading import edition, misconceptions
-from grading.compare import Answer
+from grading.checking.compare import Answer
+from grading.checking.respondents import Asked, Outcome, Question, Source, StudentFault
 from grading.course import Exercise
-from grading.diagnose import Mistakes, alike
 from grading.errors import GraderError, UsageError
+from grading.files import read_text
+from grading.judging.answers import Mistakes, alike
 from grading.misconceptions import Misconception
-from grading.players import Asked, Outcome, Question, Source, StudentFault
 from grading.report import Status
 
 REFERENCE = 0
@@ -73,17 +74,20 @@ class Recording:
         return Answer(arrays, others, device)
 
 
-class Recorded:
-    """The right answers of an exercise, from the record."""
+class RecordedAnswers:
+    """The answer book of a student edition: one mistake at a time, never two at once."""
 
-    def __init__(self, exercise: Exercise, probes: str, device: str) -> None:
+    def __init__(self, exercise: Exercise, device: str) -> None:
+        probes = read_text(exercise.probes)
         self.source = Source(exercise.module, exercise.file, "", probes)
-        self.recording = Recording(exercise)
+        self._recording = Recording(exercise)
         self._device = device
         self._asked: Question | None = None
-        if self.recording.stream != stream():
+        self.known = self._recording.mistakes
+        self._players = {known.name: player for player, known in enumerate(self.known, start=1)}
+        if self._recording.stream != stream():
             raise UsageError(
-                f"NumPy {np.__version__} draws other numbers than NumPy {self.recording.numpy},"
+                f"NumPy {np.__version__} draws other numbers than NumPy {self._recording.numpy},"
                 " with which answers were recorded: pip install -c constraints.txt -e ."
             )
 
@@ -93,29 +97,20 @@ class Recorded:
     def answer(self) -> Answer:
         """The answer to the last question. Raises GraderError if none was recorded."""
         assert self._asked is not None, "an answer follows a question"
-        found = self.recording.outcome(REFERENCE, self._asked, self._device)
+        found = self._recording.outcome(REFERENCE, self._asked, self._device)
         if not isinstance(found, Answer):
             raise GraderError(f"no answer to this question of {self._asked.probe} was recorded")
         return found
 
-    def close(self) -> None:
-        """Nothing is held."""
-
-
-class RecordedReplays:
-    """What known mistakes answer, from the record: one at a time, never two at once."""
-
-    def __init__(self, recording: Recording, device: str) -> None:
-        self.known = recording.mistakes
-        self._recording, self._device = recording, device
-        self._players = {known.name: player for player, known in enumerate(self.known, start=1)}
-
-    def reproduce(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
+    def reproduces(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
         """Whether the reference with these mistakes answered as the student's code did."""
         if len(mistakes) > 1:
             return False
         player = self._players[mistakes[0].name] if mistakes else REFERENCE
         return all(self._same(player, one) for one in asked)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def _same(self, player: int, asked: Asked) -> bool:
         recorded = self._recording.outcome(player, asked.question, self._device)

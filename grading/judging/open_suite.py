@@ -1,8 +1,8 @@
-"""A session of pytest kept open, for many submissions to one exercise.
+"""A run of pytest that stays open, for many submissions to one exercise.
 
-Making a session ready costs as much as running a dozen quick checks. So it is made once, in a
-thread of its own, and each submission is handed to it; the modules of the checks are imported anew
-for each one all the same.
+Starting pytest costs as much as running a dozen quick checks. So it is started once, in a thread of
+its own, and each submission is handed to it; the modules of the checks are imported anew for each
+one all the same.
 """
 
 import contextlib
@@ -14,15 +14,22 @@ from queue import Empty, SimpleQueue
 
 import pytest
 
-from grading import suite
-from grading.check_items import SESSION, CheckFile
+from grading.checking.suites import own_modules
 from grading.course import Exercise
 from grading.environment import environment
+from grading.judging.session import Session
+from grading.judging.suite import (
+    BACKSTOP_SECONDS,
+    PLAIN,
+    SESSION,
+    CheckFile,
+    Runner,
+    arguments_for,
+)
 from grading.report import CheckResult
-from grading.suite import BACKSTOP_SECONDS, Recorder, Session
 
 
-class KeptSuite:
+class OpenSuite:
     """Runs the checks of `exercise` for one session after the other; not thread-safe."""
 
     def __init__(self, exercise: Exercise) -> None:
@@ -37,10 +44,10 @@ class KeptSuite:
         if not self._thread.graded(session):
             session.faults.append("the suite ended before its time")
             self.close()
-        return suite.finished(session)
+        return session.finish()
 
     def close(self) -> None:
-        """End the session, if one is open."""
+        """End the run, if one is open."""
         if self._thread is not None:
             self._thread.inbox.put(None)
             self._thread.join()
@@ -48,7 +55,7 @@ class KeptSuite:
 
 
 class _Thread(threading.Thread):
-    """Holds the session of pytest: sessions come in, and come out when they have run."""
+    """Holds the run of pytest: sessions come in, and come out when they are finished."""
 
     def __init__(self, exercise: Exercise) -> None:
         super().__init__(daemon=True)
@@ -71,14 +78,14 @@ class _Thread(threading.Thread):
 
     def run(self) -> None:
         try:
-            with environment(suite.PLAIN):
+            with environment(PLAIN):
                 loop = _Loop(self.inbox, self._outbox)
-                pytest.main(suite.arguments_for(self._exercise), plugins=[loop])
+                pytest.main(arguments_for(self._exercise), plugins=[loop])
         finally:
             self._outbox.put(None)
 
 
-class _Loop(Recorder):
+class _Loop(Runner):
     """Collects and runs the checks once for every session that comes in."""
 
     def __init__(
@@ -96,21 +103,16 @@ class _Loop(Recorder):
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         while (current := self._inbox.get()) is not None:
             self.session = session.config.stash[SESSION] = current
-            with suite.own_modules(current.exercise.root):
-                self._run_checks(session)
+            with own_modules(current.interview.exercise.root):
+                for item in self._collected(session):
+                    item.runtest()
             self._outbox.put(current)
         return True
-
-    def _run_checks(self, session: pytest.Session) -> None:
-        items = self._collected(session)
-        following = [*items[1:], None][: len(items)]
-        for item, nextitem in zip(items, following, strict=True):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
 
     def _collected(self, session: pytest.Session) -> list[pytest.Item]:
         """The checks, from files that are known: pytest would look through their folders again."""
         items: list[pytest.Item] = []
-        for path in self.session.exercise.suites:
+        for path in self.session.interview.exercise.suites:
             file = CheckFile.from_parent(session, path=path)
             report = session.config.hook.pytest_make_collect_report(collector=file)
             self.pytest_collectreport(report)

@@ -18,100 +18,20 @@ replaying a training costs as much as the grading.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
-from typing import Protocol
 
-import numpy as np
-
-from grading.compare import TOLERANCES, Answer
-from grading.errors import GraderError
+from grading.checking.respondents import Asked
+from grading.judging.answers import AnswerBook, Mistakes
 from grading.misconceptions import Misconception
-from grading.players import Asked, Outcome, Source, Student, StudentFault, outcome_of
 from grading.report import CheckResult, Status
-from grading.sandbox.client import Sandbox
-from grading.sandbox.limits import Limits
 
 # 40 pairs cost about as much as 40 workers: 0.4 CPU seconds for an exercise's quick probes.
 MAX_PAIRS = 40
 # A worker that ended or ran out of something says nothing about what it would have computed.
 EXPLAINABLE = {Status.FAILED, Status.PARTIAL}
 
-# The mistakes made at once: none is the reference itself.
-Mistakes = tuple[Misconception, ...]
-
-
-class Answers(Protocol):
-    """Whoever knows what mistakes answer: replays, or a record of them."""
-
-    @property
-    def known(self) -> Sequence[Misconception]: ...
-    def reproduce(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool: ...
-
-
-class Replays:
-    """What the reference answers with mistakes made in it; asked once, then remembered."""
-
-    def __init__(
-        self,
-        sandbox: Sandbox,
-        source: Source,
-        known: Sequence[Misconception],
-        device: str,
-        limits: Limits,
-    ) -> None:
-        self.known = [mistake for mistake in known if not mistake.same_as + mistake.unnamed]
-        self._sandbox, self._source, self._device, self._limits = sandbox, source, device, limits
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
-
-    def reproduce(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
-        """Whether the reference with these mistakes answers as the student's code did."""
-        text = self._source.text
-        try:
-            for mistake in mistakes:
-                text = mistake.made_in(text)
-        except GraderError:
-            return False  # the two edit the same lines
-        player = Student(
-            self._sandbox, replace(self._source, text=text), self._device, self._limits
-        )
-        key = "+".join(mistake.name for mistake in mistakes)
-        try:
-            return all(alike(self._outcome(key, player, one), one.outcome) for one in asked)
-        finally:
-            player.close()
-
-    def _outcome(self, key: str, player: Student, asked: Asked) -> Outcome:
-        identity = (key, asked.question.key)
-        if identity not in self._outcomes:
-            self._outcomes[identity] = outcome_of(player, asked.question)
-        return self._outcomes[identity]
-
-
-def alike(one: Outcome, other: Outcome) -> bool:
-    """Whether two outcomes are the same as far as anyone can tell."""
-    if isinstance(one, StudentFault) and isinstance(other, StudentFault):
-        return one.essence == other.essence
-    if isinstance(one, StudentFault) or isinstance(other, StudentFault):
-        return False
-    if dict(one.others) != dict(other.others) or set(one.arrays) != set(other.arrays):
-        return False
-    return all(_close(array, other.arrays[name], one) for name, array in one.arrays.items())
-
-
-def _close(one: np.ndarray, other: np.ndarray, answer: Answer) -> bool:
-    if one.shape != other.shape or one.dtype != other.dtype:
-        return False
-    tolerance = TOLERANCES.get((one.dtype.name, answer.device))
-    if tolerance is None:
-        return bool(np.array_equal(one, other))
-    finite = np.isfinite(one)
-    if not np.array_equal(finite, np.isfinite(other)):
-        return False
-    error = np.abs(one[finite].astype(np.float64) - other[finite].astype(np.float64))
-    return bool((error <= tolerance.allowed(one[finite])).all())
-
 
 def diagnose(
-    results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], replays: Answers
+    results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], book: AnswerBook
 ) -> list[CheckResult]:
     """The results, with the mistake named wherever exactly one explains what came out."""
     failed = {
@@ -120,29 +40,27 @@ def diagnose(
         if result.status in EXPLAINABLE and asked.get(result.id)
     }
     passed = {result.id for result in results if result.status is Status.PASSED}
-    possible = [known for known in replays.known if not passed & set(known.fails)]
-    wrong = {check: one for check, one in failed.items() if not replays.reproduce((), one)}
-    explains = _explanations(wrong, possible, replays)
+    possible = [known for known in book.known if not passed & set(known.fails)]
+    wrong = {check: one for check, one in failed.items() if not book.reproduces((), one)}
+    explains = _explanations(wrong, possible, book)
     found = _singles(wrong, explains)
     explained = {check for checks in explains.values() for check in checks}
     left = {check: one for check, one in wrong.items() if check not in explained}
-    found |= _pairs(left, found, possible, replays)
+    found |= _pairs(left, found, possible, book)
     return [
         _named(result, found[result.id]) if result.id in found else result for result in results
     ]
 
 
 def _explanations(
-    wrong: Mapping[str, Sequence[Asked]], possible: Iterable[Misconception], replays: Answers
+    wrong: Mapping[str, Sequence[Asked]], possible: Iterable[Misconception], book: AnswerBook
 ) -> dict[Misconception, set[str]]:
     """For each mistake that explains a check it is about: every check that it explains."""
     explains: dict[Misconception, set[str]] = {}
     for known in possible:
         about = [check for check in wrong if check in known.fails]
-        if any(replays.reproduce((known,), wrong[check]) for check in about):
-            explains[known] = {
-                check for check in wrong if replays.reproduce((known,), wrong[check])
-            }
+        if any(book.reproduces((known,), wrong[check]) for check in about):
+            explains[known] = {check for check in wrong if book.reproduces((known,), wrong[check])}
     return explains
 
 
@@ -164,7 +82,7 @@ def _pairs(
     unexplained: Mapping[str, Sequence[Asked]],
     found: Mapping[str, Mistakes],
     possible: Sequence[Misconception],
-    replays: Answers,
+    book: AnswerBook,
 ) -> dict[str, Mistakes]:
     """By check, the first pair of mistakes that explains it."""
     left = MAX_PAIRS
@@ -174,7 +92,7 @@ def _pairs(
             if left == 0:
                 return pairs
             left -= 1
-            if replays.reproduce(pair, asked):
+            if book.reproduces(pair, asked):
                 pairs[check] = pair
                 break
     return pairs

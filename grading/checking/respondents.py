@@ -1,4 +1,4 @@
-"""The two sides of a check: the student's module and the reference, each in its own worker."""
+"""Who answers a check: the student's module and the reference, each in its own worker."""
 
 import hashlib
 import marshal
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from grading.compare import Answer
+from grading.checking.compare import Answer
 from grading.errors import GraderError
 from grading.places import PLAIN, Places
 from grading.report import Status
@@ -80,8 +80,8 @@ class Question:
 class StudentFault(Exception):
     """The student's code gave no answer: how that ended, in words for the student.
 
-    `essence` is what does not depend on how its author put it: of an exception that the code itself
-    raised the type, of every other also the words.
+    `essence` identifies a fault: the type of an exception that the submission raised; otherwise
+    type and message.
     """
 
     def __init__(
@@ -111,18 +111,16 @@ class Asked:
     outcome: Outcome
 
 
-class RightAnswers(Protocol):
-    """Whoever knows the right answers: a worker with the reference, or a record of it."""
+class Respondent(Protocol):
+    """Answers questions, one at a time."""
 
-    @property
-    def source(self) -> Source: ...
     def ask(self, question: Question) -> None: ...
     def answer(self) -> Answer: ...
     def close(self) -> None: ...
 
 
-class Player:
-    """Answers questions about one source, from one worker at a time."""
+class LiveRespondent:
+    """Answers questions about one source, with one worker at a time."""
 
     def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
         self.sandbox, self.source, self.device, self.limits = sandbox, source, device, limits
@@ -188,7 +186,7 @@ class Player:
         return Answer(reply.arrays, named, self.device)
 
 
-class Reference(Player):
+class Reference(LiveRespondent):
     """The reference. It answers each question once; any fault of its own is the grader's."""
 
     def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
@@ -243,7 +241,7 @@ class _OwnLine(NamedTuple):
     text: str
 
 
-class Student(Player):
+class Student(LiveRespondent):
     """The submission. Whatever it does becomes an Answer or a StudentFault."""
 
     def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:

@@ -5,20 +5,24 @@ import gc
 import os
 import platform
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
-from grading import fitness, misconceptions, suite
+from grading.checking.interview import Interview
+from grading.checking.respondents import Source, Student
 from grading.course import Exercise, suite_sha256
-from grading.diagnose import Replays, diagnose
 from grading.errors import GraderError, UsageError
-from grading.fitness import FitnessProof, Measured
-from grading.kept_suite import KeptSuite
-from grading.players import Reference, RightAnswers, Source, Student
-from grading.proof import WHAT_TO_DO, Proof, ReferenceProof
-from grading.recorded import Recorded, RecordedReplays
+from grading.judging import fitness, suite
+from grading.judging.answers import AnswerBook, LiveAnswers
+from grading.judging.diagnose import diagnose
+from grading.judging.fitness import FitnessProof, Measured
+from grading.judging.open_suite import OpenSuite
+from grading.judging.plan import Plan
+from grading.judging.proof import WHAT_TO_DO, Proof, ReferenceProof
+from grading.judging.recorded import RecordedAnswers
+from grading.judging.session import Session
 from grading.report import CheckResult, Report, Status
 from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox
@@ -47,9 +51,9 @@ def _in_words(excuses: Mapping[str, str]) -> list[str]:
 class Grader:
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
-    Each exercise has one reference worker and, with `keep_suites`, one session of pytest. A
+    Each exercise has one reference worker and, with `keep_suites`, one open run of pytest. A
     KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and the
-    next one can begin; a session that is kept is not interrupted.
+    next one can begin; an open run is not interrupted.
     """
 
     def __init__(
@@ -58,12 +62,11 @@ class Grader:
         self.rung, self._line = rung, line
         self.sandbox = Sandbox(line)
         self.printed = ""
-        self._references: dict[str, RightAnswers] = {}
-        self._proofs: dict[str, Proof] = {}
+        self.answers: dict[str, AnswerBook] = {}
+        self.proofs: dict[str, Proof] = {}
         self._fitness = FitnessProof(self._examine)
-        self._replays: dict[str, Replays | RecordedReplays] = {}
         self._keep_suites = keep_suites
-        self._suites: dict[str, KeptSuite] = {}
+        self._suites: dict[str, OpenSuite] = {}
         self.device = device
         self.limits = Limits()
         # What has been imported stays. Looking for garbage in it again and again takes a twentieth
@@ -79,14 +82,14 @@ class Grader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for reference in self._references.values():
-            reference.close()
-        for proof in self._proofs.values():
+        for answers in self.answers.values():
+            answers.close()
+        for proof in self.proofs.values():
             proof.close()
         self.sandbox.close()
         # Last: a check that was interrupted ends when its worker is gone.
-        for kept in self._suites.values():
-            kept.close()
+        for run in self._suites.values():
+            run.close()
 
     @cached_property
     def _isolation(self) -> dict[str, Any]:
@@ -106,87 +109,74 @@ class Grader:
         self,
         exercise: Exercise,
         submission: Submission,
-        seed: int,
-        only: str | None = None,
+        plan: Plan,
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
-        training: bool = True,
-        diagnosis: bool = True,
-        until_failure: bool = False,
-        first: Collection[str] = (),
-        known: Sequence[CheckResult] = (),
     ) -> Report:
-        """The report on `submission`. `only` names a check: the others are then not run.
-
-        Nor are those that train something, unless `training`, and with `until_failure` those after
-        the first that does not pass. With `diagnosis` known mistakes that explain what came out
-        are named. The checks named in `first` are run before all others but those they need;
-        `known` are results on the same submission and seed that stand: they are not run again.
+        """The report on a submission: `on_start` hears the title of each check, `on_result` more.
 
         Raises UsageError for an unknown check, GraderError where there is nothing to report.
         """
-        with self.session(
-            exercise, submission, seed, only, on_start, on_result, training, until_failure
-        ) as session:
-            session.first = first
-            session.results = {result.id: result for result in known}
-            checks = self._run(session)
-        faults = [*session.faults, *_in_words(session.excuses)]
-        if diagnosis and not faults:
-            checks = diagnose(checks, session.explainable(), self._replays_of(exercise))
-        self.printed = session.student.output.decode("utf-8", "replace")
-        return Report(
-            exercise=exercise.id,
-            submission_name=submission.name,
-            submission_sha256=submission.sha256,
-            seed=seed,
-            device=self.device,
-            isolation=self._isolation,
-            environment=self._environment(exercise),
-            checks=checks,
-            faults=faults,
-        )
+        with self.session(exercise, submission, plan, on_start, on_result) as session:
+            return self.report(session, submission)
 
     @contextlib.contextmanager
     def session(
         self,
         exercise: Exercise,
         submission: Submission,
-        seed: int,
-        only: str | None = None,
+        plan: Plan,
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
-        training: bool = True,
-        until_failure: bool = False,
-    ) -> Iterator[suite.Session]:
-        """A student and a reference about to be asked. The student's worker ends with it."""
+    ) -> Iterator[Session]:
+        """A submission about to be judged. Its worker ends with the session."""
         self.choose_device()
-        reference = self._reference(exercise)
+        answers, proof = self._answers_to(exercise), self._proof(exercise)
         source = Source(
             exercise.module,
             submission.name,
             submission.source,
-            reference.source.probes,
+            answers.source.probes,
             submission.places,
         )
         student = Student(self.sandbox, source, self.device, self.limits)
-        proof = self._proof(exercise)
+        interview = Interview(exercise, plan.seed, student, answers)
         try:
-            yield suite.Session(
-                exercise,
-                student,
-                reference,
-                seed,
-                only,
-                training,
-                on_start,
-                on_result,
-                proof.why_not,
-                until_failure,
-            )
+            yield Session(interview, plan, proof.why_not, on_start, on_result)
         finally:
             student.close()
             proof.close()
+
+    def judge(self, session: Session) -> list[CheckResult]:
+        """Run the checks of a session in pytest. Raises UsageError."""
+        if not self._keep_suites:
+            return suite.run(session)
+        exercise = session.interview.exercise
+        if exercise.id not in self._suites:
+            self._suites[exercise.id] = OpenSuite(exercise)
+        return self._suites[exercise.id].run(session)
+
+    def report(self, session: Session, submission: Submission) -> Report:
+        """Judge a session, and name known mistakes."""
+        interview, plan = session.interview, session.plan
+        checks = self.judge(session)
+        interview.student.close()
+        faults = [*session.faults, *_in_words(session.excuses)]
+        if plan.diagnosis and not faults:
+            answers = self._answers_to(interview.exercise)
+            checks = diagnose(checks, session.explainable(), answers)
+        self.printed = interview.student.output.decode("utf-8", "replace")
+        return Report(
+            exercise=interview.exercise.id,
+            submission_name=submission.name,
+            submission_sha256=submission.sha256,
+            seed=plan.seed,
+            device=self.device,
+            isolation=self._isolation,
+            environment=self._environment(interview.exercise),
+            checks=checks,
+            faults=faults,
+        )
 
     def why_not(self, exercise: Exercise, seed: int) -> str:
         """Why this machine, or the course, is not fit to grade an exercise; empty if it is.
@@ -194,7 +184,7 @@ class Grader:
         The reference is graded as if it had been handed in.
         """
         work = from_bytes(exercise.reference.read_bytes(), exercise.file)
-        report = self.grade(exercise, work, seed, diagnosis=False)
+        report = self.grade(exercise, work, Plan(seed, diagnosis=False))
         if report.full_marks:
             return ""
         lost = [one.id for one in report.checks if one.status is not Status.PASSED]
@@ -204,55 +194,26 @@ class Grader:
             said = one_line(report.faults[0], MAX_REASON)
         return f"{exercise.id} cannot be graded here: {said}"
 
-    def _run(self, session: suite.Session) -> list[CheckResult]:
-        if not self._keep_suites:
-            return suite.run(session)
-        exercise = session.exercise
-        if exercise.id not in self._suites:
-            self._suites[exercise.id] = KeptSuite(exercise)
-        return self._suites[exercise.id].run(session)
-
-    def _reference(self, exercise: Exercise) -> RightAnswers:
-        if exercise.id not in self._references:
-            self._references[exercise.id] = self._right_answers(exercise)
-        return self._references[exercise.id]
-
-    def _right_answers(self, exercise: Exercise) -> RightAnswers:
-        try:
-            probes = exercise.probes.read_text(encoding="utf-8")
-            if exercise.in_edition:
-                return Recorded(exercise, probes, self.device)
-            text = exercise.reference.read_text(encoding="utf-8")
-        except OSError as error:
-            raise GraderError(f"{error.filename} cannot be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise GraderError(f"{exercise.file} or its probes are not UTF-8") from error
-        source = Source(exercise.module, exercise.file, text, probes)
-        return Reference(self.sandbox, source, self.device, self.limits)
+    def _answers_to(self, exercise: Exercise) -> AnswerBook:
+        if exercise.id not in self.answers:
+            self.answers[exercise.id] = (
+                RecordedAnswers(exercise, self.device)
+                if exercise.in_edition
+                else LiveAnswers(exercise, self.sandbox, self.device, self.limits)
+            )
+        return self.answers[exercise.id]
 
     def _proof(self, exercise: Exercise) -> Proof:
-        if exercise.id not in self._proofs:
-            right = self._reference(exercise)
+        if exercise.id not in self.proofs:
+            source = self._answers_to(exercise).source
 
             def new_student() -> Student:
-                return Student(self.sandbox, right.source, self.device, self.limits)
+                return Student(self.sandbox, source, self.device, self.limits)
 
-            self._proofs[exercise.id] = (
-                self._fitness if isinstance(right, Recorded) else ReferenceProof(new_student)
+            self.proofs[exercise.id] = (
+                self._fitness if exercise.in_edition else ReferenceProof(new_student)
             )
-        return self._proofs[exercise.id]
-
-    def _replays_of(self, exercise: Exercise) -> Replays | RecordedReplays:
-        if exercise.id not in self._replays:
-            self._replays[exercise.id] = self._new_replays(exercise)
-        return self._replays[exercise.id]
-
-    def _new_replays(self, exercise: Exercise) -> Replays | RecordedReplays:
-        right = self._reference(exercise)
-        if isinstance(right, Recorded):
-            return RecordedReplays(right.recording, self.device)
-        known = misconceptions.load(exercise.misconceptions)
-        return Replays(self.sandbox, right.source, known, self.device, self.limits)
+        return self.proofs[exercise.id]
 
     def choose_device(self) -> None:
         """Settle `auto` and refuse a GPU that is not there, once."""

@@ -9,12 +9,12 @@ a small program of its own instead (`fitness.py`).
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from grading.check import Parts
-from grading.check_items import CheckItem
-from grading.compare import Mismatch
-from grading.players import Student, StudentFault
+from grading.checking.check import Check
+from grading.checking.compare import Mismatch
+from grading.checking.respondents import Student, StudentFault
+from grading.judging.attempt import attempt
+from grading.judging.session import Session
 from grading.report import Status
-from grading.suite import Session
 
 WHAT_TO_DO = "Run `python grader.py doctor` to see what this machine lacks."
 
@@ -22,7 +22,7 @@ WHAT_TO_DO = "Run `python grader.py doctor` to see what this machine lacks."
 class Proof(Protocol):
     """Knows why this machine could not run a check; empty if it can. `close` after each grading."""
 
-    def why_not(self, item: CheckItem, session: Session) -> str: ...
+    def why_not(self, check: Check, session: Session) -> str: ...
     def close(self) -> None: ...
 
 
@@ -43,14 +43,14 @@ class ReferenceProof:
         self._found: dict[tuple[str, int], str] = {}
         self._asked: set[tuple[str, int]] = set()
 
-    def why_not(self, item: CheckItem, session: Session) -> str:
-        key = (item.name, session.seed)
+    def why_not(self, check: Check, session: Session) -> str:
+        key = (check.name, session.plan.seed)
         if key not in self._found:
-            names = _to_be_asked(item, session)
+            names = _to_be_asked(check, session)
             self._grade(names, session)
-            if self._found[key] and session.student.is_running:
+            if self._found[key] and session.interview.student.is_running:
                 # What the submission holds on to may be what the reference lacks.
-                session.student.close()
+                session.interview.student.close()
                 self.close()
                 self._grade(names, session)
         return self._found[key]
@@ -65,30 +65,18 @@ class ReferenceProof:
         if self._student is None:
             self._student = self._new_student()
         for name in names:
-            key = (name, session.seed)
+            key = (name, session.plan.seed)
             if key not in self._asked:
-                failure = failure_of(session.declared[name], session.with_student(self._student))
-                self._found[key] = _words(failure)
+                interview = session.interview.with_student(self._student)
+                self._found[key] = _words(attempt(session.declared[name], interview).failure)
                 self._asked.add(key)
 
 
-def _to_be_asked(item: CheckItem, session: Session) -> list[str]:
+def _to_be_asked(check: Check, session: Session) -> list[str]:
     """The check, and those before it if they may have left it without something."""
-    if not any(fault.status in _LEFT_WITHOUT for fault in session.new_faults(item.name)):
-        return [item.name]
-    return [name for name, asked in session.asked.items() if asked]
-
-
-def failure_of(item: CheckItem, session: Session) -> Exception | None:
-    """What a check found wrong, or the error in the check itself; None if it passed."""
-    try:
-        session.begin(item)
-        arguments = item.arguments_for(session)
-        item.function(**arguments)
-    except Exception as error:
-        return error
-    parts = arguments.get("parts")
-    return parts.failures[0][1] if isinstance(parts, Parts) and parts.failures else None
+    if not any(fault.status in _LEFT_WITHOUT for fault in session.interview.new_faults(check.name)):
+        return [check.name]
+    return [name for name, asked in session.interview.asked.items() if asked]
 
 
 _ENDINGS = {
@@ -99,7 +87,7 @@ _ENDINGS = {
 }
 
 
-def _words(failure: Exception | None) -> str:
+def _words(failure: BaseException | None) -> str:
     """How it ended, without a word of what the reference computes; empty if it passed."""
     if failure is None:
         return ""

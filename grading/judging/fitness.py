@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from grading.check_items import CheckItem
-from grading.compare import Answer
-from grading.players import Question, Source, Student, StudentFault, outcome_of
+from grading.checking.check import Check
+from grading.checking.compare import Answer
+from grading.checking.respondents import Question, Source, Student, StudentFault, outcome_of
+from grading.judging.session import Session
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.suite import Session
 
-PROBES = Path(__file__).with_name("fitness_probes.py")
+PROBES = Path(__file__).parent.parent / "fitness_probes.py"
 # A worker's first training step imports a thousand modules.
 CPU_SECONDS = 30.0
 
@@ -92,7 +92,7 @@ class FitnessProof:
         self._examine = examine
         self._problems: str | None = None
 
-    def why_not(self, item: CheckItem, session: Session) -> str:
+    def why_not(self, check: Check, session: Session) -> str:
         if self._problems is None:
             problems = [one.problem for one in self._examine() if one.problem]
             self._problems = "; ".join(problems)

@@ -1,7 +1,8 @@
 """Layered comparison of arrays: type, shape, dtype, finite, value; the first difference counts."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
@@ -74,17 +75,19 @@ class Answer:
 
 
 Axes = Mapping[str, Sequence[str]]
-_watchers: list[Callable[[float], None]] = []
+# The errors of the comparisons made so far, where somebody measures them; 1 is the tolerance.
+_errors: ContextVar[list[float] | None] = ContextVar("errors", default=None)
 
 
 @contextmanager
-def watched(watch: Callable[[float], None]) -> Iterator[None]:
-    """Meanwhile, tell `watch` the largest error of each comparison, 1 being the tolerance."""
-    _watchers.append(watch)
+def measured_errors() -> Iterator[list[float]]:
+    """Gather the largest error of each comparison that is made meanwhile, 1 being the tolerance."""
+    errors: list[float] = []
+    token = _errors.set(errors)
     try:
-        yield
+        yield errors
     finally:
-        _watchers.remove(watch)
+        _errors.reset(token)
 
 
 def same(
@@ -122,8 +125,8 @@ def close(
         error = np.abs(got.astype(np.float64) - want.astype(np.float64))
         allowed = bounds.allowed(want)
         wrong = error > allowed
-        for watch in _watchers:
-            watch(float(np.max(error, initial=0.0) / allowed))
+        if (errors := _errors.get()) is not None:
+            errors.append(float(np.max(error, initial=0.0) / allowed))
     if wrong.any():
         worst = _first(wrong)
         count = f"{int(wrong.sum())} of {wrong.size} values differ" if wrong.size > 1 else ""

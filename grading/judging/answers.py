@@ -1,0 +1,113 @@
+"""The answer book: what the reference answers, and what known mistakes answer in its place.
+
+`LiveAnswers` asks the reference and makes the mistakes in it, each in a worker of its own. A
+student edition has no reference, and reads its answers from a record (`recorded.py`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from grading import misconceptions
+from grading.checking.compare import TOLERANCES, Answer
+from grading.checking.respondents import (
+    Asked,
+    Outcome,
+    Reference,
+    Respondent,
+    Source,
+    Student,
+    StudentFault,
+    outcome_of,
+)
+from grading.course import Exercise
+from grading.errors import GraderError
+from grading.files import read_text
+from grading.misconceptions import Misconception
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+
+# The mistakes made at once: none is the reference itself.
+Mistakes = tuple[Misconception, ...]
+
+
+class AnswerBook(Respondent, Protocol):
+    """Answers as the reference, and knows what mistakes answer: live, or from a record."""
+
+    @property
+    def source(self) -> Source: ...
+
+    @property
+    def known(self) -> Sequence[Misconception]:
+        """The mistakes that can be named."""
+
+    def reproduces(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
+        """Whether the reference with these mistakes answers as the student's code did."""
+
+
+class LiveAnswers(Reference):
+    """Asks the reference itself, and the reference with mistakes made in it; each question once."""
+
+    def __init__(self, exercise: Exercise, sandbox: Sandbox, device: str, limits: Limits) -> None:
+        super().__init__(sandbox, _source(exercise), device, limits)
+        self._exercise = exercise
+        self._outcomes: dict[tuple[str, str], Outcome] = {}
+
+    @cached_property
+    def known(self) -> list[Misconception]:
+        """Raises GraderError if they cannot be read."""
+        listed = misconceptions.load(self._exercise.misconceptions)
+        return [mistake for mistake in listed if not mistake.same_as + mistake.unnamed]
+
+    def reproduces(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
+        text = self.source.text
+        try:
+            for mistake in mistakes:
+                text = mistake.made_in(text)
+        except GraderError:
+            return False  # the two edit the same lines
+        mistaken = Student(self.sandbox, replace(self.source, text=text), self.device, self.limits)
+        key = "+".join(mistake.name for mistake in mistakes)
+        try:
+            return all(alike(self._outcome(key, mistaken, one), one.outcome) for one in asked)
+        finally:
+            mistaken.close()
+
+    def _outcome(self, key: str, mistaken: Student, asked: Asked) -> Outcome:
+        identity = (key, asked.question.key)
+        if identity not in self._outcomes:
+            self._outcomes[identity] = outcome_of(mistaken, asked.question)
+        return self._outcomes[identity]
+
+
+def _source(exercise: Exercise) -> Source:
+    """The reference, and the probes that drive it. Raises GraderError."""
+    text, probes = read_text(exercise.reference), read_text(exercise.probes)
+    return Source(exercise.module, exercise.file, text, probes)
+
+
+def alike(one: Outcome, other: Outcome) -> bool:
+    """Whether two outcomes are the same as far as anyone can tell."""
+    if isinstance(one, StudentFault) and isinstance(other, StudentFault):
+        return one.essence == other.essence
+    if isinstance(one, StudentFault) or isinstance(other, StudentFault):
+        return False
+    if dict(one.others) != dict(other.others) or set(one.arrays) != set(other.arrays):
+        return False
+    return all(_close(array, other.arrays[name], one) for name, array in one.arrays.items())
+
+
+def _close(one: np.ndarray, other: np.ndarray, answer: Answer) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    tolerance = TOLERANCES.get((one.dtype.name, answer.device))
+    if tolerance is None:
+        return bool(np.array_equal(one, other))
+    finite = np.isfinite(one)
+    if not np.array_equal(finite, np.isfinite(other)):
+        return False
+    error = np.abs(one[finite].astype(np.float64) - other[finite].astype(np.float64))
+    return bool((error <= tolerance.allowed(one[finite])).all())
