@@ -27,8 +27,6 @@ from grading.report import CheckResult, Report, Status
 from grading.submission import Submission, from_bytes
 from grading.workforce import Lost, Workforce
 
-# A check that was never put to the answer says nothing about it.
-NO_VERDICT = {Status.BLOCKED, Status.NOT_RUN, Status.NOT_ATTEMPTED, Status.UNREADABLE}
 MUTATION_SCORE = 0.98
 
 
@@ -250,7 +248,7 @@ def _mistaken(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> I
 
 
 def _lost(check: CheckResult) -> bool:
-    return check.status not in NO_VERDICT | {Status.PASSED}
+    return check.status.is_verdict and check.status is not Status.PASSED
 
 
 def _nearest(found: Audit, exercise: str, check: str, margin: float | None) -> None:

@@ -63,7 +63,7 @@ def _one(
     report = grader.grade(exercise, one.work.read(), Plan(seed))
     if not report.gradable:
         raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")
-    return gradescope.results(report.to_json())
+    return gradescope.results(report)
 
 
 if __name__ == "__main__":

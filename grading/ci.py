@@ -61,7 +61,7 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
         with junit_file.open("w", encoding="utf-8") as file, JUnit(file) as document:
             for one in graded:
                 if one.report is not None:
-                    document.add(one.work.path, one.report.to_json())
+                    document.add(one.work.path, one.report)
     return exit_code(graded)
 
 

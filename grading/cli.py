@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from grading.course import Exercise
     from grading.judging.grader import Grader
-    from grading.report import Report
+    from grading.report import HintShown, QuestionResult, Report
 
 MAX_SEED = edition.MAX_SEED
 FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -181,7 +180,7 @@ def watch_saves(
         return edition.choose_seed([exercise], seed)
 
     def complete(report: "Report") -> "Report":
-        return with_hints(report, exercise) if own else report
+        return report.completed(hints=hints_shown(report, exercise)) if own else report
 
     with grader_on(isolation, device) as grader:
         from grading.watch import watch
@@ -381,9 +380,11 @@ def grade(
                 plan = Plan(seed, only=check)
                 report = grader.grade(exercise, work, plan, renderer.started, renderer.checked)
                 others = None if is_own(submission, exercise) else submission
-                report = with_questions(report, exercise, others, rubric)
-                if others is None and check is None:
-                    report = with_hints(report, exercise)
+                keeps_hints = others is None and check is None
+                report = report.completed(
+                    question_results(exercise, others, rubric),
+                    hints_shown(report, exercise) if keeps_hints else (),
+                )
             renderer.summary(report, grader.printed, edition.hidden_points(exercise))
             reports.append(report)
     if json_target is not None:
@@ -403,24 +404,24 @@ def is_own(submission: Path | None, exercise: "Exercise") -> bool:
     return submission.resolve() in (*files, *(file.parent for file in files))
 
 
-def with_questions(
-    report: "Report", exercise: "Exercise", submission: Path | None, rubric: Path | None
-) -> "Report":
-    """The report with the state of the exercise's questions, and a person's marks for them."""
+def question_results(
+    exercise: "Exercise", submission: Path | None, rubric: Path | None
+) -> "list[QuestionResult]":
+    """Which questions of an exercise are answered, and a person's marks for them."""
     answers = answers_of(exercise, submission)
     declared = questions.read(exercise.answers) or questions.read(exercise.questions)
     name = submission.name if submission is not None else exercise.id
     marks = {} if rubric is None else questions.read_rubric(rubric).get((name, exercise.id), {})
-    return replace(report, questions=questions.results(declared, answers, marks))
+    return questions.results(declared, answers, marks)
 
 
-def with_hints(report: "Report", exercise: "Exercise") -> "Report":
-    """The report with the hints shown so far; what failed is kept for the next one."""
+def hints_shown(report: "Report", exercise: "Exercise") -> "list[HintShown]":
+    """The hints shown so far; what failed is kept for the next one."""
     try:
         hints.remember(exercise, report)
     except OSError as error:
         click.echo(f"grader: nothing is kept for `hint`: {error}", err=True)
-    return replace(report, hints=hints.shown(exercise))
+    return hints.shown(exercise)
 
 
 def hint_lines(identity: str, own: bool = True) -> list[str]:

@@ -15,10 +15,9 @@ from typing import Any
 from grading.course import Course, Exercise
 from grading.errors import UsageError
 from grading.files import require_own_copy
-from grading.report import HintShown, Report, Status
+from grading.report import HintShown, Report
 
 FOLDER = ".unrolled"
-_NO_HELP_NEEDED = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN, Status.GRADER_ERROR}
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def remember(exercise: Exercise, report: Report) -> None:
     record.failures = [
         Failure(check.id, check.title, check.status, check.message, check.hint, check.misconception)
         for check in report.checks
-        if check.status not in _NO_HELP_NEEDED
+        if check.status.is_open and check.status.wants_help
     ]
     _write(exercise, record)
 

@@ -8,7 +8,7 @@ and its checks for example, is named and has no effect.
 import os
 import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -144,7 +144,7 @@ def grade(
             continue
         report = grader.grade(work.exercise, work.submission, Plan(seed))
         declared = questions.read(work.exercise.questions)
-        report = replace(report, questions=questions.results(declared, work.answers, {}))
+        report = report.completed(questions.results(declared, work.answers, {}))
         on_report(work, report)
         found.append(Graded(work, report))
     return found

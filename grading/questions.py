@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from grading.errors import UsageError
+from grading.report import Mark, QuestionResult
 from grading.text import clean, one_line
 
 PLACE = "<!-- Write your answer here. -->"
@@ -31,36 +31,6 @@ class Question:
     name: str
     text: str
     answer: str
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Points that a person gave for one answer."""
-
-    points: float
-    max_points: float
-    comment: str
-
-
-@dataclass(frozen=True)
-class QuestionResult:
-    """A question in a report: whether it is answered, and a person's mark if there is one."""
-
-    name: str
-    text: str
-    answered: bool
-    mark: Mark | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        mark = self.mark
-        return {
-            "name": self.name,
-            "text": self.text,
-            "answered": self.answered,
-            "points": None if mark is None else mark.points,
-            "max_points": None if mark is None else mark.max_points,
-            "comment": "" if mark is None else mark.comment,
-        }
 
 
 def parse(text: str) -> list[Question]:

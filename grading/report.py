@@ -1,17 +1,15 @@
 """What a grading found: pure data with one schema, docs/report.schema.json."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any
-
-from grading.questions import QuestionResult
+from typing import Any, NamedTuple, Self
 
 SCHEMA = "unrolled/report/1"
 
 
 class Status(StrEnum):
-    """How one check ended. They never merge."""
+    """How one check ended. They never merge. `_MEANINGS` says what each of them means."""
 
     PASSED = "passed"
     PARTIAL = "partial"
@@ -28,6 +26,61 @@ class Status(StrEnum):
     @property
     def words(self) -> str:
         return self.value.replace("_", " ")
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether the check judged an answer, or the code that should have given one."""
+        return _MEANINGS[self].is_verdict
+
+    @property
+    def has_reason(self) -> bool:
+        """Whether the message says what went wrong in this very check."""
+        return _MEANINGS[self].has_reason
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is left to do at this check, and not at one before it."""
+        return _MEANINGS[self].is_open
+
+    @property
+    def wants_help(self) -> bool:
+        """Whether a hint can help."""
+        return _MEANINGS[self].wants_help
+
+    @property
+    def junit(self) -> str:
+        """The element of JUnit's format; empty for a pass."""
+        return _MEANINGS[self].junit
+
+    @property
+    def style(self) -> str:
+        """At a terminal, beside the word."""
+        return _MEANINGS[self].style
+
+
+class _Meaning(NamedTuple):
+    is_verdict: bool
+    has_reason: bool
+    is_open: bool
+    wants_help: bool
+    junit: str
+    style: str
+
+
+_MEANINGS = {
+    # A verdict? A reason of its own? Open? Wants help? JUnit's element, style.
+    Status.PASSED: _Meaning(True, False, False, False, "", "green"),
+    Status.PARTIAL: _Meaning(True, True, True, True, "failure", "yellow"),
+    Status.FAILED: _Meaning(True, True, True, True, "failure", "bold red"),
+    Status.NOT_ATTEMPTED: _Meaning(False, False, True, True, "failure", "cyan"),
+    Status.BLOCKED: _Meaning(False, False, False, True, "skipped", "dim"),
+    Status.TIMED_OUT: _Meaning(True, True, True, True, "failure", "bold magenta"),
+    Status.OUT_OF_MEMORY: _Meaning(True, True, True, True, "failure", "bold magenta"),
+    Status.CRASHED: _Meaning(True, True, True, True, "failure", "bold magenta"),
+    Status.UNREADABLE: _Meaning(False, True, True, True, "error", "bold magenta"),
+    Status.GRADER_ERROR: _Meaning(False, True, True, False, "error", "bold magenta"),
+    Status.NOT_RUN: _Meaning(False, False, False, False, "skipped", "dim"),
+}
 
 
 class Visibility(StrEnum):
@@ -63,22 +116,53 @@ class CheckResult:
     line: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "title": self.title,
-            "visibility": self.visibility.value,
-            "status": self.status.value,
-            "points": self.points,
-            "max_points": self.max_points,
-            "message": self.message,
-            "misconception": self.misconception,
-            "explanation": self.explanation,
-            "hint": self.hint,
-            "seconds": round(self.seconds, 4),
-            "replay": self.replay,
-            "measured": self.measured,
-            "line": self.line,
+        return {**asdict(self), "seconds": round(self.seconds, 4)}
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Raises KeyError, TypeError or ValueError where it is malformed."""
+        read = {
+            "visibility": Visibility(document["visibility"]),
+            "status": Status(document["status"]),
         }
+        return cls(**{**document, **read})
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Points that a person gave for one answer."""
+
+    points: float
+    max_points: float
+    comment: str
+
+
+@dataclass(frozen=True)
+class QuestionResult:
+    """A question in a report: whether it is answered, and a person's mark if there is one."""
+
+    name: str
+    text: str
+    answered: bool
+    mark: Mark | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        mark = self.mark
+        return {
+            "name": self.name,
+            "text": self.text,
+            "answered": self.answered,
+            "points": None if mark is None else mark.points,
+            "max_points": None if mark is None else mark.max_points,
+            "comment": "" if mark is None else mark.comment,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """Raises KeyError where it is malformed."""
+        points, most = document["points"], document["max_points"]
+        mark = None if points is None else Mark(points, most, document["comment"])
+        return cls(document["name"], document["text"], document["answered"], mark)
 
 
 @dataclass(frozen=True)
@@ -121,6 +205,10 @@ class Report:
         return not errors and not self.faults
 
     @property
+    def status(self) -> str:
+        return "graded" if self.gradable else "not_gradable"
+
+    @property
     def score(self) -> float | None:
         """Points earned, less the price of hints; None when not gradable."""
         if not self.gradable:
@@ -142,13 +230,19 @@ class Report:
         asked = [check for check in self.checks if check.status is not Status.NOT_RUN]
         return bool(asked) and all(check.status is Status.PASSED for check in asked)
 
+    def completed(
+        self, questions: Sequence[QuestionResult] = (), hints: Sequence[HintShown] = ()
+    ) -> "Report":
+        """The report with what the course keeps beside a grading."""
+        return replace(self, questions=questions, hints=hints)
+
     def to_json(self) -> dict[str, Any]:
         return {
             "schema": SCHEMA,
             "exercise": self.exercise,
             "score": self.score,
             "max_score": self.max_score,
-            "status": "graded" if self.gradable else "not_gradable",
+            "status": self.status,
             "submission": {"name": self.submission_name, "sha256": self.submission_sha256},
             "seed": self.seed,
             "device": self.device,
@@ -159,3 +253,26 @@ class Report:
             "hints": [asdict(hint) for hint in self.hints],
             "hint_cost": self.hint_cost,
         }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The report that `to_json` made a document of, but for the words of the grader's faults.
+
+        Raises KeyError, TypeError or ValueError where it is malformed.
+        """
+        submission = document["submission"]
+        report = cls(
+            exercise=document["exercise"],
+            submission_name=submission["name"],
+            submission_sha256=submission["sha256"],
+            seed=document["seed"],
+            device=document["device"],
+            isolation=document["isolation"],
+            environment=document["environment"],
+            checks=[CheckResult.from_json(check) for check in document["checks"]],
+            questions=[QuestionResult.from_json(one) for one in document["questions"]],
+            hints=[HintShown(**hint) for hint in document["hints"]],
+        )
+        if document["status"] == "graded" or not report.gradable:
+            return report
+        return replace(report, faults=["the grader failed: a report does not say how"])

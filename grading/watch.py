@@ -22,7 +22,6 @@ from grading.report import CheckResult, Report, Status
 from grading.submission import Submission
 
 HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
-_WAITING = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN}
 
 
 class Cancelled(KeyboardInterrupt):
@@ -45,7 +44,7 @@ def standing(checks: Iterable[CheckResult]) -> list[CheckResult]:
 
 def failing(checks: Iterable[CheckResult]) -> list[CheckResult]:
     """The checks that did not pass for a reason of their own."""
-    return [check for check in checks if check.status not in _WAITING]
+    return [check for check in checks if check.status.is_open]
 
 
 def watch(

@@ -8,7 +8,8 @@ from grading.batch.collect import Collected
 from grading.batch.roster import Roster
 from grading.course import Course, Exercise
 from grading.errors import UsageError
-from grading.questions import Marks, Question, QuestionResult
+from grading.questions import Marks, Question
+from grading.report import QuestionResult
 
 
 def declared(exercise: Exercise) -> list[Question]:

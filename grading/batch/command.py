@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grading.batch import by_hand, roster, run
 from grading.batch import grades as grading_rules
@@ -18,6 +18,7 @@ from grading.course import Course, Exercise
 from grading.errors import UsageError
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
+from grading.report import Report, Status
 from grading.sandbox.rungs import Rung, best, why_not
 from grading.workforce import on_this_machine
 
@@ -145,10 +146,10 @@ def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outc
     return Graded(one, person, result, load, problem)
 
 
-def why_not_gradable(report: Mapping[str, Any] | None) -> str:
+def why_not_gradable(report: Report | None) -> str:
     """What the first check says at which the grader failed."""
-    checks = [] if report is None else report["checks"]
-    said = [one["message"] for one in checks if one["status"] == "grader_error"]
+    checks = [] if report is None else report.checks
+    said = [check.message for check in checks if check.status is Status.GRADER_ERROR]
     return said[0] if said else ""
 
 

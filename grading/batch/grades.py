@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
-from typing import Any
 
 from grading.batch.collect import Collected
 from grading.batch.roster import Person, Roster
 from grading.batch.store import Result
 from grading.course import LatePolicy
-from grading.questions import Question, QuestionResult
-
-Report = Mapping[str, Any]
+from grading.questions import Question
+from grading.report import QuestionResult, Report
 
 SECONDS_PER_DAY = 24 * 3600
 

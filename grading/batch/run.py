@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.judging.plan import Plan
+from grading.report import Report
 from grading.submission import Submission
 from grading.workforce import Lost, Workforce
 
@@ -158,9 +159,8 @@ def _grade(
         on_progress(outcome.graded + len(outcome.lost), len(works))
 
 
-def grade_job(grader: "Grader", job: Job) -> dict[str, Any]:
-    """The report as a document."""
-    return grader.grade(job.exercise, job.work, Plan(job.basis.seed)).to_json()
+def grade_job(grader: "Grader", job: Job) -> Report:
+    return grader.grade(job.exercise, job.work, Plan(job.basis.seed))
 
 
 def _settled(

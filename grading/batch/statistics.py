@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import correlation, median
 
-from grading.batch.grades import Grade, Report
+from grading.batch.grades import Grade
+from grading.report import Report, Status
 
 BINS = 10
 LEADERS = 20
@@ -72,14 +73,14 @@ class ClassStatistics:
         self._count_mistakes(grade, report)
         self._look_for_leaders(grade, report)
         columns = self._columns.setdefault(grade.exercise, {})
-        for check in report["checks"]:
-            column = columns.setdefault(check["id"], _Column(check["title"]))
-            column.passed += check["status"] == "passed"
-            column.points.append(check["points"])
-            if check["seconds"]:
-                column.seconds.append(check["seconds"])
+        for check in report.checks:
+            column = columns.setdefault(check.id, _Column(check.title))
+            column.passed += check.status is Status.PASSED
+            column.points.append(check.points)
+            if check.seconds:
+                column.seconds.append(check.seconds)
         totals = self._totals.setdefault(grade.exercise, array("d"))
-        totals.append(sum(check["points"] for check in report["checks"]))
+        totals.append(sum(check.points for check in report.checks))
 
     def checks(self) -> list[CheckStatistics]:
         """Every check of every exercise, in their order."""
@@ -100,18 +101,18 @@ class ClassStatistics:
     def _count_mistakes(self, grade: Grade, report: Report) -> None:
         self._mistakes.update(
             {
-                (grade.exercise, check["misconception"], check["explanation"])
-                for check in report["checks"]
-                if check["misconception"]
+                (grade.exercise, check.misconception, check.explanation)
+                for check in report.checks
+                if check.misconception
             }
         )
 
     def _look_for_leaders(self, grade: Grade, report: Report) -> None:
-        for check in report["checks"]:
-            if check["measured"] is not None and check["status"] == "passed":
-                name = f"{grade.exercise}: {check['title']}"
+        for check in report.checks:
+            if check.measured is not None and check.status is Status.PASSED:
+                name = f"{grade.exercise}: {check.title}"
                 entries = self._leaders.setdefault(name, [])
-                entries.append(Entry(name, grade.submission, check["measured"]))
+                entries.append(Entry(name, grade.submission, check.measured))
                 entries.sort(key=lambda entry: entry.value)
                 del entries[LEADERS:]
 

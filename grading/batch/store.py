@@ -9,14 +9,14 @@ that a person gave for answers are kept beside the results and do not depend on 
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
-from typing import Any
 
 from grading.errors import UsageError
-from grading.questions import Mark, Marks
+from grading.questions import Marks
+from grading.report import Mark, Report
 
 VERSION = 1
 _SCHEMA = """
@@ -110,7 +110,7 @@ class Store:
         row = self._database.execute("select value from meta where name = ?", (name,)).fetchone()
         return str(row[0])
 
-    def report(self, basis: Basis) -> dict[str, Any] | None:
+    def report(self, basis: Basis) -> Report | None:
         """The whole report for this basis, if there is one."""
         return self._report(basis.key)
 
@@ -119,9 +119,9 @@ class Store:
         report = self._report(basis.key)
         return None if report is None else result_of(report)
 
-    def add(self, basis: Basis, report: Mapping[str, Any]) -> Result:
+    def add(self, basis: Basis, report: Report) -> Result:
         """Keep a report, instead of an older one for the same basis."""
-        text = json.dumps(report, allow_nan=False)
+        text = json.dumps(report.to_json(), allow_nan=False)
         values = (basis.key, basis.key, basis.exercise, text, time.time())
         self._database.execute("insert or replace into results values (?, ?, ?, ?, ?)", values)
         return result_of(report)
@@ -193,11 +193,11 @@ class Store:
             raise
         self._database.execute("commit")
 
-    def _report(self, key: str) -> dict[str, Any] | None:
+    def _report(self, key: str) -> Report | None:
         query = "select report from results where key = ?"
         row = self._database.execute(query, (key,)).fetchone()
-        return None if row is None else json.loads(row[0])
+        return None if row is None else Report.from_json(json.loads(row[0]))
 
 
-def result_of(report: Mapping[str, Any]) -> Result:
-    return Result(report["status"], report["score"], report["max_score"])
+def result_of(report: Report) -> Result:
+    return Result(report.status, report.score, report.max_score)

@@ -145,7 +145,6 @@ class Session:
         line: int | None = None,
     ) -> CheckResult:
         interview, declaration = self.interview, check.declaration
-        needs_help = status not in (Status.PASSED, Status.NOT_RUN, Status.GRADER_ERROR)
         replay = f"python grader.py {interview.exercise.id} --seed {self.plan.seed}"
         return CheckResult(
             id=check.name,
@@ -157,7 +156,7 @@ class Session:
             message=message,
             misconception=None,
             explanation="",
-            hint=(interview.student.advice or declaration.hint) if needs_help else "",
+            hint=(interview.student.advice or declaration.hint) if status.wants_help else "",
             seconds=seconds,
             replay=f"{replay} --check {check.name}",
             measured=measured,

@@ -17,7 +17,6 @@ import venv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from grading.checking.suites import max_score
 from grading.course import Course
@@ -25,7 +24,7 @@ from grading.errors import GraderError
 from grading.release.leaks import leaks
 from grading.release.record import only_public
 from grading.release.secrets import Secrets
-from grading.report import Status
+from grading.report import Report, Status
 
 SECONDS = 1800
 _SHOWN_LEAKS = 5
@@ -138,36 +137,36 @@ def require_readme(clone: Path, course: Course) -> None:
         raise GraderError(f"the README's second command does not say 0 points:\n{said}")
 
 
-def graded(clone: Path, *arguments: str) -> list[dict[str, Any]]:
+def graded(clone: Path, *arguments: str) -> list[Report]:
     """What the edition's own grader reports on all exercises."""
     report = clone.parent / "report.json"
     python = str(clone / ".venv" / "bin" / "python")
     command = [python, "grader.py", "all", "--plain", "--json", str(report), *arguments]
     _run(command, clone, None)
-    found: list[dict[str, Any]] = json.loads(report.read_text(encoding="utf-8"))
-    return found
+    documents = json.loads(report.read_text(encoding="utf-8"))
+    return [Report.from_json(document) for document in documents]
 
 
-def require_untouched(reports: Sequence[Mapping[str, Any]]) -> None:
+def require_untouched(reports: Sequence[Report]) -> None:
     """Raises GraderError unless nothing was attempted, and nothing earned."""
     for report in reports:
-        odd = {check["status"] for check in report["checks"]} - {Status.NOT_ATTEMPTED}
-        if report["score"] != 0 or odd:
-            found = f"{report['score']} points, checks {', '.join(sorted(odd))}"
-            raise GraderError(f"{report['exercise']}, untouched, gets {found}")
+        odd = {check.status for check in report.checks} - {Status.NOT_ATTEMPTED}
+        if report.score != 0 or odd:
+            found = f"{report.score} points, checks {', '.join(sorted(odd))}"
+            raise GraderError(f"{report.exercise}, untouched, gets {found}")
 
 
-def require_full_marks(reports: Sequence[Mapping[str, Any]], course: Course) -> None:
+def require_full_marks(reports: Sequence[Report], course: Course) -> None:
     """Raises GraderError unless all points of the public checks were given."""
     wanted = _public_points(course)
     for report in reports:
-        got = (report["score"], report["max_score"])
-        if got != (wanted[report["exercise"]],) * 2:
-            lost = [check for check in report["checks"] if check["status"] != Status.PASSED]
-            said = "; ".join(f"{one['id']}: {one['status']} {one['message']}" for one in lost)
+        got = (report.score, report.max_score)
+        if got != (wanted[report.exercise],) * 2:
+            lost = [check for check in report.checks if check.status is not Status.PASSED]
+            said = "; ".join(f"{check.id}: {check.status} {check.message}" for check in lost)
             raise GraderError(
-                f"{report['exercise']}: the reference gets {got[0]} of {got[1]} points with seed"
-                f" {report['seed']}: {said}"
+                f"{report.exercise}: the reference gets {got[0]} of {got[1]} points with seed"
+                f" {report.seed}: {said}"
             )
 
 

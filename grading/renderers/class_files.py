@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from grading.batch.grades import Grade, Report
+from grading.batch.grades import Grade
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics
 from grading.course import Course
@@ -59,7 +59,7 @@ class ClassFiles:
                     answers.write(gradebooks.answers_csv(grade, part.answers))
                     if report is None:
                         continue
-                    lines.write(_json(report) + "\n")
+                    lines.write(_json(report.to_json()) + "\n")
                     junit.add(submission, report)
                     name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
                     upload = folder / "gradescope" / name
@@ -100,12 +100,12 @@ class ClassFiles:
 def _part(grade: Grade) -> Part:
     report = grade.report
     if report is not None:
-        report = {**report, "questions": [question.to_json() for question in grade.questions]}
+        report = report.completed(grade.questions)
     answers = {question.name: question.answer for question in grade.answers()}
     return Part(grade, report, answers)
 
 
-def _json(document: Report) -> str:
+def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
 
 

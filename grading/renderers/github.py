@@ -20,9 +20,6 @@ MAX_ANNOTATIONS = 9
 MAX_SUMMARY = 1024 * 1024
 MAX_MESSAGE = 2000
 MAX_PATHS = 20
-_QUIET = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN}
-# Nothing more is to be said of these than the table does.
-_SHORT = {*_QUIET, Status.NOT_ATTEMPTED}
 # What Markdown or HTML may act on: all but letters, digits and a few harmless signs.
 _MEANINGFUL = re.compile(r"[^\w\s.,;/]|_")
 
@@ -50,7 +47,7 @@ def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
         by_line: dict[int, list[CheckResult]] = {}
         for check in one.report.checks:
             waits = check.status is Status.NOT_ATTEMPTED and check.line is None
-            if check.status not in _QUIET and not waits:
+            if check.status.is_open and not waits:
                 by_line.setdefault(check.line or 1, []).append(check)
         for line, checks in by_line.items():
             kind = "notice" if _untouched(checks) else "error"
@@ -148,7 +145,7 @@ def _exercise(one: Graded) -> str:
         f"| {check.status.words} | {check.points:g}/{check.max_points:g} | {escaped(check.title)} |"
         for check in report.checks
     ]
-    lines += [_details(check) for check in report.checks if check.status not in _SHORT]
+    lines += [_details(check) for check in report.checks if check.status.has_reason]
     return "\n".join([*lines, _questions(report)])
 
 

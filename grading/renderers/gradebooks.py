@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import UTC, datetime
 
-from grading.batch.grades import Grade, Report
+from grading.batch.grades import Grade
 from grading.batch.roster import Person
 from grading.questions import COLUMNS
+from grading.report import Report, Status
 
 GRADES = (
     *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
@@ -182,7 +183,7 @@ def remark(grade: Grade, report: Report | None) -> str:
     """One sentence of feedback for a cell."""
     if report is None:
         return grade.problem
-    left = [check for check in report["checks"] if check["status"] != "passed"]
+    left = [check for check in report.checks if check.status is not Status.PASSED]
     if not left:
         return "Everything is right."
-    return f"{len(left)} checks are open; the first: {left[0]['title']}"
+    return f"{len(left)} checks are open; the first: {left[0].title}"

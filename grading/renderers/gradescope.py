@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from grading.report import CheckResult, Report, Status
+
 _TEXT = {
     "output_format": "text",
     "test_output_format": "text",
@@ -13,22 +15,22 @@ _TEXT = {
 }
 
 
-def results(report: Mapping[str, Any]) -> dict[str, Any]:
+def results(report: Report) -> dict[str, Any]:
     """The document for one graded report.
 
     There is none for what is not gradable: the format knows no submission without a score.
     """
-    seconds = round(sum(check["seconds"] for check in report["checks"]), 3)
-    tests = [_test(number, check) for number, check in enumerate(report["checks"], start=1)]
+    seconds = round(sum(check.seconds for check in report.checks), 3)
+    tests = [_test(number, check) for number, check in enumerate(report.checks, start=1)]
     losses = [
-        {"name": check["title"], "value": check["measured"], "order": "asc"}
-        for check in report["checks"]
-        if check["measured"] is not None
+        {"name": check.title, "value": check.measured, "order": "asc"}
+        for check in report.checks
+        if check.measured is not None
     ]
     return {
         **_TEXT,
-        "extra_data": {"seed": report["seed"], "isolation": report["isolation"]["rung"]},
-        "score": report["score"],
+        "extra_data": {"seed": report.seed, "isolation": report.isolation["rung"]},
+        "score": report.score,
         "execution_time": seconds,
         "tests": tests,
         "leaderboard": losses,
@@ -66,14 +68,14 @@ def together(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _test(number: int, check: Mapping[str, Any]) -> dict[str, Any]:
-    parts = (check["message"], check["explanation"], check["hint"] and f"Try: {check['hint']}")
+def _test(number: int, check: CheckResult) -> dict[str, Any]:
+    parts = (check.message, check.explanation, check.hint and f"Try: {check.hint}")
     return {
         "number": str(number),
-        "name": check["title"],
-        "score": check["points"],
-        "max_score": check["max_points"],
-        "status": "passed" if check["status"] == "passed" else "failed",
-        "output": "\n".join([check["status"].replace("_", " "), *filter(None, parts)]),
-        "tags": [check["id"]],
+        "name": check.title,
+        "score": check.points,
+        "max_score": check.max_points,
+        "status": "passed" if check.status is Status.PASSED else "failed",
+        "output": "\n".join([check.status.words, *filter(None, parts)]),
+        "tags": [check.id],
     }

@@ -7,11 +7,11 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from typing import IO, Self
 
-from grading.batch.grades import Report
+from grading.report import CheckResult, Report
 
-FAILED = {"failed", "partial", "not_attempted", "timed_out", "out_of_memory", "crashed"}
-ERRORS = {"grader_error", "unreadable"}
-COUNTS = ("tests", "failures", "errors", "skipped")
+# What the totals call each element.
+COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
+COUNTS = ("tests", *COUNTED.values())
 # What XML 1.0 cannot hold, however it is written.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -47,32 +47,33 @@ class JUnit:
 
 
 def _suite(submission: str, report: Report) -> tuple[ElementTree.Element, dict[str, int]]:
-    name = _legal(f"{submission}.{report['exercise']}")
+    name = _legal(f"{submission}.{report.exercise}")
     suite = ElementTree.Element("testsuite", name=name)
     counts = dict.fromkeys(COUNTS, 0)
-    for check in report["checks"]:
+    for check in report.checks:
         counts["tests"] += 1
-        seconds = f"{check['seconds']:.4f}"
         case = ElementTree.SubElement(
-            suite, "testcase", name=check["id"], classname=name, time=seconds
+            suite, "testcase", name=check.id, classname=name, time=f"{check.seconds:.4f}"
         )
         properties = ElementTree.SubElement(case, "properties")
-        for key, value in (("score", check["points"]), ("max_score", check["max_points"])):
+        for key, value in (("score", check.points), ("max_score", check.max_points)):
             ElementTree.SubElement(properties, "property", name=key, value=f"{value:g}")
-        # GitLab shows the body alone: the essential sentence comes first in it.
-        body = _legal(f"{check['title']}\n{check['message']}\n{check['explanation']}".strip())
-        if check["status"] in FAILED:
-            counts["failures"] += 1
-            ElementTree.SubElement(case, "failure", message=check["status"]).text = body
-        elif check["status"] in ERRORS:
-            counts["errors"] += 1
-            ElementTree.SubElement(case, "error", message=check["status"]).text = body
-        elif check["status"] != "passed":
-            counts["skipped"] += 1
-            ElementTree.SubElement(case, "skipped", message=_legal(check["message"]))
+        if check.status.junit:
+            counts[COUNTED[check.status.junit]] += 1
+            _add_outcome(case, check)
     for key, count in counts.items():
         suite.set(key, str(count))
     return suite, counts
+
+
+def _add_outcome(case: ElementTree.Element, check: CheckResult) -> None:
+    kind = check.status.junit
+    if kind == "skipped":
+        ElementTree.SubElement(case, kind, message=_legal(check.message))
+        return
+    # GitLab shows the body alone: the essential sentence comes first in it.
+    body = _legal(f"{check.title}\n{check.message}\n{check.explanation}".strip())
+    ElementTree.SubElement(case, kind, message=check.status.value).text = body
 
 
 def _legal(text: str) -> str:

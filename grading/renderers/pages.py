@@ -12,9 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
-from grading.batch.grades import Grade, Report
+from grading.batch.grades import Grade
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics, histogram
+from grading.report import Report
 
 _TEMPLATES = Path(__file__).with_name("templates")
 

@@ -17,14 +17,6 @@ from grading.text import clean
 BAR_WIDTH = 40
 MAX_PRINTED_LINES = 20
 
-_STYLES = {
-    Status.PASSED: "green",
-    Status.PARTIAL: "yellow",
-    Status.FAILED: "bold red",
-    Status.NOT_ATTEMPTED: "cyan",
-    Status.BLOCKED: "dim",
-    Status.NOT_RUN: "dim",
-}
 _STATUS_WIDTH = max(len(status.words) for status in Status)
 # Where the title of a check begins, and what is said about it.
 _TITLE = _STATUS_WIDTH + 13
@@ -61,7 +53,7 @@ class TerminalRenderer:
         `before` is what it was, where that is news.
         """
         self._stop_spinner()
-        status = Text(result.status.words, style=_STYLES.get(result.status, "bold magenta"))
+        status = Text(result.status.words, style=result.status.style)
         points = f"{result.points:g}/{result.max_points:g}"
         title = Text(result.title)
         details = [result.id] if result.status is not Status.PASSED else []
@@ -78,11 +70,9 @@ class TerminalRenderer:
             row.add_column(overflow="fold")
             row.add_row(status, points, title)
             self.console.print(row)
-        if result.status in (Status.PASSED, Status.NOT_RUN):
-            return
-        if result.status is not Status.NOT_ATTEMPTED and result.message:
+        if result.message and (result.status.has_reason or result.status is Status.BLOCKED):
             self._detail(result.message, "")
-        if result.hint and result.status not in (Status.NOT_ATTEMPTED, Status.BLOCKED):
+        if result.hint and result.status.has_reason:
             self._detail(f"Try: {result.hint}", "italic")
 
     def summary(self, report: Report, printed: str = "", elsewhere: float = 0.0) -> None:
@@ -194,5 +184,4 @@ class TerminalRenderer:
 
 def next_step(checks: Sequence[CheckResult]) -> CheckResult | None:
     """The first check that did not pass for a reason of its own."""
-    waiting = (Status.PASSED, Status.BLOCKED, Status.NOT_RUN)
-    return next((check for check in checks if check.status not in waiting), None)
+    return next((check for check in checks if check.status.is_open), None)
