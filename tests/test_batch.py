@@ -36,11 +36,13 @@ from grading.renderers import gradebooks, pages
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.gradescope import results
 from grading.renderers.junit import JUnit
+from grading.report import CheckResult, Status
 from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
 from grading.workforce import Lost
 from tests.patience import PATIENCE
+from tests.support.reports import check, report
 
 EVIL = "<script>alert(1)</script>"
 
@@ -285,24 +287,10 @@ def test_the_latest_or_the_best_attempt_counts() -> None:
     assert only.score == 10.0
 
 
-def check(**more: object) -> dict[str, object]:
-    plain = {"id": "a", "title": "A", "status": "passed", "points": 4.0, "max_points": 4.0}
-    words = {"message": "", "explanation": "", "misconception": None, "hint": "", "seconds": 0.1}
-    return {**plain, **words, "measured": None, **more}
-
-
-def grade(name: str, score: float | None, *checks: dict[str, object], person: str = "") -> Grade:
-    report = {
-        "exercise": "ex4",
-        "status": "graded",
-        "score": score,
-        "checks": list(checks),
-        "seed": 1,
-        "isolation": {"rung": "landlock"},
-    }
+def grade(name: str, score: float | None, *checks: CheckResult, person: str = "") -> Grade:
     who = Person(person, "7", "p@example.org", "log") if person else None
     scores = (score, 0.0, 0, 0.0, score, 10.0)
-    return Grade(name, "ex4", who, 1, 1, "graded", *scores, "", lambda: report)
+    return Grade(name, "ex4", who, 1, 1, "graded", *scores, "", lambda: report(*checks))
 
 
 def counted(*found: Grade) -> ClassStatistics:
@@ -344,14 +332,13 @@ def test_gradebooks_have_the_columns_that_platforms_know() -> None:
 def test_junit_says_failure_error_and_skipped_and_is_xml() -> None:
     checks = [
         check(),
-        check(id="b", status="failed", points=0.0, message="bad \x1b \ud800 <tag>"),
-        check(id="c", status="grader_error"),
-        check(id="d", status="blocked", message="Waits for b."),
+        check(id="b", status=Status.FAILED, points=0.0, message="bad \x1b \ud800 <tag>"),
+        check(id="c", status=Status.GRADER_ERROR),
+        check(id="d", status=Status.BLOCKED, message="Waits for b."),
     ]
-    found = grade("ada & co", 4.0, *checks)
     file = io.StringIO()
     with JUnit(file) as document:
-        document.add("ada & co", found.report)  # type: ignore[arg-type]
+        document.add("ada & co", report(*checks))
     root = ElementTree.fromstring(file.getvalue().encode())
     assert {name: root.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "4",
@@ -365,9 +352,9 @@ def test_junit_says_failure_error_and_skipped_and_is_xml() -> None:
 
 
 def test_gradescope_gets_scores_and_hides_what_is_printed() -> None:
-    found = grade("ada", 4.0, check(measured=0.5), check(id="b", status="partial", points=1.0))
-    document = results(found.report)  # type: ignore[arg-type]
-    assert document["score"] == 4.0
+    half = check(id="b", status=Status.PARTIAL, points=1.0)
+    document = results(report(check(measured=0.5), half))
+    assert document["score"] == 5.0
     assert [test["status"] for test in document["tests"]] == ["passed", "failed"]
     assert document["stdout_visibility"] == "hidden"
     assert document["leaderboard"] == [{"name": "A", "value": 0.5, "order": "asc"}]
@@ -375,7 +362,7 @@ def test_gradescope_gets_scores_and_hides_what_is_printed() -> None:
 
 def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course: Course) -> None:
     graded = grade("ada", 4.0, check())
-    broken = {**graded.report, "status": "not_gradable", "score": None}  # type: ignore[dict-item]
+    broken = report(check(status=Status.GRADER_ERROR))
     failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
     for found, files in ((graded, ["ada.ex4.json"]), (failed, [])):
         ClassFiles(real_course, [found], {"ex4": 4.0}, [], has_roster=False).write(tmp_path)
@@ -385,8 +372,8 @@ def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course
 def test_statistics_of_a_class() -> None:
     found = [
         grade("a", 10.0, check(points=4.0), check(id="b", points=6.0, measured=0.2)),
-        grade("b", 4.0, check(points=4.0), check(id="b", points=0.0, status="failed")),
-        grade("c", 0.0, check(points=0.0, status="failed"), check(id="b", points=0.0)),
+        grade("b", 4.0, check(points=4.0), check(id="b", points=0.0, status=Status.FAILED)),
+        grade("c", 0.0, check(points=0.0, status=Status.FAILED), check(id="b", points=0.0)),
         grade("d", None),
     ]
     assert histogram(found) == [1, 0, 0, 0, 1, 0, 0, 0, 0, 1]
@@ -408,8 +395,8 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
     new = replace(old, checks="others", seed=2)
     with Store(tmp_path / "grades.sqlite") as store:
         assert store.meta("seed", "5") == store.meta("seed", "6") == "5"
-        ten = store.add(old, {"status": "graded", "score": 10.0, "max_score": 30.0})
-        store.add(new, {"status": "graded", "score": 20.0, "max_score": 30.0})
+        ten = store.add(old, report(check(points=10.0, max_points=30.0)))
+        store.add(new, report(check(points=20.0, max_points=30.0)))
         assert ten == store.result(old) == Result("graded", 10.0, 30.0)
         assert store.settle("ada", 1, old, None, "") is None
         assert store.settle("ada", 1, old, ten, "") is None

@@ -1,0 +1,1 @@
+"""What tests share: doubles, and ways to run the course."""
