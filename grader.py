@@ -25,9 +25,9 @@ def main():
     reason = "not installed: " + ", ".join(missing)
     try:
         if not missing:
-            from grading.cli import run_and_leave
+            from grading.cli import program
 
-            run_and_leave()
+            program()
     except ImportError as error:
         reason = str(error)
     stop(reason, in_venv() or "run python3 -m venv .venv && " + INSTALL)

@@ -19,11 +19,12 @@ from grading.checking import suites
 from grading.checking.draw import seed_of
 from grading.course import Course, Exercise
 from grading.errors import GraderError
+from grading.files import usable
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.misconceptions import Misconception
 from grading.mutants import mutants
-from grading.report import CheckResult, Report, Status
+from grading.report import MAX_SEED, CheckResult, Report, Status
 from grading.submission import Submission, from_bytes
 from grading.workforce import Lost, Workforce
 
@@ -166,7 +167,7 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
     trains = set(suites.measures(exercise))
 
     def seed(words: str) -> int:
-        return seed_of(exercise.id, words, draw) % 2**31
+        return seed_of(exercise.id, words, draw) % MAX_SEED
 
     def wrong(kind: Kind, name: str, source: str, training: bool) -> Case:
         # One seed for all: what known mistakes answer is then computed once.
@@ -278,11 +279,9 @@ def _require_equivalents(found: Audit, exercise: Exercise) -> None:
 def equivalents(exercise: Exercise) -> dict[str, str]:
     """Mutants that compute the same as the reference, and why. Raises GraderError."""
     path = exercise.misconceptions.parent / "equivalent.toml"
-    try:
+    with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return {one["mutant"]: one["why"] for one in content.get(exercise.id, [])}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
 def _require_reasons(found: Audit, exercise: Exercise) -> None:

@@ -17,12 +17,13 @@ from grading.batch.collect import Collected, handed_in
 from grading.checking.suites import max_score
 from grading.course import Exercise
 from grading.edition import choose_seed
-from grading.errors import GraderError, UsageError
+from grading.errors import ExitCode, GraderError, UsageError
+from grading.files import write_text
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.renderers import gradescope
 from grading.sandbox.processes import Zygote
-from grading.sandbox.rungs import best
+from grading.sandbox.rungs import choose
 
 
 def main(root: Path, identities: Sequence[str]) -> int:
@@ -35,16 +36,14 @@ def main(root: Path, identities: Sequence[str]) -> int:
         document = grade(root / "submission", exercises)
     except (UsageError, GraderError) as error:
         print(f"grader: failed, which is not the student's fault: {error}", file=sys.stderr)
-        return 3
-    target.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        return ExitCode.GRADER_FAILED
+    write_text(target, json.dumps(document, indent=1, allow_nan=False) + "\n")
     return 0
 
 
 def grade(folder: Path, exercises: Sequence[Exercise]) -> dict[str, Any]:
     """The document for one submission. Raises GraderError where there is nothing to report."""
-    rung = best()
-    if not rung.fit_for_strangers:
-        raise GraderError("this container has no isolation for strangers' code: see setup's doctor")
+    rung = choose("auto", for_strangers=True)
     found = {one.exercise: one for one in handed_in(folder, exercises)}
     seed = choose_seed(exercises, None)
     with Grader(rung, Zygote(rung)) as grader:

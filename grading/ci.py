@@ -7,16 +7,17 @@ from pathlib import Path
 from grading import edition
 from grading import pull_request as requests
 from grading.course import Course
-from grading.errors import UsageError
-from grading.files import require_writable
+from grading.errors import ExitCode
+from grading.files import require_writable, writing
 from grading.judging.grader import Grader
 from grading.pull_request import Graded, Objects, Work
 from grading.renderers import github
 from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import Report
+from grading.report import exit_code as report_exit_code
 from grading.sandbox.processes import Zygote
-from grading.sandbox.rungs import best
+from grading.sandbox.rungs import choose
 
 # Where the runner wants the page about a step.
 SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -30,9 +31,7 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     """
     if junit_file is not None:
         require_writable(junit_file)
-    rung = best()
-    if not rung.fit_for_strangers:
-        raise UsageError("this runner has no isolation for strangers' code: see grader.py doctor")
+    rung = choose("auto", for_strangers=True)
     request = requests.read(course, Objects(objects))
     seed = edition.choose_seed([work.exercise for work in request.works], None)
     terminal = TerminalRenderer(plain=True)
@@ -58,7 +57,7 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
         file.write(page)
     if junit_file is not None:
         junit_file.parent.mkdir(parents=True, exist_ok=True)
-        with junit_file.open("w", encoding="utf-8") as file, JUnit(file) as document:
+        with writing(junit_file) as xml, JUnit(xml) as document:
             for one in graded:
                 if one.report is not None:
                     document.add(one.work.path, one.report)
@@ -68,8 +67,6 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
 def exit_code(graded: list[Graded]) -> int:
     """The worst of the exercises decides."""
     reports = [one.report for one in graded if one.report is not None]
-    if not all(report.gradable for report in reports):
-        return 3
-    if len(reports) < len(graded):
-        return 2
-    return 0 if all(report.full_marks for report in reports) else 1
+    code = report_exit_code(reports)
+    unread = len(reports) < len(graded)
+    return ExitCode.USAGE if unread and code is not ExitCode.GRADER_FAILED else code

@@ -7,7 +7,6 @@ What is slow to import is imported inside the commands, after the zygote has bee
 imports torch meanwhile.
 """
 
-import atexit
 import os
 import signal
 import sys
@@ -21,9 +20,10 @@ import click
 
 from grading import course, edition, hints, questions
 from grading import submission as submissions
-from grading.errors import GraderError, UsageError
+from grading.errors import ExitCode, GraderError, UsageError
 from grading.files import require_open_files, require_writable
 from grading.renderers import json_file
+from grading.report import MAX_SEED, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from grading.judging.grader import Grader
     from grading.report import HintShown, QuestionResult, Report
 
-MAX_SEED = edition.MAX_SEED
-FULL_MARKS, NOT_FULL_MARKS, USAGE, GRADER_FAILED, INTERRUPTED = 0, 1, 2, 3, 130
 RUNGS = ("auto", "namespaces", "landlock", "process")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 KINDS = ("stub", "reference", "right variant", "misconception", "mutant")
@@ -131,7 +129,9 @@ def doctor(plain: bool) -> None:
 
     findings = examine()
     print_table(("what", "status", "detail"), findings, plain)
-    sys.exit(GRADER_FAILED if any(finding.status == "broken" for finding in findings) else 0)
+    sys.exit(
+        ExitCode.GRADER_FAILED if any(finding.status == "broken" for finding in findings) else 0
+    )
 
 
 @main.command()
@@ -187,7 +187,7 @@ def watch_saves(
 
         hint_of = partial(hint_lines, identity, own)
         report = watch(grader, exercise, path, draw, complete, hint_of, plain)
-    sys.exit(NOT_FULL_MARKS if report is None else exit_code([report]))
+    sys.exit(ExitCode.NOT_FULL_MARKS if report is None else exit_code([report]))
 
 
 @main.command(context_settings={"allow_interspersed_args": False})
@@ -448,40 +448,19 @@ def answers_of(exercise: "Exercise", submission: Path | None) -> "list[questions
     return questions.read(submission / "questions" / exercise.questions.name)
 
 
-def exit_code(reports: "list[Report]") -> int:
-    """The worst of the reports decides."""
-    if not all(report.gradable for report in reports):
-        return GRADER_FAILED
-    return FULL_MARKS if all(report.full_marks for report in reports) else NOT_FULL_MARKS
-
-
 @contextmanager
 def grader_on(isolation: str, device: str) -> "Iterator[Grader]":
     """A grader on this rung of isolation. Its zygote starts before anything slow is imported."""
-    from grading.sandbox.processes import Zygote
-    from grading.sandbox.rungs import Rung, best, why_not
+    from grading.sandbox import rungs
+    from grading.sandbox.processes import zygote_on
 
     require_open_files(graders=1)
-    rung = best() if isolation == "auto" else Rung(isolation)
-    if isolation != "auto" and (reason := why_not(rung)):
-        raise UsageError(f"--isolation {isolation} cannot be had here: {reason}")
-    zygote = None if rung is Rung.PROCESS else Zygote(rung)
+    rung = rungs.choose(isolation)
+    zygote = zygote_on(rung)
     from grading.judging.grader import Grader
 
     with Grader(rung, zygote, device) as grader:
         yield grader
-
-
-def run_and_leave() -> "NoReturn":
-    """What grader.py hands over to.
-
-    Raises ModuleNotFoundError for a package that is not installed: grader.py says what to do.
-    """
-    try:
-        run()
-    except SystemExit as end:
-        leave(end.code)
-    leave(None)
 
 
 def run() -> None:
@@ -492,18 +471,18 @@ def run() -> None:
         main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(USAGE)
+        sys.exit(ExitCode.USAGE)
     except UsageError as error:
         click.echo(f"grader: {error}", err=True)
-        sys.exit(USAGE)
+        sys.exit(ExitCode.USAGE)
     except (KeyboardInterrupt, click.Abort):
         click.echo("grader: interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:
         if is_missing_package(error):
             raise
         click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
-        sys.exit(GRADER_FAILED)
+        sys.exit(ExitCode.GRADER_FAILED)
 
 
 def is_missing_package(error: Exception) -> bool:
@@ -517,15 +496,20 @@ def explain(error: Exception) -> str:
     return str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
 
 
-def leave(code: object) -> "NoReturn":
-    """End with this exit code, as a SystemExit carries it, once all that waits for the end is done.
+def program() -> "NoReturn":
+    """What grader.py hands over to.
 
-    The system takes everything back at once; Python, object by object, in 20 to 50 ms (measured).
+    Raises ModuleNotFoundError for a package that is not installed: grader.py says what to do.
     """
-    atexit._run_exitfuncs()
+    code: object = ExitCode.FULL_MARKS
+    try:
+        run()
+    except SystemExit as end:
+        code = end.code
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # what was printed did not arrive
-        code = GRADER_FAILED
-    os._exit(code if isinstance(code, int) else FULL_MARKS)
+    except OSError:  # what was printed did not arrive, and will not at Python's own end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.GRADER_FAILED
+    sys.exit(code)  # type: ignore[arg-type]

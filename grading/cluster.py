@@ -6,11 +6,11 @@ and keeps it. A worker that is lost loses nothing: the scheduler gives its items
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from grading.closing import Closing
 from grading.errors import UsageError
-from grading.sandbox.processes import Zygote
+from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
 from grading.workforce import AHEAD, Item, Lost, Result
 
@@ -26,7 +26,7 @@ _graders: "dict[tuple[Rung, str], Grader]" = {}
 _turn = threading.Lock()
 
 
-class Cluster:
+class Cluster(Closing):
     """The graders behind a scheduler's address. Raises UsageError if nobody answers there."""
 
     def __init__(self, address: str, rung: Rung, device: str) -> None:
@@ -42,15 +42,7 @@ class Cluster:
         except (OSError, ValueError) as error:
             raise UsageError(f"--cluster {address}: no scheduler answers there") from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
     def run(
@@ -94,6 +86,6 @@ def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device
 
     with _turn:
         if (rung, device) not in _graders:
-            zygote = None if rung is Rung.PROCESS else Zygote(rung)
+            zygote = zygote_on(rung)
             _graders[rung, device] = Grader(rung, zygote, device)
         return function(_graders[rung, device], item)

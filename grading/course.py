@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.errors import GraderError, UsageError
+from grading.files import usable
 from grading.report import Visibility
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -135,7 +136,7 @@ class Course:
 def load(root: Path = ROOT) -> Course:
     """The course that `root`/course.toml describes. Raises GraderError if it does not."""
     path = root / "course.toml"
-    try:
+    with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         exercises = {
             identity: Exercise(
@@ -157,8 +158,6 @@ def load(root: Path = ROOT) -> Course:
             attempts=_one_of(content.get("attempts", "latest"), ("latest", "best")),
             show_names=_flag(content.get("show_names", False)),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
 def suite_sha256(exercise: Exercise) -> str:

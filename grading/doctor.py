@@ -12,7 +12,7 @@ from grading.judging.fitness import Measured
 from grading.sandbox import rungs, view
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
-from grading.sandbox.processes import SandboxError, Zygote
+from grading.sandbox.processes import SandboxError, zygote_on
 from grading.sandbox.rungs import Rung
 
 PACKAGES = (
@@ -53,7 +53,7 @@ def _worker() -> list[Finding]:
     """Start a real worker behind the strongest walls, time it, and see what it has room for."""
     rung = rungs.best()
     try:
-        zygote = None if rung is Rung.PROCESS else Zygote(rung)
+        zygote = zygote_on(rung)
         with Sandbox(zygote) as sandbox:
             if zygote is not None:
                 zygote.wait_until_ready()

@@ -10,9 +10,10 @@ from typing import Any
 
 from grading.course import Course, Exercise
 from grading.errors import GraderError, UsageError
+from grading.files import usable
+from grading.report import MAX_SEED
 
 FORMAT = "unrolled/recorded/1"
-MAX_SEED = 2**31
 # These need what an edition does not have.
 AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
 
@@ -20,12 +21,10 @@ AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
 def index(exercise: Exercise) -> dict[str, Any]:
     """What was recorded for an exercise: everything but the numbers. Raises GraderError."""
     path = exercise.recorded
-    try:
+    with usable(path):
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if found["format"] != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
     return found
 
 

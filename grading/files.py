@@ -1,20 +1,68 @@
-"""Files that are read whole, or about to be written, and how many may be open."""
+"""Files: read whole or refused in one line, written whole or not at all."""
 
 import os
 import resource
+import secrets
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from grading.errors import GraderError, UsageError
 
+# What reading a file can raise that is not what it should be: OverflowError for a number that is
+# too large, RecursionError for lists in lists in lists.
+MALFORMED = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError),
+    *(OverflowError, RecursionError, zipfile.BadZipFile, zlib.error),
+)
+
+
+@contextmanager
+def usable(path: Path) -> Iterator[None]:
+    """Raises GraderError if what is done meanwhile shows that the course's file is malformed."""
+    try:
+        yield
+    except MALFORMED as error:
+        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+
 
 def read_text(path: Path) -> str:
-    """What a file of the course says. Raises GraderError."""
+    """The text of one of the course's files. Raises GraderError."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise GraderError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise GraderError(f"{path} is not UTF-8") from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[IO[str]]:
+    """A text file that takes its place when it is complete. Raises OSError.
+
+    Its mode is what the umask leaves. A pipe or a device is written to, and not replaced.
+    """
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        return
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with beside.open("x", encoding="utf-8", newline="") as file:
+            yield file
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    with writing(path) as file:
+        file.write(text)
 
 
 def require_writable(path: Path, remedy: str = "give another place") -> None:

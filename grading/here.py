@@ -1,10 +1,10 @@
 """One grader, in this very process."""
 
 from collections.abc import Callable, Iterable, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from grading.sandbox.processes import Zygote
+from grading.closing import Closing
+from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
 from grading.workforce import Item, Lost, Result
 
@@ -12,23 +12,15 @@ if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
 
-class Here:
+class Here(Closing):
     """Grades one item after the other. Use as a context manager."""
 
     def __init__(self, rung: Rung, device: str) -> None:
         self._rung, self._device = rung, device
         self._grader = self._new_grader()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._grader.__exit__(kind, error, trace)
+    def close(self) -> None:
+        self._grader.close()
 
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
@@ -40,7 +32,7 @@ class Here:
         for item in items:
             for _ in range(2):
                 if self._grader.broken:
-                    self._grader.__exit__(None, None, None)
+                    self._grader.close()
                     self._grader = self._new_grader()
                 result: Result | Lost = function(self._grader, item)
                 if not self._grader.broken:
@@ -51,7 +43,7 @@ class Here:
 
     def _new_grader(self) -> "Grader":
         # First: it imports torch while this process imports pytest.
-        zygote = None if self._rung is Rung.PROCESS else Zygote(self._rung)
+        zygote = zygote_on(self._rung)
         from grading.judging.grader import Grader
 
         return Grader(self._rung, zygote, self._device, keep_suites=True)

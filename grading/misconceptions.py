@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.errors import GraderError
+from grading.files import usable
 
 TIERS = 3
 
@@ -52,11 +53,9 @@ def load(path: Path) -> list[Misconception]:
     """The mistakes that a file lists, none without a file. Raises GraderError if malformed."""
     if not path.exists():
         return []
-    try:
+    with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         return [_misconception(entry) for entry in content["misconception"]]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
 def _misconception(entry: dict[str, Any]) -> Misconception:

@@ -12,9 +12,9 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from math import ceil
 from multiprocessing.util import Finalize
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
+from grading.closing import Closing
 from grading.course import ROOT
 from grading.environment import environment
 from grading.sandbox import kernel
@@ -48,22 +48,14 @@ def why_not() -> str:
     return ""
 
 
-class Pool:
+class Pool(Closing):
     """`jobs` graders on one rung and device. Use as a context manager."""
 
     def __init__(self, rung: Rung, device: str, jobs: int) -> None:
         self.jobs, self._rung, self._device = jobs, rung, device
         self._start_processes()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self._end_processes()
 
     def run(
@@ -158,7 +150,7 @@ def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> 
 
 def _close() -> None:
     if _grader is not None:
-        _grader.__exit__(None, None, None)
+        _grader.close()
 
 
 def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:

@@ -1,11 +1,15 @@
 """What a grading found: pure data with one schema, docs/report.schema.json."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple, Self
 
+from grading.errors import ExitCode
+
 SCHEMA = "unrolled/report/1"
+# Seeds are smaller: torch and NumPy take them all.
+MAX_SEED = 2**31
 
 
 class Status(StrEnum):
@@ -276,3 +280,12 @@ class Report:
         if document["status"] == "graded" or not report.gradable:
             return report
         return replace(report, faults=["the grader failed: a report does not say how"])
+
+
+def exit_code(reports: Iterable[Report]) -> ExitCode:
+    """The worst of the reports decides."""
+    found = list(reports)
+    if not all(report.gradable for report in found):
+        return ExitCode.GRADER_FAILED
+    full = all(report.full_marks for report in found)
+    return ExitCode.FULL_MARKS if full else ExitCode.NOT_FULL_MARKS

@@ -32,10 +32,6 @@ class Submission:
     note: str = ""
 
     @property
-    def lines(self) -> list[str]:
-        return self.source.splitlines()
-
-    @property
     def described(self) -> str:
         """Its name and, where there was a choice, why this one."""
         return f"{self.name} ({self.note})" if self.note else self.name

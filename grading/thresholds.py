@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grading.errors import GraderError
+from grading.files import usable
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def load(path: Path) -> dict[str, dict[str, Calibration]]:
     """Calibrations by check and device; none if there is no file. Raises GraderError."""
     if not path.exists():
         return {}
-    try:
+    with usable(path):
         content = json.loads(path.read_text(encoding="utf-8"))
         return {
             check: {
@@ -75,17 +75,6 @@ def load(path: Path) -> dict[str, dict[str, Calibration]]:
             }
             for check, entry in content.items()
         }
-    # OverflowError: a number too large, or an infinite one that should be whole.
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        OverflowError,
-        RecursionError,
-    ) as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
 
 def save(path: Path, calibrations: Mapping[str, Mapping[str, Calibration]]) -> None:

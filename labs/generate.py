@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import Settings, UsageError, setting
-from lab.settings import MAX_SEED, parse
+from lab.settings import parse
 from lab.student import explain, load
+
+from grading.report import MAX_SEED
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,18 +15,16 @@ from grading.batch.roster import Person, Roster
 from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
 from grading.course import Course, Exercise
-from grading.errors import UsageError
+from grading.errors import ExitCode, UsageError
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
-from grading.report import Report, Status
-from grading.sandbox.rungs import Rung, best, why_not
+from grading.report import MAX_SEED, Report, Status
+from grading.sandbox.rungs import Rung, choose
 from grading.workforce import on_this_machine
 
 if TYPE_CHECKING:
     from grading.here import Here
     from grading.pool import Pool
-
-MAX_SEED = 2**31
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Batch:
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(one) for one in options.identities or course.exercises]
-    rung = rung_for_strangers(options.isolation)
+    rung = choose(options.isolation, for_strangers=True)
     known = Roster([] if options.roster_file is None else roster.read(options.roster_file))
     collected = collect(folder, exercises)
     if not collected:
@@ -111,19 +109,6 @@ def workforce(rung: Rung, options: Options) -> "Here | Pool | Cluster":
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
     return on_this_machine(rung, options.device, options.jobs)
-
-
-def rung_for_strangers(isolation: str) -> Rung:
-    """The rung asked for; the weakest one is never chosen by itself. Raises UsageError."""
-    rung = best() if isolation == "auto" else Rung(isolation)
-    if isolation == "auto" and rung is Rung.PROCESS:
-        raise UsageError(
-            "this machine offers no isolation for strangers' code (see `python grader.py doctor`);"
-            " --isolation process grades without it"
-        )
-    if isolation != "auto" and (reason := why_not(rung)):
-        raise UsageError(f"--isolation {isolation} cannot be had here: {reason}")
-    return rung
 
 
 def class_seed(store: Store, wished: int | None) -> int:
@@ -208,5 +193,6 @@ def _score(score: float | None) -> str:
 def exit_code(found: Sequence[Grade]) -> int:
     """0 everything has a score, 1 something came in that cannot be graded, 3 the grader failed."""
     if any(grade.status == "not_gradable" for grade in found):
-        return 3
-    return 1 if any(grade.score is None for grade in found) else 0
+        return ExitCode.GRADER_FAILED
+    everything = all(grade.score is not None for grade in found)
+    return ExitCode.FULL_MARKS if everything else ExitCode.NOT_FULL_MARKS

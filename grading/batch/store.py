@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
+from grading.closing import Closing
 from grading.errors import UsageError
 from grading.questions import Marks
 from grading.report import Mark, Report
@@ -84,7 +85,7 @@ class Change:
     why: str
 
 
-class Store:
+class Store(Closing):
     """The file `path`. Use as a context manager. Raises UsageError if it is no such file."""
 
     def __init__(self, path: Path) -> None:
@@ -98,10 +99,7 @@ class Store:
         if self.meta("version", str(VERSION)) != str(VERSION):
             raise UsageError(f"{path} was written by another version: give another folder")
 
-    def __enter__(self) -> "Store":
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def close(self) -> None:
         self._database.close()
 
     def meta(self, name: str, default: str) -> str:

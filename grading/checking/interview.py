@@ -20,7 +20,7 @@ from grading.checking.respondents import (
 )
 from grading.course import Exercise
 from grading.errors import GraderError
-from grading.report import Status
+from grading.report import MAX_SEED, Status
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Interview:
 
     def limit(self, cpu_seconds: float, seed: int) -> None:
         """From now on, the CPU seconds of a question, and the seed of chance in the worker."""
-        self._cpu_seconds, self._probe_seed = cpu_seconds, seed % 2**31
+        self._cpu_seconds, self._probe_seed = cpu_seconds, seed % MAX_SEED
 
     def require_probe(self, name: str) -> None:
         if name not in _functions(self.student.source.probes):

@@ -7,11 +7,11 @@ import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from grading.checking.interview import Interview
 from grading.checking.respondents import Source, Student
+from grading.closing import Closing
 from grading.course import Exercise, suite_sha256
 from grading.errors import GraderError, UsageError
 from grading.judging import fitness, suite
@@ -48,7 +48,7 @@ def _in_words(excuses: Mapping[str, str]) -> list[str]:
     return [f"{', '.join(names)}: {reason}. {WHAT_TO_DO}" for reason, names in checks.items()]
 
 
-class Grader:
+class Grader(Closing):
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
     Each exercise has one reference worker and, with `keep_suites`, one open run of pytest. A
@@ -73,15 +73,7 @@ class Grader:
         # of this process's time for a small class (measured).
         gc.freeze()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         for answers in self.answers.values():
             answers.close()
         for proof in self.proofs.values():

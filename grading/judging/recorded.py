@@ -14,8 +14,6 @@ enough to tell whether a submission's is the same.
 """
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -27,7 +25,7 @@ from grading.checking.compare import Answer
 from grading.checking.respondents import Asked, Outcome, Question, Source, StudentFault
 from grading.course import Exercise
 from grading.errors import GraderError, UsageError
-from grading.files import read_text
+from grading.files import read_text, usable
 from grading.judging.answers import Mistakes, alike
 from grading.misconceptions import Misconception
 from grading.report import Status
@@ -41,7 +39,7 @@ class Recording:
     def __init__(self, exercise: Exercise) -> None:
         path = exercise.recorded
         index = edition.index(exercise)
-        try:
+        with usable(path):
             self.mistakes = [_mistake(entry) for entry in index["mistakes"]]
             self.numpy, self.stream = str(index["numpy"]), str(index["stream"])
             self._questions = {key: number for number, key in enumerate(index["questions"])}
@@ -49,8 +47,6 @@ class Recording:
             with np.load(path.with_suffix(".npz"), allow_pickle=False) as file:
                 self._numbers = {name: file[name] for name in file.files}
             self._outcomes = self._numbers.pop("outcomes")
-        except _MALFORMED as error:
-            raise GraderError(f"{path.name} cannot be used: {error!r}") from error
 
     def outcome(self, player: int, question: Question, device: str) -> Outcome | None:
         """What `player` answered; None if it was never asked."""
@@ -144,12 +140,6 @@ def stream() -> str:
 
 def essence_sha256(fault: StudentFault) -> str:
     return hashlib.sha256(fault.essence[1].encode()).hexdigest()
-
-
-_MALFORMED = (
-    *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError),
-    *(EOFError, zipfile.BadZipFile, zlib.error),
-)
 
 
 def _mistake(entry: dict[str, Any]) -> Misconception:

@@ -1,10 +1,8 @@
 """Put a finished edition where it was asked for: whole, or not at all."""
 
-import ctypes
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +15,6 @@ from grading.release.contents import FORMAT, MANIFEST, sums
 # What belongs to whoever works in an edition, and moves on into the next one.
 CARRIED = (".git", ".venv", ".unrolled")
 _LEFT_OVERS = ("__pycache__",)
-_AT_FDCWD, _EXCHANGE = -100, 2
 
 
 def require_replaceable(out: Path) -> None:
@@ -82,12 +79,7 @@ def _take_place(folder: Path, out: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Let two folders change places: at once where the system can, in two steps elsewhere."""
-    if sys.platform == "linux":
-        call = ctypes.CDLL(None).renameat2
-        paths = (os.fsencode(one), os.fsencode(other))
-        if call(_AT_FDCWD, paths[0], _AT_FDCWD, paths[1], _EXCHANGE) == 0:
-            return
+    """Let two folders change places."""
     aside = one.with_name(f"{one.name}.old")
     other.rename(aside)
     one.rename(other)

@@ -1,18 +1,16 @@
 """Everything an instructor gets from a batch, as files in one folder."""
 
 import json
-import os
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from grading.batch.grades import Grade
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics
 from grading.course import Course
+from grading.files import write_text, writing
 from grading.renderers import gradebooks, gradescope, pages
 from grading.renderers.junit import JUnit
 from grading.renderers.pages import Part
@@ -43,16 +41,16 @@ class ClassFiles:
         statistics = ClassStatistics()
         remarks: dict[tuple[str, str], str] = {}
         with (
-            _new(folder / "results.jsonl") as lines,
-            _new(folder / "junit.xml") as junit_file,
-            _new(folder / "answers.csv") as answers,
+            writing(folder / "results.jsonl") as lines,
+            writing(folder / "junit.xml") as junit_file,
+            writing(folder / "answers.csv") as answers,
             JUnit(junit_file) as junit,
         ):
             answers.write(gradebooks.ANSWERS_HEADING)
             for submission, mine in by_submission.items():
                 parts = [_part(grade) for grade in mine]
                 page = pages.feedback_page(parts, titles)
-                _replace(folder / "feedback" / names[submission], page)
+                write_text(folder / "feedback" / names[submission], page)
                 for part in parts:
                     grade, report = part.grade, part.report
                     remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
@@ -65,11 +63,11 @@ class ClassFiles:
                     upload = folder / "gradescope" / name
                     if grade.status == "graded":
                         statistics.add(grade, report)
-                        _replace(upload, _json(gradescope.results(report)) + "\n")
+                        write_text(upload, _json(gradescope.results(report)) + "\n")
                     else:  # what an earlier run has left is no result of this one
                         upload.unlink(missing_ok=True)
         for name, text in self._tables(remarks).items():
-            _replace(folder / name, text)
+            write_text(folder / name, text)
         page = pages.class_page(
             self.course.title,
             self.grades,
@@ -80,7 +78,7 @@ class ClassFiles:
             self.has_roster,
             self.course.show_names,
         )
-        _replace(folder / "class.html", page)
+        write_text(folder / "class.html", page)
 
     def _tables(self, remarks: Mapping[tuple[str, str], str]) -> dict[str, str]:
         grades, titles = self.grades, self._titles()
@@ -107,23 +105,3 @@ def _part(grade: Grade) -> Part:
 
 def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, allow_nan=False, ensure_ascii=False)
-
-
-def _replace(path: Path, text: str) -> None:
-    with _new(path) as file:
-        file.write(text)
-
-
-@contextmanager
-def _new(path: Path) -> Iterator[IO[str]]:
-    """A file to be written that takes its place when it is complete."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", newline="", dir=path.parent, prefix=".", delete=False
-    ) as file:
-        try:
-            yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)

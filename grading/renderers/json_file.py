@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from grading.errors import UsageError
+from grading.files import write_text
 
 STANDARD_OUTPUT = "-"
 
@@ -32,17 +32,4 @@ def write(document: dict[str, Any] | list[dict[str, Any]], target: str) -> None:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
         return
-    path = Path(target)
-    if path.exists() and not path.is_file():  # a device or a pipe, which must not be replaced
-        path.write_text(text, encoding="utf-8")
-        return
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-    ) as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    write_text(Path(target), text)

@@ -1,16 +1,13 @@
 """Pages of a class: one for the instructor, one for each student, without a network."""
 
 import re
-import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grading.batch.grades import Grade
 from grading.batch.roster import Person
@@ -20,20 +17,9 @@ from grading.report import Report
 _TEMPLATES = Path(__file__).with_name("templates")
 
 
-class _Compiled(FileSystemBytecodeCache):
-    """Keeps what templates compile to (50 ms) as Python keeps modules: beside them, if it can."""
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        with suppress(OSError):
-            if not sys.dont_write_bytecode:
-                Path(self.directory).mkdir(exist_ok=True)
-                super().dump_bytecode(bucket)
-
-
 # Everything from a submission is escaped: autoescape is on for every template.
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATES),
-    bytecode_cache=_Compiled(str(_TEMPLATES / "__pycache__")),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

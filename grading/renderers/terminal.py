@@ -3,13 +3,13 @@
 import re
 import sys
 from collections.abc import Sequence
-from typing import Self
 
 from rich.padding import Padding
 from rich.status import Status as Spinner
 from rich.table import Table
 from rich.text import Text
 
+from grading.closing import Closing
 from grading.renderers.console import console
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
@@ -22,7 +22,7 @@ _STATUS_WIDTH = max(len(status.words) for status in Status)
 _TITLE = _STATUS_WIDTH + 13
 
 
-class TerminalRenderer:
+class TerminalRenderer(Closing):
     """Prints each result when it is known, then the summary.
 
     Colors only accompany words. `plain` (or output that is no terminal) means no colors, no
@@ -109,10 +109,7 @@ class TerminalRenderer:
         )
         self.console.print(Text(circumstances, style="dim"))
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def close(self) -> None:
         self._stop_spinner()
 
     @property

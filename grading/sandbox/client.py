@@ -13,11 +13,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
+from grading.closing import Closing
 from grading.sandbox import frames
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import (
@@ -75,7 +75,7 @@ def _go_on() -> None:
     return None
 
 
-class Sandbox:
+class Sandbox(Closing):
     """Makes workers: forked by the fork server at the end of `line`, or fresh interpreters.
 
     While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
@@ -89,17 +89,6 @@ class Sandbox:
         self.usage = Usage()
         self._line = line
         self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the line, and with it every worker."""

@@ -183,6 +183,11 @@ class Zygote(Line):
         return self._log.read()[-2000:].decode("utf-8", "replace").strip()
 
 
+def zygote_on(rung: Rung, warm: bool = False) -> Zygote | None:
+    """A zygote, which begins to import torch at once; none on the rung that has none."""
+    return None if rung is Rung.PROCESS else Zygote(rung, warm)
+
+
 class Forked:
     """A worker forked from the zygote, held by its process descriptor: no other can be hit."""
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any
 
+from grading.errors import UsageError
 from grading.sandbox import view
 
 # For a machine under load: the trial takes 50 ms.
@@ -47,6 +48,25 @@ _WALLS = {
 def best() -> Rung:
     """The strongest rung to be had here."""
     return next(rung for rung in Rung if not why_not(rung))
+
+
+def choose(wish: str, for_strangers: bool = False) -> Rung:
+    """The rung of this name, or for "auto" the strongest. Raises UsageError if it cannot be had.
+
+    For strangers' code, the weakest one is never chosen by itself.
+    """
+    if wish == "auto":
+        rung = best()
+        if for_strangers and not rung.fit_for_strangers:
+            raise UsageError(
+                "this machine offers no isolation for strangers' code:"
+                " run `python grader.py doctor` to see why"
+            )
+        return rung
+    rung = Rung(wish)
+    if reason := why_not(rung):
+        raise UsageError(f"--isolation {wish} cannot be had here: {reason}")
+    return rung
 
 
 def why_not(rung: Rung) -> str:

@@ -26,7 +26,8 @@ from grading import questions
 from grading.course import ROOT
 from grading.course import load as load_course
 from grading.errors import UsageError
-from lab.settings import MAX_SEED, Settings, command, parse
+from grading.report import MAX_SEED
+from lab.settings import Settings, command, parse
 from lab.student import DONE, INTERRUPTED, Ending, explain, load
 
 S = TypeVar("S", bound=Settings)

@@ -9,10 +9,10 @@ from types import NoneType, UnionType
 from typing import Any, NoReturn, TypeVar, get_args, get_type_hints
 
 from grading.errors import UsageError
+from grading.report import MAX_SEED
 
 T = TypeVar("T")
 S = TypeVar("S", bound="Settings")
-MAX_SEED = 2**31
 
 
 def setting(
