@@ -27,8 +27,11 @@ sys.path.insert(0, str(ROOT))
 
 import meter  # noqa: E402
 
-from grading import course, misconceptions  # noqa: E402
-from grading.course import Exercise  # noqa: E402
+from grading.course import (
+    misconceptions,
+    syllabus,
+)
+from grading.course.syllabus import Exercise  # noqa: E402
 
 HOSTILE = (
     "import os\nos._exit(0)\n",
@@ -47,7 +50,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=float, default=0.05)
     parser.add_argument("--kills", type=int, default=0)
     options = parser.parse_args()
-    exercise = course.load().exercise(options.exercise)
+    exercise = syllabus.load().exercise(options.exercise)
     for size in options.size:
         with tempfile.TemporaryDirectory() as folder:
             work, out = Path(folder, "class"), Path(folder, "grades")

@@ -20,8 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grading import course, misconceptions  # noqa: E402
-from grading.course import Exercise  # noqa: E402
+from grading.course import (
+    misconceptions,
+    syllabus,
+)
+from grading.course.syllabus import Exercise  # noqa: E402
 from grading.judging.grader import Grader  # noqa: E402
 from grading.judging.plan import Plan  # noqa: E402
 from grading.report import Report  # noqa: E402
@@ -45,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wrong", type=int, default=12, help="known mistakes per exercise")
     options = parser.parse_args()
-    plan = course.load()
+    plan = syllabus.load()
     total = sum(whole_exercise(exercise).cpu_seconds for exercise in plan.exercises.values())
     print(f"all references: {total:.1f} CPU s\n")
     ex3 = plan.exercise("ex3")

@@ -27,8 +27,8 @@ sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 
-from grading import course  # noqa: E402
 from grading.checking.respondents import compiled  # noqa: E402
+from grading.course import syllabus  # noqa: E402
 from grading.judging.answers import LiveAnswers  # noqa: E402
 from grading.judging.grader import Grader  # noqa: E402
 from grading.judging.plan import Plan  # noqa: E402
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    exercise = course.load().exercise("ex1")
+    exercise = syllabus.load().exercise("ex1")
     questions, both = record_questions(exercise)
     texts = exercise.reference.read_text(), exercise.probes.read_text()
     figures = {
@@ -108,7 +108,7 @@ def on_one_core(measure: Callable[..., float], *arguments: Any) -> float:
         os.sched_setaffinity(0, cores)
 
 
-def record_questions(exercise: course.Exercise) -> tuple[list[Any], list[Any]]:
+def record_questions(exercise: syllabus.Exercise) -> tuple[list[Any], list[Any]]:
     """Every question of one grading: (all, to the student; those that the reference got too)."""
     work = read(exercise.reference, exercise.file)
     with (
@@ -147,7 +147,7 @@ def cold_grading() -> float:
     return time.perf_counter() - began
 
 
-def second_grading(exercise: course.Exercise) -> float:
+def second_grading(exercise: syllabus.Exercise) -> float:
     """CPU seconds of grader and workers, the reference's answers computed anew."""
     with Grader(rungs.best(), Zygote(rungs.best())) as grader:
         work = read(exercise.reference, exercise.file)

@@ -23,7 +23,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from grading import course, misconceptions  # noqa: E402
+from grading.course import (
+    misconceptions,
+    syllabus,
+)
 
 EXERCISE = "ex1"
 SCORE = " of 100 points"
@@ -72,7 +75,7 @@ def main() -> None:
     parser.add_argument("--saves", type=int, default=30)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    exercise = course.load().exercise(EXERCISE)
+    exercise = syllabus.load().exercise(EXERCISE)
     reference = exercise.reference.read_text(encoding="utf-8")
     known = [one for one in misconceptions.load(exercise.misconceptions) if not one.same_as]
     chosen = known[:: max(1, len(known) // options.saves)][: options.saves]

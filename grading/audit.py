@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
-from grading import course, misconceptions
 from grading.checking import suites
 from grading.checking.draw import seed_of
-from grading.course import Course, Exercise
+from grading.course import misconceptions, syllabus
+from grading.course.misconceptions import Misconception
+from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
 from grading.files import usable
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.misconceptions import Misconception
 from grading.mutants import mutants
 from grading.report import MAX_SEED, CheckResult, Report, Status
 from grading.submission import Submission, from_bytes
@@ -138,7 +138,7 @@ def audit(
 
 def judge(grader: Grader, case: Case) -> Judged:
     """Grade one case, and measure how far each comparison is from its tolerance."""
-    exercise = course.load().exercise(case.exercise)
+    exercise = syllabus.load().exercise(case.exercise)
     work = from_bytes(case.source.encode(), exercise.file)
     diagnosis = case.kind is Kind.MISCONCEPTION
     if case.kind is not Kind.MUTANT:

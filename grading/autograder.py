@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading import course
 from grading.batch.collect import Collected, handed_in
 from grading.checking.suites import max_score
-from grading.course import Exercise
-from grading.edition import choose_seed
+from grading.course import syllabus
+from grading.course.edition import choose_seed
+from grading.course.syllabus import Exercise
 from grading.errors import ExitCode, GraderError, UsageError
 from grading.files import write_text
 from grading.judging.grader import Grader
@@ -31,7 +31,7 @@ def main(root: Path, identities: Sequence[str]) -> int:
     target = root / "results" / "results.json"
     target.unlink(missing_ok=True)  # what an earlier run has left is no result of this one
     try:
-        plan = course.load()
+        plan = syllabus.load()
         exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
         document = grade(root / "submission", exercises)
     except (UsageError, GraderError) as error:

@@ -3,20 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from grading import misconceptions, thresholds
 from grading.checking import suites
 from grading.checking.check import Measure
 from grading.checking.compare import Mismatch
 from grading.checking.draw import Draw, seed_of
 from grading.checking.interview import Alone
 from grading.checking.respondents import StudentFault
-from grading.course import Exercise
+from grading.course import misconceptions, thresholds
+from grading.course.syllabus import Exercise
+from grading.course.thresholds import Calibration
 from grading.errors import GraderError, UsageError
 from grading.files import require_own_copy
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.submission import from_bytes
-from grading.thresholds import Calibration
 
 # For each measurement: a slow one is a value as well.
 CPU_SECONDS = 300.0

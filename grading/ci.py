@@ -4,9 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-from grading import edition
 from grading import pull_request as requests
-from grading.course import Course
+from grading.course import edition
+from grading.course.syllabus import Course
 from grading.errors import ExitCode
 from grading.files import require_writable, writing
 from grading.judging.grader import Grader

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grading import course, edition, hints, questions
+from grading import hints
 from grading import submission as submissions
+from grading.course import edition, questions, syllabus
 from grading.errors import ExitCode, GraderError, UsageError
 from grading.files import require_open_files, require_writable
 from grading.renderers import json_file
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import NoReturn
 
-    from grading.course import Exercise
+    from grading.course.syllabus import Exercise
     from grading.judging.grader import Grader
     from grading.report import HintShown, QuestionResult, Report
 
@@ -42,13 +43,13 @@ class CourseCommands(click.Group):
     """The fixed commands, and one for each exercise of course.toml."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        plan = course.load()
+        plan = syllabus.load()
         names = super().list_commands(context)
         return [*plan.exercises, *(name for name in names if not edition.lacks(plan, name))]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         command = super().get_command(context, name)
-        plan = course.load()
+        plan = syllabus.load()
         if edition.lacks(plan, name):
             raise UsageError(f"{name} needs the full course, and this is a student edition of it")
         exercises = plan.exercises
@@ -117,7 +118,7 @@ def main() -> None:
 @main.command("all", params=[option for option in GRADING_OPTIONS if option.name not in ("check",)])
 def grade_all(**options: Any) -> None:
     """Grade every exercise."""
-    sys.exit(grade(list(course.load().exercises.values()), single=False, check=None, **options))
+    sys.exit(grade(list(syllabus.load().exercises.values()), single=False, check=None, **options))
 
 
 @main.command()
@@ -139,7 +140,7 @@ def doctor(plain: bool) -> None:
 @click.option("--submission", type=click.Path(path_type=Path), help="A folder with answers.")
 def answers(identity: str, submission: Path | None) -> None:
     """Show canonical answers, where the course allows it, to the questions you have answered."""
-    plan = course.load()
+    plan = syllabus.load()
     exercise = plan.exercise(identity)
     if not plan.show_answers:
         raise UsageError("this course does not show canonical answers (course.toml: show_answers)")
@@ -172,7 +173,7 @@ def watch_saves(
     plain: bool,
 ) -> None:
     """Grade again at each save, and say what flipped."""
-    exercise = course.load().exercise(identity)
+    exercise = syllabus.load().exercise(identity)
     path, own = submission or exercise.stub, is_own(submission, exercise)
     submissions.read(path, exercise.file)
 
@@ -198,8 +199,8 @@ def lab(name: str, options: tuple[str, ...]) -> None:
 
     What a lab can be told: python grader.py lab ex1 --help
     """
-    labs = course.load().labs(name)
-    folder = course.ROOT / "labs"
+    labs = syllabus.load().labs(name)
+    folder = syllabus.ROOT / "labs"
     for one in labs:
         if not (folder / f"{one}.py").exists():
             raise UsageError(f"course.toml names the lab {one}, but there is no {folder / one}.py")
@@ -220,7 +221,7 @@ def calibrate(
     identity: str, seeds: int, variants: tuple[str, ...], device: str, plain: bool
 ) -> None:
     """Measure the reference and known mistakes where a check trains something (for authors)."""
-    exercise = course.load().exercise(identity)
+    exercise = syllabus.load().exercise(identity)
     with grader_on("auto", device) as grader:
         from grading.calibrate import calibrate as measure
         from grading.renderers.calibration import print_calibration, print_value
@@ -234,9 +235,9 @@ def calibrate(
 @click.option("--check", is_flag=True, help="Write nothing; fail if a stub is out of date.")
 def stubs(check: bool) -> None:
     """Make the stubs in exercises/ from the solutions in reference/ (for authors)."""
-    from grading.stubs import write_stubs
+    from grading.course.stubs import write_stubs
 
-    changed = write_stubs(course.load(), write=not check)
+    changed = write_stubs(syllabus.load(), write=not check)
     for path in changed:
         click.echo(f"{'out of date' if check else 'written'}: {path}")
     sys.exit(1 if check and changed else 0)
@@ -249,7 +250,7 @@ def pull_request(objects: Path, junit: Path | None) -> None:
     """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
     from grading.ci import grade_pull_request
 
-    sys.exit(grade_pull_request(course.load(), objects, junit))
+    sys.exit(grade_pull_request(syllabus.load(), objects, junit))
 
 
 @main.command()
@@ -265,9 +266,9 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
     from grading.release import gradescope as platform
 
     if gradescope:
-        click.echo(platform.release(course.load(), out, identities))
+        click.echo(platform.release(syllabus.load(), out, identities))
     else:
-        command.release(course.load(), out, **options)
+        command.release(syllabus.load(), out, **options)
 
 
 @main.command()
@@ -296,7 +297,7 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
     from grading.batch import command
 
-    sys.exit(command.batch(course.load(), submissions_folder, out, command.Options(**options)))
+    sys.exit(command.batch(syllabus.load(), submissions_folder, out, command.Options(**options)))
 
 
 @main.command()
@@ -336,7 +337,7 @@ def audit(
 
     if save is not None:
         require_writable(save)
-    plan = course.load()
+    plan = syllabus.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
     with on_this_machine(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
@@ -426,7 +427,7 @@ def hints_shown(report: "Report", exercise: "Exercise") -> "list[HintShown]":
 
 def hint_lines(identity: str, own: bool = True) -> list[str]:
     """The next hint for what failed last. Raises UsageError."""
-    plan = course.load()
+    plan = syllabus.load()
     exercise = plan.exercise(identity)
     if not own:
         raise UsageError("hints are given for the work in exercises/ only")
@@ -489,7 +490,7 @@ def is_missing_package(error: Exception) -> bool:
     """Whether this is the import of a package that is not installed, and no part of the course."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return False
-    return not (course.ROOT / error.name.partition(".")[0]).exists()
+    return not (syllabus.ROOT / error.name.partition(".")[0]).exists()
 
 
 def explain(error: Exception) -> str:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grading.course import Course, Exercise
+from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.files import require_own_copy
 from grading.report import HintShown, Report

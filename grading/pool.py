@@ -15,7 +15,7 @@ from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 from grading.closing import Closing
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.environment import environment
 from grading.sandbox import kernel
 from grading.sandbox.processes import Line, Zygote

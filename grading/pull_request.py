@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from grading import questions
 from grading import submission as submissions
-from grading.course import Course, Exercise
+from grading.course import questions
+from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan

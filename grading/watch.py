@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from grading import submission
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
 from grading.judging.grader import Grader

@@ -10,8 +10,8 @@ from textwrap import dedent
 import pytest
 from hypothesis import HealthCheck, settings
 
-from grading import course
-from grading.course import Course, Exercise
+from grading.course import syllabus
+from grading.course.syllabus import Course, Exercise
 from grading.judging.grader import Grader
 from grading.sandbox import rungs
 from grading.sandbox.processes import Zygote
@@ -61,7 +61,7 @@ def grader(grader_on: GraderOn) -> Grader:
 
 @pytest.fixture(scope="session")
 def real_course() -> Course:
-    return course.load()
+    return syllabus.load()
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def make_course(root: Path, public: str, hidden: str = "") -> Course:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text), encoding="utf-8")
-    return course.load(root)
+    return syllabus.load(root)
 
 
 COURSE = """

@@ -4,8 +4,8 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from grading import course
-from grading.course import ROOT, Course
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Course
 
 FOLDERS = ("grading", "checks", "reference", "exercises", "data", "labs", ".github")
 FILES = ("grader.py", "pyproject.toml", "constraints.txt", "README.md", ".gitignore")
@@ -29,7 +29,7 @@ def copy_course(root: Path, identity: str, mistakes: int | None = None) -> Cours
         f'title = "{entry["title"]}"\nfile = "{entry["file"]}"\n',
         encoding="utf-8",
     )
-    copied = course.load(root)
+    copied = syllabus.load(root)
     if mistakes is not None:
         path = copied.exercise(identity).misconceptions
         begin, *entries = path.read_text(encoding="utf-8").split("[[misconception]]")

@@ -11,9 +11,9 @@ from pathlib import Path
 import nbformat
 import numpy as np
 
-from grading import questions
-from grading.course import ROOT
-from grading.course import load as load_course
+from grading.course import questions
+from grading.course.syllabus import ROOT
+from grading.course.syllabus import load as load_course
 from tests import browser
 from tests.patience import PATIENCE
 

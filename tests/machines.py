@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.sandbox import limits, processes
 
 # Address space that is never touched, like that of the CUDA libraries where there is no GPU.

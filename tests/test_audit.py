@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from grading import audit, course
+from grading import audit
 from grading.audit import Kind
 from grading.checking import suites
-from grading.course import ROOT, Course
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import NVIDIA, Grader
 from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
 from tests.test_diagnose import KNOWN
@@ -68,7 +69,7 @@ class OneGrader:
 def audited(
     grader: Grader, plan: Course, monkeypatch: pytest.MonkeyPatch, *kinds: Kind
 ) -> audit.Audit:
-    monkeypatch.setattr(course, "load", lambda: plan)
+    monkeypatch.setattr(syllabus, "load", lambda: plan)
     grader.answers.pop("toy", None)
     exercises = list(plan.exercises.values())
     pool = OneGrader(grader)

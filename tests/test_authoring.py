@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from tests.patience import PATIENCE
 
 PAGE = ROOT / "docs" / "authoring.md"

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from grading import course, misconceptions
 from grading.checking import suites
-from grading.course import Course
+from grading.course import misconceptions, syllabus
+from grading.course.misconceptions import Misconception
+from grading.course.syllabus import Course
 from grading.errors import GraderError
-from grading.misconceptions import Misconception
 from tests.bank.harness import exercises_with_a_bank, right_answers
 
 EXERCISES = exercises_with_a_bank()
@@ -22,7 +22,7 @@ AT_LEAST_RIGHT, AT_LEAST_WRONG = 12, 25
 
 
 def known(exercise: str) -> list[Misconception]:
-    return misconceptions.load(course.load().exercise(exercise).misconceptions)
+    return misconceptions.load(syllabus.load().exercise(exercise).misconceptions)
 
 
 def each_mistake() -> Iterator[Any]:
@@ -60,7 +60,7 @@ def test_mistakes_have_names_of_their_own_and_a_reason(exercise: str) -> None:
     words = [mistake.student for mistake in known(exercise)]
     assert len(set(words)) == len(words)
     assert all(mistake.fails for mistake in known(exercise))
-    declared = set(suites.checks(course.load().exercise(exercise)))
+    declared = set(suites.checks(syllabus.load().exercise(exercise)))
     for mistake in known(exercise):
         assert {*mistake.fails, *mistake.also} <= declared, mistake.name
         assert not mistake.same_as or mistake.same_as in names

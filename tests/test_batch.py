@@ -21,14 +21,14 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
-from grading import course, misconceptions
 from grading.batch.collect import Collected, Origin
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.batch.store import Basis, Result, Store
 from grading.cluster import Cluster
-from grading.course import ROOT, Course, LatePolicy
+from grading.course import misconceptions, syllabus
+from grading.course.syllabus import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
 from grading.judging.grader import Grader
 from grading.pool import Pool
@@ -258,13 +258,13 @@ def test_settings_that_mean_nothing_are_refused(tmp_path: Path, line: str) -> No
     plan = 'title = "T"\n' + line + "\n[exercises]\n"
     (tmp_path / "course.toml").write_text(plan, encoding="utf-8")
     with pytest.raises(GraderError, match=r"course\.toml cannot be used"):
-        course.load(tmp_path)
+        syllabus.load(tmp_path)
 
 
 def test_a_late_policy_is_read(tmp_path: Path) -> None:
     late = "[late]\ndue = 2026-12-01T23:59:00+01:00\ngrace_minutes = 30\npercent_per_day = 10\n"
     (tmp_path / "course.toml").write_text(f'title = "T"\nattempts = "best"\n[exercises]\n{late}')
-    plan = course.load(tmp_path)
+    plan = syllabus.load(tmp_path)
     assert plan.attempts == "best"
     assert plan.late == LatePolicy(1796165940.0, 1800.0, 10.0, 100.0)
 

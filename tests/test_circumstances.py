@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
 from tests.patience import PATIENCE
@@ -187,7 +187,7 @@ def test_a_package_that_one_command_needs_is_named(package: str, arguments: list
 
 
 def test_a_part_of_the_course_that_is_missing_is_the_graders_failure() -> None:
-    result = as_script("sys.modules['grading.stubs'] = None", "stubs", "--check")
+    result = as_script("sys.modules['grading.course.stubs'] = None", "stubs", "--check")
     assert result.returncode == 3
     assert "not your code's fault" in result.stderr
 

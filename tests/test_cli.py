@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
 from tests.patience import PATIENCE

@@ -8,7 +8,7 @@ import pytest
 
 from grading.batch.collect import Collected, collect
 from grading.batch.roster import Person, Roster, read
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.errors import UsageError
 
 WORK = "x = 1\n"

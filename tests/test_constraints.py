@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from tests.matrix.cells import PYTHONS
 
 CONSTRAINTS = ROOT / "constraints.txt"

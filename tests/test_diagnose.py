@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.judging import diagnose
 from grading.judging.answers import LiveAnswers
 from grading.judging.grader import Grader

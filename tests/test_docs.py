@@ -24,8 +24,9 @@ from pathlib import Path
 import click
 import pytest
 
-from grading import cli, course, hints
-from grading.course import ROOT
+from grading import cli, hints
+from grading.course import syllabus
+from grading.course.syllabus import ROOT
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.submission import from_bytes
@@ -88,7 +89,7 @@ def inside(sandbox: Sandbox) -> Iterator[pytest.MonkeyPatch]:
     """As if the copy were where this program lies, and the place it was called from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(sandbox.root)
-        patch.setattr(course.load, "__defaults__", (sandbox.root,))
+        patch.setattr(syllabus.load, "__defaults__", (sandbox.root,))
         yield patch
 
 
@@ -264,7 +265,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Sandbox
     settings.write_text(shown)
     questions = root / "exercises" / "questions" / "ex1.md"
     questions.write_text(questions.read_text().replace("<!-- Write your answer here. -->", "Yes."))
-    exercise = course.load(root).exercise("ex1")
+    exercise = syllabus.load(root).exercise("ex1")
     stub = from_bytes(exercise.stub.read_bytes(), exercise.file)
     hints.remember(exercise, grader.grade(exercise, stub, Plan(seed=1, training=False)))
     for name in ("ada", "kurt"):

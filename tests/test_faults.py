@@ -19,8 +19,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from grading import course
-from grading.course import ROOT, Exercise
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Exercise
 from grading.errors import GraderError
 from grading.judging.answers import AnswerBook
 from grading.judging.grader import Grader
@@ -422,7 +422,7 @@ def test_damaged_thresholds_are_the_graders_failure(
     own_course: Path, fresh: tuple[Grader, Exercise]
 ) -> None:
     grader, _ = fresh
-    exercise = course.load(own_course).exercise("ex1")
+    exercise = syllabus.load(own_course).exercise("ex1")
     work = from_bytes(EX1.read_bytes(), EX1.name)
     for text in ("", "{}", "[" * 100_000):
         exercise.thresholds.write_text(text)
@@ -446,7 +446,7 @@ def test_an_unreadable_reference_is_the_graders_failure(
     work = from_bytes(EX1.read_bytes(), EX1.name)
     try:
         report = grader.grade(
-            course.load(own_course).exercise("ex1"), work, Plan(seed=1, only=QUICK[1])
+            syllabus.load(own_course).exercise("ex1"), work, Plan(seed=1, only=QUICK[1])
         )
     except GraderError as error:
         assert EX1.name in str(error)

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading import questions, text
-from grading.course import Course
+from grading import text
+from grading.course import questions
+from grading.course.syllabus import Course
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.sandbox import frames

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from grading import course, thresholds
 from grading.audit import Case, Kind
-from grading.course import ROOT, Course
+from grading.course import syllabus, thresholds
+from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import Grader
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
@@ -181,7 +181,7 @@ def test_the_rung_is_the_one_on_which_a_worker_could_compute(tmp_path: Path) -> 
 
 
 def test_programs_are_graded_and_judged_as_in_an_audit(tmp_path: Path) -> None:
-    exercise = course.load().exercise("ex4")
+    exercise = syllabus.load().exercise("ex4")
     stub = exercise.stub.read_text(encoding="utf-8")
     job = Job(tmp_path, Record("right", "cpu"))
     audits.graded(

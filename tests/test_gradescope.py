@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.errors import UsageError
 from grading.release import gradescope
 from grading.release.proofs import install

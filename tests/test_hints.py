@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grading import hints
-from grading.course import Course, Exercise
+from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.report import HintShown, Report

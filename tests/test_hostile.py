@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from grading import course
 from grading.checking import respondents
 from grading.checking.draw import Draw
 from grading.checking.interview import Interview
-from grading.course import ROOT, Course, Exercise
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Course, Exercise
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.renderers.terminal import TerminalRenderer
@@ -74,7 +74,7 @@ def marked_grader() -> Iterator[GraderOf]:
                 graders[rung, large] = stack.enter_context(Grader(rung, zygote(rung, large)))
                 # So that the reference has answered everything, with all the time it may need.
                 right = from_bytes(attacks.reference().encode(), "ex1_vanilla_rnn.py")
-                exercise = course.load().exercise("ex1")
+                exercise = syllabus.load().exercise("ex1")
                 report = graders[rung, large].grade(exercise, right, Plan(seed=1, training=False))
                 assert report.score == 94
             return graders[rung, large]

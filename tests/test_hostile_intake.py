@@ -12,7 +12,7 @@ import pytest
 
 from grading import notebook as notebooks
 from grading import submission
-from grading.course import ROOT, Course
+from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import Report

@@ -13,9 +13,9 @@ from lab.leaderboard import Leaderboard
 from lab.settings import Settings, command, parse, setting
 from lab.student import explain, load
 
-from grading import course
 from grading.cli import main
-from grading.course import ROOT, Course
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
 from tests.labs import check_in_a_browser, check_page, interrupt, run
 
@@ -196,7 +196,7 @@ def test_a_student_s_edition_has_no_reference(
 ) -> None:
     moved = replace(real_course.exercise("ex1"), root=tmp_path)
     monkeypatch.setattr(
-        "grading.course.load", lambda: replace(real_course, exercises={"ex1": moved})
+        "grading.course.syllabus.load", lambda: replace(real_course, exercises={"ex1": moved})
     )
     with pytest.raises(UsageError, match="this edition of the course comes without the reference"):
         load("ex1", (), None, reference=True)
@@ -264,8 +264,8 @@ def test_a_course_knows_its_labs(real_course: Course) -> None:
 def test_a_lab_without_its_script_is_said(
     tmp_path: Path, real_course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(course, "load", lambda: real_course)
-    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(syllabus, "load", lambda: real_course)
+    monkeypatch.setattr(syllabus, "ROOT", tmp_path)
     result = CliRunner().invoke(main, ["lab", "ex1"])
     assert isinstance(result.exception, UsageError)
     assert "course.toml names the lab sine, but there is no" in str(result.exception)

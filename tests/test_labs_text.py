@@ -30,7 +30,7 @@ from text.opening import open_lstm, require_same
 from text.own import OneHotLSTM
 from text.string_plot import layout, string_plot
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.errors import UsageError
 from reference import ex4_interpretability as ex4
 from reference.ex3_text_model import TextModel

@@ -14,7 +14,7 @@ from textwrap import indent
 import pytest
 
 from grading.checking.check import Check
-from grading.course import ROOT, Exercise
+from grading.course.syllabus import ROOT, Exercise
 from grading.judging import fitness
 from grading.judging.fitness import FitnessProof, Measured
 from grading.judging.grader import Grader

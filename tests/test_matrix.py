@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from tests.matrix import verdicts
 from tests.matrix.cells import CELLS, PYTHONS, RUNNERS, by_hand, by_runners
 from tests.matrix.install import lowest

@@ -18,14 +18,14 @@ from nbconvert.exporters import PythonExporter
 from grading.batch import run
 from grading.batch.collect import Collected, collect
 from grading.cli import is_own
-from grading.course import ROOT, Course, Exercise
+from grading.course.stub_notebooks import make_notebook
+from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.magics import without_magics
 from grading.places import Places
 from grading.report import Report, Status
-from grading.stub_notebooks import make_notebook
 from grading.submission import Submission, from_bytes, read
 from tests.notebooks import code, markdown, notebook
 from tests.patience import PATIENCE

@@ -21,7 +21,7 @@ import pytest
 import yaml
 
 from grading import pull_request as requests
-from grading.course import ROOT, Course, Exercise
+from grading.course.syllabus import ROOT, Course, Exercise
 from grading.pull_request import Graded, Objects, PullRequest, Work
 from grading.release.proofs import install
 from grading.renderers import github

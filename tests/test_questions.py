@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from grading import questions
-from grading.course import ROOT, Course
+from grading.course import questions
+from grading.course.questions import PLACE, Mark, parse, read, read_rubric, results, without_answers
+from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
-from grading.questions import PLACE, Mark, parse, read, read_rubric, results, without_answers
 from tests.patience import PATIENCE
 
 FILE = f"""# Questions

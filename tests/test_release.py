@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grading import course, edition
-from grading.course import ROOT, Course, Exercise
+from grading.course import edition, syllabus
+from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import GraderError, UsageError
 from grading.judging import recorded
 from grading.judging.grader import Grader
@@ -44,7 +44,7 @@ TWO_SEEDS = SEEDS[:2]
 class Released:
     """A course, its edition, and what was said while it was made."""
 
-    course: Course
+    syllabus: Course
     out: Path
     said: list[str]
 
@@ -54,7 +54,7 @@ class Released:
 
     @property
     def handed_out(self) -> Exercise:
-        return course.load(self.out).exercise(IDENTITY)
+        return syllabus.load(self.out).exercise(IDENTITY)
 
     @property
     def files(self) -> dict[str, bytes]:
@@ -283,7 +283,7 @@ def test_damaged_records_are_refused(
 ) -> None:
     shutil.copytree(released.out / "checks", tmp_path / "checks")
     shutil.copyfile(released.out / "course.toml", tmp_path / "course.toml")
-    exercise = course.load(tmp_path).exercise(IDENTITY)
+    exercise = syllabus.load(tmp_path).exercise(IDENTITY)
     assert exercise.in_edition
     damage(exercise.recorded)
     with pytest.raises(GraderError, match="cannot be used"):
@@ -417,7 +417,7 @@ def test_a_release_with_a_leak_fails_and_leaves_nothing(
     monkeypatch.setattr(command, "record", lambda *_: answers)
     out = tmp_path / "edition"
     with pytest.raises(GraderError, match=r"labs/gates.py: the solution of ex4"):
-        command.release(course.load(root), out, jobs=1, plain=True, seeds=TWO_SEEDS)
+        command.release(syllabus.load(root), out, jobs=1, plain=True, seeds=TWO_SEEDS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["course"]
 
 

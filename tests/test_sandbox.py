@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from grading.checking.respondents import compiled
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.sandbox import client, landlock, processes, rungs, seccomp, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame

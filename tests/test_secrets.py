@@ -7,7 +7,7 @@ import pytest
 
 from grading import compare
 from grading.checking.respondents import Question, Student
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.submission import from_bytes

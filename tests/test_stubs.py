@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.course import Course, Exercise
+from grading.course.stubs import make_stub, write_stubs
+from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
-from grading.stubs import make_stub, write_stubs
 from grading.submission import read
 
 SOLUTION = '''"""Doc with # BEGIN SOLUTION in it."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grading.checking.draw import seed_of
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from grading import misconceptions, thresholds
 from grading.calibrate import calibrate
 from grading.checking import suites
-from grading.course import Course
+from grading.course import misconceptions, thresholds
+from grading.course.syllabus import Course
+from grading.course.thresholds import Bounds, Calibration
 from grading.errors import GraderError, UsageError
 from grading.judging.grader import Grader
-from grading.thresholds import Bounds, Calibration
 from tests.conftest import REFERENCE, make_course
 
 MEASURED = """

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from grading import submission, watch
-from grading.course import ROOT, Exercise
+from grading.course.syllabus import ROOT, Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
 from grading.judging.grader import Grader

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from grading import questions
 from grading.batch.collect import Collected
 from grading.batch.roster import Roster
-from grading.course import Course, Exercise
+from grading.course import questions
+from grading.course.questions import Marks, Question
+from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
-from grading.questions import Marks, Question
 from grading.report import QuestionResult
 
 

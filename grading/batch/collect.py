@@ -27,12 +27,12 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from grading import questions
 from grading import submission as submissions
-from grading.course import Exercise
+from grading.course import questions
+from grading.course.questions import Question
+from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.notebook import SUFFIX, is_notebook
-from grading.questions import Question
 from grading.submission import Submission
 from grading.text import one_line
 

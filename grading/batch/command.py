@@ -14,7 +14,7 @@ from grading.batch.grades import Grade, Graded
 from grading.batch.roster import Person, Roster
 from grading.batch.store import Basis, Change, Result, Store
 from grading.cluster import Cluster
-from grading.course import Course, Exercise
+from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar

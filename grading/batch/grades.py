@@ -8,8 +8,8 @@ from math import ceil
 from grading.batch.collect import Collected
 from grading.batch.roster import Person, Roster
 from grading.batch.store import Result
-from grading.course import LatePolicy
-from grading.questions import Question
+from grading.course.questions import Question
+from grading.course.syllabus import LatePolicy
 from grading.report import QuestionResult, Report
 
 SECONDS_PER_DAY = 24 * 3600

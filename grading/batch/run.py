@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
-from grading.course import Course, Exercise, suite_sha256
+from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.judging.plan import Plan
 from grading.report import Report

@@ -15,8 +15,8 @@ from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from grading.closing import Closing
+from grading.course.questions import Marks
 from grading.errors import UsageError
-from grading.questions import Marks
 from grading.report import Mark, Report
 
 VERSION = 1

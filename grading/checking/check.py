@@ -20,8 +20,8 @@ from grading.checking.compare import Mismatch
 from grading.checking.draw import Draw
 from grading.checking.interview import Alone
 from grading.checking.respondents import StudentFault
+from grading.course.thresholds import Bounds
 from grading.report import Visibility
-from grading.thresholds import Bounds
 
 CPU_SECONDS = 10.0
 Measure = Callable[[Draw, Alone], float]

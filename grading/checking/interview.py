@@ -18,7 +18,7 @@ from grading.checking.respondents import (
     StudentFault,
     outcome_of,
 )
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.report import MAX_SEED, Status
 

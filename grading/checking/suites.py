@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from grading.checking.check import Check, Measure
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 
 
 def checks(exercise: Exercise) -> dict[str, Check]:

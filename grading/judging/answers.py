@@ -11,7 +11,6 @@ from typing import Protocol
 
 import numpy as np
 
-from grading import misconceptions
 from grading.checking.compare import TOLERANCES, Answer
 from grading.checking.respondents import (
     Asked,
@@ -23,10 +22,11 @@ from grading.checking.respondents import (
     StudentFault,
     outcome_of,
 )
-from grading.course import Exercise
+from grading.course import misconceptions
+from grading.course.misconceptions import Misconception
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.files import read_text
-from grading.misconceptions import Misconception
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 

@@ -7,10 +7,10 @@ from math import isfinite
 from time import perf_counter
 from typing import Any
 
-from grading import thresholds
 from grading.checking.check import Check, Parts, Trials
 from grading.checking.compare import measured_errors
 from grading.checking.interview import Alone, Both, Interview
+from grading.course import thresholds
 from grading.errors import GraderError
 
 # What a check can be given, by the name of its parameter.

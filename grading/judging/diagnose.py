@@ -20,8 +20,8 @@ from dataclasses import replace
 from itertools import combinations
 
 from grading.checking.respondents import Asked
+from grading.course.misconceptions import Misconception
 from grading.judging.answers import AnswerBook, Mistakes
-from grading.misconceptions import Misconception
 from grading.report import CheckResult, Status
 
 # 40 pairs cost about as much as 40 workers: 0.4 CPU seconds for an exercise's quick probes.

@@ -12,7 +12,7 @@ from typing import Any
 from grading.checking.interview import Interview
 from grading.checking.respondents import Source, Student
 from grading.closing import Closing
-from grading.course import Exercise, suite_sha256
+from grading.course.syllabus import Exercise, suite_sha256
 from grading.errors import GraderError, UsageError
 from grading.judging import fitness, suite
 from grading.judging.answers import AnswerBook, LiveAnswers

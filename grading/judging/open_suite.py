@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 import pytest
 
 from grading.checking.suites import own_modules
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.environment import environment
 from grading.judging.session import Session
 from grading.judging.suite import (

@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from grading import edition, misconceptions
 from grading.checking.compare import Answer
 from grading.checking.respondents import Asked, Outcome, Question, Source, StudentFault
-from grading.course import Exercise
+from grading.course import edition, misconceptions
+from grading.course.misconceptions import Misconception
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.files import read_text, usable
 from grading.judging.answers import Mistakes, alike
-from grading.misconceptions import Misconception
 from grading.report import Status
 
 REFERENCE = 0

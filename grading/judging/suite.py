@@ -10,7 +10,7 @@ import pytest_timeout  # type: ignore[import-untyped]
 
 from grading.checking.check import Check
 from grading.checking.suites import checks_in, own_modules
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.environment import environment
 from grading.judging.session import Session
 from grading.report import CheckResult

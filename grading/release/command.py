@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove

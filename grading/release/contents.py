@@ -9,9 +9,9 @@ from typing import Any
 
 import jinja2
 
-from grading import stubs
 from grading.checking.suites import checks, max_score
-from grading.course import Course, Exercise
+from grading.course import stubs
+from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
 from grading.release.record import only_public
 from grading.release.trim import Trimmed

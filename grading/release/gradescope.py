@@ -6,11 +6,11 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from grading.course import Course
+from grading.course.stubs import made
+from grading.course.syllabus import Course
 from grading.errors import UsageError
 from grading.files import require_writable
 from grading.release.contents import FILES, TEMPLATES, copied
-from grading.stubs import made
 
 # Everything that grading takes; the rest of the course stays at home.
 FOLDERS = ("grading", "checks", "reference", "exercises", "data")

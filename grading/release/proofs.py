@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from grading.checking.suites import max_score
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.errors import GraderError
 from grading.release.leaks import leaks
 from grading.release.record import only_public

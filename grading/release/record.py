@@ -15,17 +15,17 @@ from typing import Any
 
 import numpy as np
 
-from grading import misconceptions
 from grading.checking.compare import Answer
 from grading.checking.respondents import Asked, Outcome
 from grading.checking.suites import checks, max_score
-from grading.course import Exercise
-from grading.edition import FORMAT
+from grading.course import misconceptions
+from grading.course.edition import FORMAT
+from grading.course.misconceptions import Misconception
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.judging.recorded import REFERENCE, essence_sha256, stream
-from grading.misconceptions import Misconception
 from grading.report import Visibility
 from grading.submission import from_bytes
 from grading.workforce import Lost, Workforce

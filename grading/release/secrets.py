@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from grading import misconceptions, stubs
 from grading.checking.suites import checks
-from grading.course import Exercise
+from grading.course import misconceptions, stubs
+from grading.course.questions import without_answers
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
-from grading.questions import without_answers
 from grading.release.record import only_public, told
 from grading.release.syntax import Tree, telling_trees
 from grading.release.trim import Trimmed

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 
 PACKAGE = "checks"

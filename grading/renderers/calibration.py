@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grading.course.thresholds import Calibration
 from grading.renderers.table import print_table
-from grading.thresholds import Calibration
 
 if TYPE_CHECKING:
     from grading.calibrate import Value

@@ -9,7 +9,7 @@ from typing import Any
 from grading.batch.grades import Grade
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics
-from grading.course import Course
+from grading.course.syllabus import Course
 from grading.files import write_text, writing
 from grading.renderers import gradebooks, gradescope, pages
 from grading.renderers.junit import JUnit

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from grading.batch.grades import Grade
 from grading.batch.roster import Person
-from grading.questions import COLUMNS
+from grading.course.questions import COLUMNS
 from grading.report import Report, Status
 
 GRADES = (

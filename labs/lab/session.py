@@ -22,9 +22,9 @@ from typing import Any, Generic, TypeVar
 
 from matplotlib.figure import Figure
 
-from grading import questions
-from grading.course import ROOT
-from grading.course import load as load_course
+from grading.course import questions
+from grading.course.syllabus import ROOT
+from grading.course.syllabus import load as load_course
 from grading.errors import UsageError
 from grading.report import MAX_SEED
 from lab.settings import Settings, command, parse

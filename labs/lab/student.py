@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, TracebackType
 
-from grading import course, submission
-from grading.course import Exercise
+from grading import submission
+from grading.course import syllabus
+from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission import Submission
 from grading.text import one_line
@@ -41,7 +42,7 @@ def load(identity: str, names: tuple[str, ...], submitted: Path | None, referenc
     or else in exercises/. Raises UsageError, in one line, if there is none, if it cannot be
     imported, or if a name is missing.
     """
-    exercise = course.load().exercise(identity)
+    exercise = syllabus.load().exercise(identity)
     shown, work = _read(exercise, submitted, reference)
     module = ModuleType(exercise.module)
     module.__file__ = shown

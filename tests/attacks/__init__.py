@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import indent
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 
 FOLDER = Path(__file__).parent
 FORWARD = "        feeds_back = not force and len(inputs) > max(warm_start, 1)\n"

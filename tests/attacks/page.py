@@ -6,7 +6,7 @@ python -m tests.attacks.page
 import json
 import re
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.report import Status
 from tests import attacks
 from tests.attacks import Attack

@@ -18,11 +18,11 @@ from typing import cast
 
 import numpy as np
 
-from grading import course
 from grading.checking.compare import Answer
 from grading.checking.interview import Interview
 from grading.checking.respondents import Asked, Question, Source, Student, StudentFault
-from grading.course import Exercise
+from grading.course import syllabus
+from grading.course.syllabus import Exercise
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.sandbox import rungs
@@ -191,7 +191,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="chosen by the seed; all, if not given")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    exercise = course.load().exercise(options.exercise)
+    exercise = syllabus.load().exercise(options.exercise)
     rung = rungs.best()
     counts: Counter[str] = Counter()
     troubles = 0

@@ -24,10 +24,11 @@ from unittest import mock
 
 from jsonschema import Draft202012Validator
 
-from grading import course, mutants
+from grading import mutants
 from grading.checking import respondents
 from grading.checking.interview import Interview
-from grading.course import ROOT, Exercise
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
@@ -258,7 +259,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="A folder for submissions that made trouble.")
     options = parser.parse_args()
-    exercise = course.load().exercise(options.exercise)
+    exercise = syllabus.load().exercise(options.exercise)
     rung = rungs.best()
     zygote = None if rung is Rung.PROCESS else Zygote(rung)
     counts: Counter[str] = Counter()

@@ -21,19 +21,10 @@ from typing import Any
 
 import numpy as np
 
-from grading import (
-    course,
-    hints,
-    magics,
-    misconceptions,
-    notebook,
-    questions,
-    submission,
-    text,
-    thresholds,
-)
+from grading import hints, magics, notebook, submission, text
 from grading.batch import roster
-from grading.course import Exercise
+from grading.course import misconceptions, questions, syllabus, thresholds
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
 from tests import notebooks
@@ -444,7 +435,7 @@ def _check_hints(data: bytes) -> bool:
 def _check_course(data: bytes) -> bool:
     _file("course.toml", data)
     try:
-        found = course.load(_ROOT)
+        found = syllabus.load(_ROOT)
     except GraderError:
         return False
     assert type(found.title) is str, repr(found.title)

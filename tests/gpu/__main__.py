@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.renderers import json_file
 from tests.gpu import PARTS
 from tests.gpu.record import Record, Status

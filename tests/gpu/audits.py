@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from grading import audit, course
+from grading import audit
 from grading.audit import Audit, Case, Judged, Kind
-from grading.course import Exercise
+from grading.course import syllabus
+from grading.course.syllabus import Exercise
 from grading.pool import Pool
 from grading.report import Status
 from grading.workforce import Lost
@@ -21,7 +22,7 @@ def graded(job: Job, cases: Sequence[Case]) -> None:
     """Grade every case, and keep what came of it and what the audit says to that."""
     found = Audit()
     programs: list[dict[str, Any]] = []
-    plan = course.load()
+    plan = syllabus.load()
     rung = rung_of(job)
     with Pool(rung, job.device, graders()) as pool:
         job.keep(isolation=rung, cases=len(cases), programs=programs)

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grading import course, thresholds
 from grading.calibrate import calibrate
-from grading.course import ROOT
+from grading.course import syllabus, thresholds
+from grading.course.syllabus import ROOT
 from grading.errors import GraderError
 from grading.judging.grader import Grader
 from grading.pool import Pool
@@ -53,7 +53,7 @@ def run(job: Job) -> None:
 
 def measure(grader: Grader, variant: Variant) -> dict[str, Any]:
     """The values of each check that trains something, with the bounds that they should respect."""
-    exercise = course.load(variant.root).exercise(variant.exercise)
+    exercise = syllabus.load(variant.root).exercise(variant.exercise)
     try:
         found = calibrate(grader, exercise, SEEDS, lambda _: None, [variant.name])
     except GraderError as error:
@@ -85,7 +85,7 @@ def _variants(folder: Path) -> Iterator[Variant]:
 
 def _names(exercise: str) -> list[str]:
     """The reference, and the mistakes that were measured on the CPU."""
-    known = thresholds.load(course.load().exercise(exercise).thresholds)
+    known = thresholds.load(syllabus.load().exercise(exercise).thresholds)
     mistakes = [name for devices in known.values() for name in devices["cpu"].wrong]
     return ["reference", *dict.fromkeys(mistakes)]
 

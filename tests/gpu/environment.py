@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.sandbox import rungs, view
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError

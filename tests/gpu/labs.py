@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from grading.course import ROOT
+from grading.course.syllabus import ROOT
 from grading.errors import UsageError
 from tests.gpu.record import Job
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grading import course
-from grading.course import ROOT, Exercise
+from grading.course import syllabus
+from grading.course.syllabus import ROOT, Exercise
 from tests.gpu.environment import rung_of
 from tests.gpu.record import Job
 
@@ -25,7 +25,7 @@ def run(job: Job) -> None:
     graded: list[dict[str, Any]] = []
     rung = rung_of(job)
     with tempfile.TemporaryDirectory() as folder:
-        for exercise in course.load().exercises.values():
+        for exercise in syllabus.load().exercises.values():
             for kind, path in _programs(exercise, Path(folder)):
                 name = f"{exercise.id} {kind}"
                 result = _graded(exercise.id, path, job.device, rung, Path(folder))

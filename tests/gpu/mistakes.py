@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from grading import course, misconceptions
 from grading.audit import Case, Kind, cases_of
 from grading.checking import suites
-from grading.course import ROOT, Course
+from grading.course import misconceptions, syllabus
+from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.pool import Pool
@@ -39,7 +39,7 @@ class Trial:
 
 def run(job: Job) -> None:
     tried: list[dict[str, Any]] = []
-    everything = list(trials(course.load()))
+    everything = list(trials(syllabus.load()))
     rung = rung_of(job)
     with Pool(rung, job.device, graders()) as pool:
         job.keep(isolation=rung, cases=len(everything), mistakes=tried)
@@ -80,7 +80,7 @@ def nearest_checks() -> list[tuple[str, str]]:
 
 def judge(grader: Grader, trial: Trial) -> dict[str, Any]:
     """What the check makes of the mistake; `margin` is its largest error in tolerances."""
-    exercise = course.load().exercise(trial.case.exercise)
+    exercise = syllabus.load().exercise(trial.case.exercise)
     work = from_bytes(trial.case.source.encode(), exercise.file)
     plan = Plan(trial.case.seed, only=trial.check, diagnosis=False)
     with grader.session(exercise, work, plan) as session:

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from grading import course
 from grading.audit import cases_of
-from grading.course import ROOT
+from grading.course import syllabus
+from grading.course.syllabus import ROOT
 from tests.gpu import audits
 from tests.gpu.record import Job
 
@@ -14,7 +14,7 @@ MARK = "pytest.mark.cuda"
 
 def run(job: Job) -> None:
     _tests(job)
-    exercises = course.load().exercises.values()
+    exercises = syllabus.load().exercises.values()
     cases = [one for each in exercises for one in cases_of(each, 1, thorough=False, draw=0)]
     audits.graded(job, cases)
 

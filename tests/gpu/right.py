@@ -2,8 +2,8 @@
 
 from itertools import chain, zip_longest
 
-from grading import course
 from grading.audit import Case, Kind, cases_of
+from grading.course import syllabus
 from tests.gpu import audits
 from tests.gpu.record import Job
 
@@ -18,5 +18,5 @@ def run(job: Job) -> None:
 
 
 def _cases(identity: str) -> list[Case]:
-    cases = cases_of(course.load().exercise(identity), SEEDS, thorough=False, draw=0)
+    cases = cases_of(syllabus.load().exercise(identity), SEEDS, thorough=False, draw=0)
     return [case for case in cases if case.kind is Kind.RIGHT]

@@ -12,7 +12,7 @@ from grading.checking.compare import Answer, same
 from grading.checking.draw import Draw
 from grading.checking.interview import Both, Interview
 from grading.checking.respondents import Question, Source, Student, StudentFault
-from grading.course import Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.judging.plan import Plan
 from grading.judging.session import Session

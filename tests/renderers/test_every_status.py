@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from grading.batch.grades import Grade
-from grading.course import ROOT, Course
+from grading.course.syllabus import ROOT, Course
 from grading.pull_request import Graded, PullRequest, Work
 from grading.renderers import gradebooks, gradescope, pages
 from grading.renderers.github import annotations, summary

@@ -17,11 +17,11 @@ import io
 import tokenize
 from pathlib import Path
 
-from grading.course import Course
+from grading.course.questions import without_answers
+from grading.course.stub_notebooks import make_notebook
+from grading.course.syllabus import Course
 from grading.errors import GraderError
 from grading.files import require_own_copy
-from grading.questions import without_answers
-from grading.stub_notebooks import make_notebook
 
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
 GAP = "raise NotImplementedError"

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from grading.course import Course, Exercise
+from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError, UsageError
 from grading.files import usable
 from grading.report import MAX_SEED
