@@ -25,13 +25,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import meter  # noqa: E402
+import meter
 
 from grading.course import (
     misconceptions,
     syllabus,
 )
-from grading.course.syllabus import Exercise  # noqa: E402
+from grading.course.syllabus import Exercise
 
 HOSTILE = (
     "import os\nos._exit(0)\n",

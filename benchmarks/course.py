@@ -24,13 +24,13 @@ from grading.course import (
     misconceptions,
     syllabus,
 )
-from grading.course.syllabus import Exercise  # noqa: E402
-from grading.judging.grader import Grader  # noqa: E402
-from grading.judging.plan import Plan  # noqa: E402
-from grading.report import Report  # noqa: E402
-from grading.sandbox import rungs  # noqa: E402
-from grading.sandbox.processes import Zygote  # noqa: E402
-from grading.submission import from_bytes  # noqa: E402
+from grading.course.syllabus import Exercise
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
+from grading.report import Report
+from grading.sandbox import rungs
+from grading.sandbox.processes import Zygote
+from grading.submission import from_bytes
 
 HAND_WRITTEN = ROOT / "tests" / "bank" / "ex3" / "right" / "gates_by_hand.py"
 TRAINING = "model_learns_shakespeare"

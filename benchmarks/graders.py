@@ -31,11 +31,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import cheats  # noqa: E402
-import meter  # noqa: E402
-import twelve  # noqa: E402
-from meter import Cost  # noqa: E402
-from peers import GRADERS, Grader, Unrolled  # noqa: E402
+import cheats
+import meter
+import twelve
+from meter import Cost
+from peers import GRADERS, Grader, Unrolled
 
 ONE_CORE = [max(os.sched_getaffinity(0))]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "unrolled-graders"

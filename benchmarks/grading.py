@@ -25,18 +25,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import numpy as np  # noqa: E402
+import numpy as np
 
-from grading.checking.respondents import compiled  # noqa: E402
-from grading.course import syllabus  # noqa: E402
-from grading.judging.answers import LiveAnswers  # noqa: E402
-from grading.judging.grader import Grader  # noqa: E402
-from grading.judging.plan import Plan  # noqa: E402
-from grading.sandbox import rungs  # noqa: E402
-from grading.sandbox.client import Sandbox  # noqa: E402
-from grading.sandbox.limits import Limits  # noqa: E402
-from grading.sandbox.processes import Zygote  # noqa: E402
-from grading.submission import read  # noqa: E402
+from grading.checking.respondents import compiled
+from grading.course import syllabus
+from grading.judging.answers import LiveAnswers
+from grading.judging.grader import Grader
+from grading.judging.plan import Plan
+from grading.sandbox import rungs
+from grading.sandbox.client import Sandbox
+from grading.sandbox.limits import Limits
+from grading.sandbox.processes import Zygote
+from grading.submission import read
 
 # Runs in a process of its own, with one thread and torch already imported when the clock starts.
 BARE = """

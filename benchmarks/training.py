@@ -23,11 +23,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "labs")]
 
-import torch  # noqa: E402
-from text import checkpoint, material, training  # noqa: E402
-from torch import nn  # noqa: E402
+import torch
+from text import checkpoint, material, training
+from torch import nn
 
-from reference.ex3_text_model import TextModel  # noqa: E402
+from reference.ex3_text_model import TextModel
 
 CPU = torch.device("cpu")
 SYMBOLS = len(material.VOCABULARY)
