@@ -30,7 +30,7 @@ from grading.judging.plan import Plan
 from grading.report import Report
 from grading.sandbox import rungs
 from grading.sandbox.processes import Zygote
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 
 HAND_WRITTEN = ROOT / "tests" / "bank" / "ex3" / "right" / "gates_by_hand.py"
 TRAINING = "model_learns_shakespeare"

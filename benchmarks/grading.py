@@ -36,7 +36,7 @@ from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
-from grading.submission import read
+from grading.submission.file import read
 
 # Runs in a process of its own, with one thread and torch already imported when the clock starts.
 BARE = """

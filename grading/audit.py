@@ -25,7 +25,7 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.mutants import mutants
 from grading.report import MAX_SEED, CheckResult, Report, Status
-from grading.submission import Submission, from_bytes
+from grading.submission.file import Submission, from_bytes
 from grading.workforce import Lost, Workforce
 
 MUTATION_SCORE = 0.98

@@ -16,7 +16,7 @@ from grading.errors import GraderError, UsageError
 from grading.files import require_own_copy
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 
 # For each measurement: a slow one is a value as well.
 CPU_SECONDS = 300.0

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grading import hints
-from grading import submission as submissions
 from grading.course import edition, questions, syllabus
 from grading.errors import ExitCode, GraderError, UsageError
 from grading.files import require_open_files, require_writable
 from grading.renderers import json_file
 from grading.report import MAX_SEED, exit_code
+from grading.submission import file as submissions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

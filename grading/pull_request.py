@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from grading import submission as submissions
 from grading.course import questions
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import Report
-from grading.submission import Submission
+from grading.submission import file as submissions
+from grading.submission.file import Submission
 from grading.text import one_line
 
 BASE, HEAD = "refs/heads/base", "refs/heads/head"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from grading import submission
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
@@ -19,7 +18,8 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.renderers.watch import WatchRenderer
 from grading.report import CheckResult, Report, Status
-from grading.submission import Submission
+from grading.submission import file
+from grading.submission.file import Submission
 
 HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
 
@@ -60,8 +60,8 @@ def watch(
 
     `draw`, `complete` and `hint` are those of `Watch`.
     """
-    read = partial(submission.read, path, exercise.file, exercise.stubs)
-    with Events(*submission.places_of(path, exercise.file)) as events:
+    read = partial(file.read, path, exercise.file, exercise.stubs)
+    with Events(*file.places_of(path, exercise.file)) as events:
         show = WatchRenderer(plain, events.has_keys)
         return Watch(grader, exercise, read, draw, complete, hint, events, show).run()
 

@@ -11,7 +11,7 @@ from grading.judging.answers import LiveAnswers
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import Report
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 
 KNOWN = """

@@ -29,7 +29,7 @@ from grading.course import syllabus
 from grading.course.syllabus import ROOT
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 # Followed word for word, in a copy of its own, by tests/test_authoring.py.

@@ -31,7 +31,7 @@ from grading.sandbox.client import Sandbox, Worker
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 from tests.patience import PATIENCE
 from tests.test_cli import QUICK, SCHEMA, run

@@ -32,7 +32,7 @@ from grading.report import CheckResult, Report, Status
 from grading.sandbox import client, processes, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests import attacks
 from tests.attacks import Attack, page
 from tests.machines import large_torch

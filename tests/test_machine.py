@@ -28,7 +28,7 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.sandbox.shortage import ended_by_shortage, is_shortage
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.conftest import make_course
 from tests.machines import large_torch
 from tests.test_sandbox import ask, load

@@ -23,10 +23,10 @@ from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.magics import without_magics
-from grading.places import Places
 from grading.report import Report, Status
-from grading.submission import Submission, from_bytes, read
+from grading.submission.file import Submission, from_bytes, read
+from grading.submission.ipython import without_magics
+from grading.submission.line_map import Places
 from tests.notebooks import code, markdown, notebook
 from tests.patience import PATIENCE
 

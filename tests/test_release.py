@@ -30,7 +30,7 @@ from grading.release.syntax import shape
 from grading.release.trim import Trimmed, trimmed
 from grading.report import Report
 from grading.sandbox.rungs import best
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.conftest import REFERENCE, make_course
 from tests.editions import copy_course
 from tests.patience import PATIENCE

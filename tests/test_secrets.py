@@ -10,7 +10,7 @@ from grading.checking.respondents import Question, Student
 from grading.course.syllabus import Course
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 
 WRONG = {
     "V is never added": ("self.hidden_to_hidden(hidden))", "0 * self.hidden_to_hidden(hidden))"),

@@ -8,7 +8,7 @@ import pytest
 from grading.course.stubs import make_stub, write_stubs
 from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
-from grading.submission import read
+from grading.submission.file import read
 
 SOLUTION = '''"""Doc with # BEGIN SOLUTION in it."""
 

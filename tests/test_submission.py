@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grading.errors import UsageError
-from grading.submission import MAX_BYTES, from_bytes, read
+from grading.submission.file import MAX_BYTES, from_bytes, read
 
 NAME = "ex.py"
 

@@ -10,7 +10,7 @@ from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import CheckResult, Report, Status
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 
 RIGHT = REFERENCE

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grading import submission, watch
+from grading import watch
 from grading.course.syllabus import ROOT, Exercise
 from grading.errors import UsageError
 from grading.events import HANG_UP, SAVED, Events
@@ -22,6 +22,7 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.renderers.watch import KEYS, WatchRenderer
 from grading.report import CheckResult, Report, Status, Visibility
+from grading.submission import file
 from grading.watch import AGAIN, HINT, NEXT, QUIT, Watch
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 from tests.patience import PATIENCE
@@ -84,7 +85,7 @@ def test_checks_are_run_in_the_order_asked_for_and_after_what_they_need(
     hidden = HIDDEN_CHECKS.replace("@check(points=40)", "@check(points=40, needs=[doubles])")
     hidden = f"from checks.public.toy import doubles\n{hidden}{LAST}"
     exercise = make_course(tmp_path, PUBLIC_CHECKS, hidden).exercise("toy")
-    work = submission.from_bytes(REFERENCE.encode(), exercise.file)
+    work = file.from_bytes(REFERENCE.encode(), exercise.file)
 
     def order(*first: str, known: Sequence[CheckResult] = ()) -> list[str]:
         run: list[str] = []
@@ -150,7 +151,7 @@ def watched(
     one = Watch(
         grader,
         exercise,
-        read=lambda: submission.read(file, exercise.file),
+        read=lambda: file.read(file, exercise.file),
         draw=lambda: next(seeds),
         complete=lambda report: report,
         hint=hint,

@@ -27,13 +27,13 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
-from grading import submission as submissions
 from grading.course import questions
 from grading.course.questions import Question
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
-from grading.notebook import SUFFIX, is_notebook
-from grading.submission import Submission
+from grading.submission import file as submissions
+from grading.submission.file import Submission
+from grading.submission.notebook import SUFFIX, is_notebook
 from grading.text import one_line
 
 MAX_DEPTH = 6

@@ -13,7 +13,7 @@ from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.judging.plan import Plan
 from grading.report import Report
-from grading.submission import Submission
+from grading.submission.file import Submission
 from grading.workforce import Lost, Workforce
 
 if TYPE_CHECKING:

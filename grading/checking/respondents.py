@@ -13,12 +13,12 @@ import numpy as np
 
 from grading.checking.compare import Answer
 from grading.errors import GraderError
-from grading.places import PLAIN, Places
 from grading.report import Status
 from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError
+from grading.submission.line_map import PLAIN, Places
 from grading.text import clean, one_line
 
 LOAD_CPU_SECONDS = 10.0

@@ -29,7 +29,7 @@ from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
-from grading.submission import Submission, from_bytes
+from grading.submission.file import Submission, from_bytes
 from grading.text import one_line
 
 NVIDIA = "/dev/nvidiactl"

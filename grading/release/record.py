@@ -27,7 +27,7 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.judging.recorded import REFERENCE, essence_sha256, stream
 from grading.report import Visibility
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from grading.workforce import Lost, Workforce
 
 # Enough that nobody learns the inputs by heart, few enough that an edition stays small.

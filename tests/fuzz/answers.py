@@ -28,7 +28,7 @@ from grading.judging.plan import Plan
 from grading.sandbox import rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.fuzz.inputs import Chance
 
 SEED = 1

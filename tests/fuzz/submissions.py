@@ -36,7 +36,7 @@ from grading.report import Report
 from grading.sandbox import client, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from tests.bank import harness
 from tests.fuzz.inputs import Chance, damaged
 

@@ -21,12 +21,13 @@ from typing import Any
 
 import numpy as np
 
-from grading import hints, magics, notebook, submission, text
+from grading import hints, text
 from grading.batch import roster
 from grading.course import misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
+from grading.submission import file, ipython, notebook
 from tests import notebooks
 from tests.fuzz.inputs import Chance, damaged
 
@@ -216,7 +217,7 @@ def _one_clear_line(error: Exception) -> None:
 
 def _check_bytes(data: bytes) -> bool:
     try:
-        found = submission.from_bytes(data, _NAME)
+        found = file.from_bytes(data, _NAME)
     except UsageError as error:
         _one_clear_line(error)
         return False
@@ -224,8 +225,8 @@ def _check_bytes(data: bytes) -> bool:
     return True
 
 
-def _check_submission(found: submission.Submission, data: bytes) -> None:
-    assert len(data) <= submission.MAX_BYTES
+def _check_submission(found: file.Submission, data: bytes) -> None:
+    assert len(data) <= file.MAX_BYTES
     assert "\r" not in found.source
     assert "\0" not in found.source
     assert found.source.encode() in (
@@ -246,7 +247,7 @@ def _check_file(data: bytes) -> bool:
     with tempfile.TemporaryDirectory(dir=_ROOT) as folder, contextlib.suppress(_NotThere):
         path, expected = _laid_out(Path(folder), layout, name, content)
         try:
-            found = submission.read(path, _NAME)
+            found = file.read(path, _NAME)
         except UsageError as error:
             _one_clear_line(error)
             return False
@@ -356,7 +357,7 @@ def _python_stays_python(lines: list[str]) -> None:
             tree = ast.parse("\n".join(lines))
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             return
-        assert ast.dump(ast.parse("\n".join(magics.without_magics(lines)))) == ast.dump(tree)
+        assert ast.dump(ast.parse("\n".join(ipython.without_magics(lines)))) == ast.dump(tree)
 
 
 def _check_roster(data: bytes) -> bool:

@@ -18,7 +18,7 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.pool import Pool
 from grading.report import Status
-from grading.submission import from_bytes
+from grading.submission.file import from_bytes
 from grading.workforce import Lost
 from tests.gpu.audits import graders
 from tests.gpu.environment import rung_of

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from grading import notebook
 from grading.errors import UsageError
-from grading.notebook import is_notebook
-from grading.places import PLAIN, Places
+from grading.submission import notebook
+from grading.submission.line_map import PLAIN, Places
+from grading.submission.notebook import is_notebook
 from grading.text import one_line
 
 MAX_BYTES = 1024 * 1024

@@ -16,9 +16,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from grading.errors import UsageError
-from grading.magics import without_magics
-from grading.places import Places
-from grading.stand_ins import definitions, without_ipython
+from grading.submission.ipython import without_magics
+from grading.submission.line_map import Places
+from grading.submission.stand_ins import definitions, without_ipython
 
 SUFFIX = ".ipynb"
 # Most of a notebook is output.
