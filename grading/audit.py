@@ -21,12 +21,12 @@ from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
 from grading.files import usable
+from grading.fleet.fleet import Lost, Workforce
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.mutants import mutants
 from grading.report import MAX_SEED, CheckResult, Report, Status
 from grading.submission.file import Submission, from_bytes
-from grading.workforce import Lost, Workforce
 
 MUTATION_SCORE = 0.98
 

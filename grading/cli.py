@@ -330,10 +330,10 @@ def audit(
 ) -> None:
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
     from grading import audit as audits
+    from grading.fleet.fleet import on_this_machine
     from grading.renderers.audit import print_audit
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
-    from grading.workforce import on_this_machine
 
     if save is not None:
         require_writable(save)

@@ -26,12 +26,13 @@ from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.roster import Person
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.batch.store import Basis, Result, Store
-from grading.cluster import Cluster
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
+from grading.fleet.cluster import Cluster
+from grading.fleet.fleet import Lost
+from grading.fleet.pool import Pool
 from grading.judging.grader import Grader
-from grading.pool import Pool
 from grading.renderers import gradebooks, pages
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.gradescope import results
@@ -40,7 +41,6 @@ from grading.report import CheckResult, Status
 from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
-from grading.workforce import Lost
 from tests.patience import PATIENCE
 from tests.support.reports import check, report
 
@@ -485,6 +485,6 @@ def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None
 def test_an_address_without_a_scheduler_is_said(
     class_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grading.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("grading.fleet.cluster.CONNECT_SECONDS", 1)
     with pytest.raises(UsageError, match="no scheduler answers"):
         Cluster("tcp://127.0.0.1:9", rungs.best(), "cpu")

@@ -17,10 +17,10 @@ import pytest
 from grading.course import edition, syllabus
 from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import GraderError, UsageError
+from grading.fleet.pool import Pool
 from grading.judging import recorded
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.pool import Pool
 from grading.release import command, place, proofs
 from grading.release.contents import MANIFEST, contents
 from grading.release.leaks import leaks

@@ -13,18 +13,18 @@ from grading.batch.collect import Collected, collect
 from grading.batch.grades import Grade, Graded
 from grading.batch.roster import Person, Roster
 from grading.batch.store import Basis, Change, Result, Store
-from grading.cluster import Cluster
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
+from grading.fleet.cluster import Cluster
+from grading.fleet.fleet import on_this_machine
 from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-from grading.workforce import on_this_machine
 
 if TYPE_CHECKING:
-    from grading.here import Here
-    from grading.pool import Pool
+    from grading.fleet.in_process import Here
+    from grading.fleet.pool import Pool
 
 
 @dataclass(frozen=True)

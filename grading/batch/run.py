@@ -11,10 +11,10 @@ from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
+from grading.fleet.fleet import Lost, Workforce
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import Submission
-from grading.workforce import Lost, Workforce
 
 if TYPE_CHECKING:
     from grading.judging.grader import Grader

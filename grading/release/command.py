@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from grading.course.syllabus import Course
+from grading.fleet.fleet import on_this_machine
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove
@@ -12,7 +13,6 @@ from grading.release.secrets import secrets
 from grading.release.trim import trimmed
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import best
-from grading.workforce import on_this_machine
 
 
 def release(

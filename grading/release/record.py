@@ -23,12 +23,12 @@ from grading.course.edition import FORMAT
 from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
+from grading.fleet.fleet import Lost, Workforce
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.judging.recorded import REFERENCE, essence_sha256, stream
 from grading.report import Visibility
 from grading.submission.file import from_bytes
-from grading.workforce import Lost, Workforce
 
 # Enough that nobody learns the inputs by heart, few enough that an edition stays small.
 SEEDS = (1, 2, 3)

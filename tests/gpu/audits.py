@@ -7,9 +7,9 @@ from grading import audit
 from grading.audit import Audit, Case, Judged, Kind
 from grading.course import syllabus
 from grading.course.syllabus import Exercise
-from grading.pool import Pool
+from grading.fleet.fleet import Lost
+from grading.fleet.pool import Pool
 from grading.report import Status
-from grading.workforce import Lost
 from tests.gpu.environment import cores, rung_of
 from tests.gpu.record import Job
 

@@ -15,9 +15,9 @@ from grading.calibrate import calibrate
 from grading.course import syllabus, thresholds
 from grading.course.syllabus import ROOT
 from grading.errors import GraderError
+from grading.fleet.fleet import Lost
+from grading.fleet.pool import Pool
 from grading.judging.grader import Grader
-from grading.pool import Pool
-from grading.workforce import Lost
 from tests.gpu.audits import graders
 from tests.gpu.environment import rung_of
 from tests.gpu.record import Job

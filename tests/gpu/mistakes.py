@@ -14,12 +14,12 @@ from grading.audit import Case, Kind, cases_of
 from grading.checking import suites
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course
+from grading.fleet.fleet import Lost
+from grading.fleet.pool import Pool
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.pool import Pool
 from grading.report import Status
 from grading.submission.file import from_bytes
-from grading.workforce import Lost
 from tests.gpu.audits import graders
 from tests.gpu.environment import rung_of
 from tests.gpu.record import Job

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from grading.closing import Closing
+from grading.fleet.fleet import Item, Lost, Result
 from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
-from grading.workforce import Item, Lost, Result
 
 if TYPE_CHECKING:
     from grading.judging.grader import Grader

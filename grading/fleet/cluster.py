@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from grading.closing import Closing
 from grading.errors import UsageError
+from grading.fleet.fleet import AHEAD, Item, Lost, Result
 from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
-from grading.workforce import AHEAD, Item, Lost, Result
 
 if TYPE_CHECKING:
     from grading.judging.grader import Grader

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from grading.files import require_open_files
 
 if TYPE_CHECKING:
-    from grading.here import Here
+    from grading.fleet.in_process import Here
+    from grading.fleet.pool import Pool
     from grading.judging.grader import Grader
-    from grading.pool import Pool
     from grading.sandbox.rungs import Rung
 
 Item = TypeVar("Item")
@@ -42,11 +42,11 @@ def on_this_machine(rung: "Rung", device: str, jobs: int) -> "Here | Pool":
     require_open_files(jobs)
     # The processes of a pool are kept off the current folder by the environment.
     if jobs > 1 and not sys.flags.ignore_environment:
-        from grading.pool import Pool, why_not
+        from grading.fleet.pool import Pool, why_not
 
         if not (reason := why_not()):
             return Pool(rung, device, jobs)
         print(f"grader: grading one at a time: {reason}", file=sys.stderr)
-    from grading.here import Here
+    from grading.fleet.in_process import Here
 
     return Here(rung, device)
