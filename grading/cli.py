@@ -184,7 +184,7 @@ def watch_saves(
         return report.completed(hints=hints_shown(report, exercise)) if own else report
 
     with grader_on(isolation, device) as grader:
-        from grading.watch import watch
+        from grading.watch.loop import watch
 
         hint_of = partial(hint_lines, identity, own)
         report = watch(grader, exercise, path, draw, complete, hint_of, plain)

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from grading import watch
 from grading.course.syllabus import ROOT, Exercise
 from grading.errors import UsageError
-from grading.events import HANG_UP, SAVED, Events
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.renderers.watch import KEYS, WatchRenderer
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.submission import file
-from grading.watch import AGAIN, HINT, NEXT, QUIT, Watch
+from grading.watch import loop
+from grading.watch.events import HANG_UP, SAVED, Events
+from grading.watch.loop import AGAIN, HINT, NEXT, QUIT, Watch
+from grading.watch.show import KEYS, WatchRenderer
 from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 from tests.patience import PATIENCE
 
@@ -64,10 +64,10 @@ def result(name: str, status: Status) -> CheckResult:
 def test_what_did_not_pass_comes_first_and_what_was_not_run_does_not_stand() -> None:
     checks = [result(status, status) for status in Status]
     before = {check.id: check.status for check in checks}
-    assert watch.not_passed(before) == [status for status in Status if status != "passed"]
-    assert result("not_run", Status.NOT_RUN) not in watch.standing(checks)
-    assert len(watch.standing(checks)) == len(checks) - 1
-    own = {check.id for check in watch.failing(checks)}
+    assert loop.not_passed(before) == [status for status in Status if status != "passed"]
+    assert result("not_run", Status.NOT_RUN) not in loop.standing(checks)
+    assert len(loop.standing(checks)) == len(checks) - 1
+    own = {check.id for check in loop.failing(checks)}
     assert own == set(Status) - {"passed", "blocked", "not_run"}
 
 
@@ -542,7 +542,7 @@ CRASHING = """
 import sys
 from grading import cli
 from grading.judging.grader import Grader
-from grading.watch import Watch
+from grading.watch.loop import Watch
 
 def crash(watch):
     print("ready", flush=True)

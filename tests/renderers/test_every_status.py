@@ -16,8 +16,8 @@ from grading.renderers import gradebooks, gradescope, pages
 from grading.renderers.github import annotations, summary
 from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
-from grading.renderers.watch import WatchRenderer
 from grading.report import HintShown, Mark, QuestionResult, Report, Status, Visibility
+from grading.watch.show import WatchRenderer
 from tests.support.reports import check, report
 
 SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text(encoding="utf-8"))

@@ -13,13 +13,13 @@ from pathlib import Path
 
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
-from grading.events import HANG_UP, SAVED, Events
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.renderers.watch import WatchRenderer
 from grading.report import CheckResult, Report, Status
 from grading.submission import file
 from grading.submission.file import Submission
+from grading.watch.events import HANG_UP, SAVED, Events
+from grading.watch.show import WatchRenderer
 
 HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
 
