@@ -248,7 +248,7 @@ def stubs(check: bool) -> None:
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
 def pull_request(objects: Path, junit: Path | None) -> None:
     """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
-    from grading.ci import grade_pull_request
+    from grading.pull_request.command import grade_pull_request
 
     sys.exit(grade_pull_request(syllabus.load(), objects, junit))
 

@@ -20,11 +20,11 @@ from typing import Any
 import pytest
 import yaml
 
-from grading import pull_request as requests
 from grading.course.syllabus import ROOT, Course, Exercise
-from grading.pull_request import Graded, Objects, PullRequest, Work
+from grading.pull_request import changes as requests
+from grading.pull_request import github
+from grading.pull_request.changes import Graded, Objects, PullRequest, Work
 from grading.release.proofs import install
-from grading.renderers import github
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.sandbox import rungs
 from tests.editions import copy_course

@@ -4,14 +4,14 @@ import os
 import sys
 from pathlib import Path
 
-from grading import pull_request as requests
 from grading.course import edition
 from grading.course.syllabus import Course
 from grading.errors import ExitCode
 from grading.files import require_writable, writing
 from grading.judging.grader import Grader
-from grading.pull_request import Graded, Objects, Work
-from grading.renderers import github
+from grading.pull_request import changes as requests
+from grading.pull_request import github
+from grading.pull_request.changes import Graded, Objects, Work
 from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import Report

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from grading.pull_request import Graded, PullRequest
+from grading.pull_request.changes import Graded, PullRequest
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
 
