@@ -223,8 +223,8 @@ def calibrate(
     """Measure the reference and known mistakes where a check trains something (for authors)."""
     exercise = syllabus.load().exercise(identity)
     with grader_on("auto", device) as grader:
-        from grading.calibrate import calibrate as measure
-        from grading.renderers.calibration import print_calibration, print_value
+        from grading.audit.calibrate import calibrate as measure
+        from grading.audit.show_calibration import print_calibration, print_value
 
         found = measure(grader, exercise, seeds, print_value, variants)
     for check, calibration in found.items():
@@ -329,9 +329,9 @@ def audit(
     plain: bool,
 ) -> None:
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
-    from grading import audit as audits
+    from grading.audit import audit as audits
+    from grading.audit.show import print_audit
     from grading.fleet.fleet import on_this_machine
-    from grading.renderers.audit import print_audit
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from grading import audit
-from grading.audit import Kind
+from grading.audit import audit
+from grading.audit.audit import Kind
 from grading.checking import suites
 from grading.course import syllabus
 from grading.course.syllabus import ROOT, Course

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from grading.audit import Case, Kind
+from grading.audit.audit import Case, Kind
 from grading.course import syllabus, thresholds
 from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import Grader

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from grading.mutants import mutants
+from grading.audit.mutants import mutants
 
 PROGRAM = '''
 """Words stay."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.calibrate import calibrate
+from grading.audit.calibrate import calibrate
 from grading.checking import suites
 from grading.course import misconceptions, thresholds
 from grading.course.syllabus import Course

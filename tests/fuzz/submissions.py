@@ -24,7 +24,7 @@ from unittest import mock
 
 from jsonschema import Draft202012Validator
 
-from grading import mutants
+from grading.audit import mutants
 from grading.checking import respondents
 from grading.checking.interview import Interview
 from grading.course import syllabus

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from grading import audit
-from grading.audit import Audit, Case, Judged, Kind
+from grading.audit import audit
+from grading.audit.audit import Audit, Case, Judged, Kind
 from grading.course import syllabus
 from grading.course.syllabus import Exercise
 from grading.fleet.fleet import Lost

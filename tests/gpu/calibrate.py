@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grading.calibrate import calibrate
+from grading.audit.calibrate import calibrate
 from grading.course import syllabus, thresholds
 from grading.course.syllabus import ROOT
 from grading.errors import GraderError

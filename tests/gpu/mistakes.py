@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from grading.audit import Case, Kind, cases_of
+from grading.audit.audit import Case, Kind, cases_of
 from grading.checking import suites
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from grading.audit import cases_of
+from grading.audit.audit import cases_of
 from grading.course import syllabus
 from grading.course.syllabus import ROOT
 from tests.gpu import audits

@@ -2,7 +2,7 @@
 
 from itertools import chain, zip_longest
 
-from grading.audit import Case, Kind, cases_of
+from grading.audit.audit import Case, Kind, cases_of
 from grading.course import syllabus
 from tests.gpu import audits
 from tests.gpu.record import Job

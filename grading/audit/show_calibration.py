@@ -10,7 +10,7 @@ from grading.course.thresholds import Calibration
 from grading.renderers.table import print_table
 
 if TYPE_CHECKING:
-    from grading.calibrate import Value
+    from grading.audit.calibrate import Value
 
 
 def print_value(value: "Value") -> None:

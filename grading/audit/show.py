@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from grading.audit import MUTATION_SCORE, Audit, Kind
+from grading.audit.audit import MUTATION_SCORE, Audit, Kind
 from grading.course.syllabus import Exercise
 from grading.renderers.table import print_table
 

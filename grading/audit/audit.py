@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+from grading.audit.mutants import mutants
 from grading.checking import suites
 from grading.checking.draw import seed_of
 from grading.course import misconceptions, syllabus
@@ -24,7 +25,6 @@ from grading.files import usable
 from grading.fleet.fleet import Lost, Workforce
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.mutants import mutants
 from grading.report import MAX_SEED, CheckResult, Report, Status
 from grading.submission.file import Submission, from_bytes
 
