@@ -21,9 +21,11 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
+from grading.batch import gradebooks, pages
 from grading.batch.collect import Collected, Origin
+from grading.batch.files import ClassFiles
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
-from grading.batch.roster import Person
+from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.batch.store import Basis, Result, Store
 from grading.course import misconceptions, syllabus
@@ -33,8 +35,6 @@ from grading.fleet.cluster import Cluster
 from grading.fleet.fleet import Lost
 from grading.fleet.pool import Pool
 from grading.judging.grader import Grader
-from grading.renderers import gradebooks, pages
-from grading.renderers.class_files import ClassFiles
 from grading.renderers.gradescope import results
 from grading.renderers.junit import JUnit
 from grading.report import CheckResult, Status

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grading.batch.collect import Collected, collect
-from grading.batch.roster import Person, Roster, read
+from grading.batch.people import Person, Roster, read
 from grading.course.syllabus import Course
 from grading.errors import UsageError
 

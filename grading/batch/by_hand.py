@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from grading.batch.collect import Collected
-from grading.batch.roster import Roster
+from grading.batch.people import Roster
 from grading.course import questions
 from grading.course.questions import Marks, Question
 from grading.course.syllabus import Course, Exercise

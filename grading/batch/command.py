@@ -7,17 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grading.batch import by_hand, roster, run
+from grading.batch import by_hand, people, run
 from grading.batch import grades as grading_rules
 from grading.batch.collect import Collected, collect
+from grading.batch.files import ClassFiles
 from grading.batch.grades import Grade, Graded
-from grading.batch.roster import Person, Roster
+from grading.batch.people import Person, Roster
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
 from grading.fleet.fleet import on_this_machine
-from grading.renderers.class_files import ClassFiles
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
@@ -58,7 +58,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(one) for one in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
-    known = Roster([] if options.roster_file is None else roster.read(options.roster_file))
+    known = Roster([] if options.roster_file is None else people.read(options.roster_file))
     collected = collect(folder, exercises)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")

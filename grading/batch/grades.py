@@ -6,7 +6,7 @@ from functools import partial
 from math import ceil
 
 from grading.batch.collect import Collected
-from grading.batch.roster import Person, Roster
+from grading.batch.people import Person, Roster
 from grading.batch.store import Result
 from grading.course.questions import Question
 from grading.course.syllabus import LatePolicy

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from grading import hints, text
-from grading.batch import roster
+from grading.batch import people
 from grading.course import misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
@@ -362,13 +362,13 @@ def _python_stays_python(lines: list[str]) -> None:
 
 def _check_roster(data: bytes) -> bool:
     try:
-        people = roster.read(_file("roster.csv", data))
+        people = people.read(_file("roster.csv", data))
     except UsageError as error:
         _one_clear_line(error)
         return False
     header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     columns = {column.strip().lower() for column in header}
-    everybody = roster.Roster(people)
+    everybody = people.Roster(people)
     for person in people:
         for column, value in asdict(person).items():
             assert type(value) is str, repr(person)

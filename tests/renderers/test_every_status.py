@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from grading.batch import gradebooks, pages
 from grading.batch.grades import Grade
 from grading.course.syllabus import ROOT, Course
 from grading.pull_request.changes import Graded, PullRequest, Work
 from grading.pull_request.github import annotations, summary
-from grading.renderers import gradebooks, gradescope, pages
+from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
 from grading.report import HintShown, Mark, QuestionResult, Report, Status, Visibility

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grading.batch import gradebooks, pages
 from grading.batch.grades import Grade
-from grading.batch.roster import Person
+from grading.batch.pages import Part
+from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics
 from grading.course.syllabus import Course
 from grading.files import write_text, writing
-from grading.renderers import gradebooks, gradescope, pages
+from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
-from grading.renderers.pages import Part
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from grading.batch.grades import Grade
-from grading.batch.roster import Person
+from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.report import Report
 

@@ -10,7 +10,7 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 
 from grading.batch.grades import Grade
-from grading.batch.roster import Person
+from grading.batch.people import Person
 from grading.course.questions import COLUMNS
 from grading.report import Report, Status
 
