@@ -262,8 +262,8 @@ def pull_request(objects: Path, junit: Path | None) -> None:
 @click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
 def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options: Any) -> None:
     """Hand the course out: a student edition without its answers, proved (for instructors)."""
+    from grading.gradescope import bundle as platform
     from grading.release import command
-    from grading.release import gradescope as platform
 
     if gradescope:
         click.echo(platform.release(syllabus.load(), out, identities))

@@ -14,7 +14,7 @@ import pytest
 
 from grading.course.syllabus import Course
 from grading.errors import UsageError
-from grading.release import gradescope
+from grading.gradescope import bundle
 from grading.release.proofs import install
 from grading.renderers.gradescope import together, unread
 from grading.sandbox import rungs
@@ -99,7 +99,7 @@ def container(tmp_path_factory: pytest.TempPathFactory) -> Container:
     """The zip, unpacked and set up; the packages are those of this interpreter."""
     folder = tmp_path_factory.mktemp("gradescope")
     plan = copy_course(folder / "course", IDENTITY, mistakes=2)
-    gradescope.release(plan, folder / "autograder.zip", [])
+    bundle.release(plan, folder / "autograder.zip", [])
     root = folder / "autograder"
     # Python's zipfile leaves permissions out.
     shutil.unpack_archive(folder / "autograder.zip", root / "source")
@@ -186,7 +186,7 @@ def test_the_zip_is_the_same_each_time_and_has_its_programs_at_the_root(
     real_course: Course, tmp_path: Path
 ) -> None:
     for name in ("one.zip", "other.zip"):
-        said = gradescope.release(real_course, tmp_path / name, [IDENTITY])
+        said = bundle.release(real_course, tmp_path / name, [IDENTITY])
         assert said.endswith("grades ex4")
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "other.zip").read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.zip", "other.zip"]
@@ -207,7 +207,7 @@ def test_the_zip_is_the_same_each_time_and_has_its_programs_at_the_root(
 def test_a_place_for_no_zip_is_refused(real_course: Course, tmp_path: Path, name: str) -> None:
     (tmp_path / "folder.zip").mkdir()
     with pytest.raises(UsageError):
-        gradescope.release(real_course, tmp_path / name, [])
+        bundle.release(real_course, tmp_path / name, [])
 
 
 def test_several_exercises_become_one_document() -> None:

@@ -1,6 +1,6 @@
 """What Gradescope's container runs: from /autograder/submission to /autograder/results.
 
-    python -m grading.autograder /autograder [EXERCISE]...
+    python -m grading.gradescope.autograder /autograder [EXERCISE]...
 
 A submission that cannot be read scores 0 and says why. Where the grader itself fails there are no
 results: Gradescope then says that the autograder failed, to the instructor too, and gives no score.
