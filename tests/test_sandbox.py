@@ -15,12 +15,13 @@ import pytest
 
 from grading.checking.respondents import compiled
 from grading.course.syllabus import ROOT
-from grading.sandbox import client, landlock, processes, rungs, seccomp, view
+from grading.sandbox import client, processes, rungs, view
 from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError, Zygote
 from grading.sandbox.rungs import Rung
+from grading.sandbox.worker import landlock, seccomp
 from tests.patience import PATIENCE
 
 PROBES = """

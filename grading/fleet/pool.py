@@ -18,9 +18,9 @@ from grading.closing import Closing
 from grading.course.syllabus import ROOT
 from grading.environment import environment
 from grading.fleet.fleet import AHEAD, Item, Lost, Result
-from grading.sandbox import kernel
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
+from grading.sandbox.worker import kernel
 
 if TYPE_CHECKING:
     from grading.judging.grader import Grader

@@ -27,7 +27,7 @@ _BOOT = (
     # meanwhile costs a tenth of the time.
     "import gc; gc.disable(); "
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
-    "from grading.sandbox import zygote; getattr(zygote, c['serve'])(c)"
+    "from grading.sandbox.worker import zygote; getattr(zygote, c['serve'])(c)"
 )
 _ENVIRONMENT = {
     # Before the interpreter starts, so that no library makes a thread pool a fork would lose.

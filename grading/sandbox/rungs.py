@@ -17,7 +17,7 @@ from grading.sandbox import view
 TRIAL_SECONDS = 120
 _TRIAL = (
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
-    "from grading.sandbox import trial; trial.main(c)"
+    "from grading.sandbox.worker import trial; trial.main(c)"
 )
 
 
@@ -101,7 +101,7 @@ def _why_no_landlock() -> str:
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has neither namespaces nor Landlock: use Linux, Docker or WSL2"
     # Loaded here alone: the modules name calls that other systems do not have.
-    from grading.sandbox import landlock, seccomp
+    from grading.sandbox.worker import landlock, seccomp
 
     if not seccomp.supported():
         return "the seccomp filter is written for x86-64 and arm64 only"

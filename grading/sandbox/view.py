@@ -8,7 +8,7 @@ import sysconfig
 from functools import cache
 from pathlib import Path
 
-from grading.sandbox.confine import DEVICES, SHARED_MEMORY, UNPRIVILEGED_ID
+from grading.sandbox.worker.confine import DEVICES, SHARED_MEMORY, UNPRIVILEGED_ID
 
 SCRATCH = "/box"
 PACKAGE = Path(__file__).resolve().parent

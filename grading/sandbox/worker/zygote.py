@@ -22,9 +22,9 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 
-from grading.sandbox import kernel, warm_up, worker
-from grading.sandbox.confine import Walls, confine, fork, new_session
 from grading.sandbox.limits import Limits
+from grading.sandbox.worker import kernel, serve, warm_up
+from grading.sandbox.worker.confine import Walls, confine, fork, new_session
 
 UNCONFINED = 99
 MAX_MESSAGE = 65536
@@ -128,7 +128,7 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
         sys.stderr.flush()
         os._exit(UNCONFINED)
     try:
-        worker.serve(requests, replies)
+        serve.serve(requests, replies)
     finally:
         os._exit(1)  # never back into the loop of the fork server
 
@@ -172,4 +172,4 @@ def serve_alone(configuration: dict[str, Any]) -> NoReturn:
     torch.set_num_threads(1)
     gc.enable()
     confine(Walls(**configuration["walls"]), Limits(**configuration["limits"]))
-    worker.serve(*configuration["pipes"])
+    serve.serve(*configuration["pipes"])

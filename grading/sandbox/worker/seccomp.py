@@ -18,7 +18,7 @@ import os
 import struct
 from collections.abc import Sequence
 
-from grading.sandbox import kernel
+from grading.sandbox.worker import kernel
 
 # name: (x86-64, arm64); None where the architecture has no such call. Numbers are the kernel's.
 REFUSED: dict[str, tuple[int | None, int | None]] = {

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from grading.sandbox import frames, worker
+from grading.sandbox import frames
+from grading.sandbox.worker import serve
 
 SIZE = 5
 
@@ -36,8 +37,8 @@ class _Net(nn.Module):
 
 def run() -> None:
     """Make, load, ask, differentiate, save and answer, as workers do."""
-    worker.seed_everything(0)
-    worker.load_source("warm", "warm.py", "ready = True")
+    serve.seed_everything(0)
+    serve.load_source("warm", "warm.py", "ready = True")
     net = _Net()
     net.load_state_dict(_Net().state_dict())
     inputs = torch.from_numpy(np.zeros((3, 2, 2), np.float32)).to("cpu").requires_grad_()

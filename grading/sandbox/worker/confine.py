@@ -5,9 +5,9 @@ import signal
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from grading.sandbox import kernel, landlock, seccomp
 from grading.sandbox.limits import Limits
-from grading.sandbox.resources import limit_resources, threads_are_limited
+from grading.sandbox.worker import kernel, landlock, seccomp
+from grading.sandbox.worker.resources import limit_resources, threads_are_limited
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 SHARED_MEMORY = "/dev/shm"

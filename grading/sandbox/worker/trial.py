@@ -7,8 +7,8 @@ import os
 import sys
 from typing import Any, NoReturn
 
-from grading.sandbox.confine import Walls, confine, fork, new_session
 from grading.sandbox.limits import Limits
+from grading.sandbox.worker.confine import Walls, confine, fork, new_session
 
 
 def main(configuration: dict[str, Any]) -> NoReturn:
