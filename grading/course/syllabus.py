@@ -12,7 +12,7 @@ from grading.errors import GraderError, UsageError
 from grading.files import usable
 from grading.report import Visibility
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from grading.course.stubs import made
 from grading.course.syllabus import Course
 from grading.errors import UsageError
 from grading.files import require_writable
-from grading.release.contents import FILES, TEMPLATES, copied
+from grading.release.contents import FILES, copied
 
+TEMPLATES = Path(__file__).with_name("templates")
 # Everything that grading takes; the rest of the course stays at home.
 FOLDERS = ("grading", "checks", "reference", "exercises", "data")
 # Unix permissions in a zip: rwxr-xr-x for the two programs, rw-r--r-- for the rest.

@@ -19,7 +19,7 @@ from grading.judging.session import Session
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 
-PROBES = Path(__file__).parent.parent / "fitness_probes.py"
+PROBES = Path(__file__).parent.parent / "sandbox" / "worker" / "fitness_probes.py"
 # A worker's first training step imports a thousand modules.
 CPU_SECONDS = 30.0
 

@@ -362,14 +362,14 @@ def _python_stays_python(lines: list[str]) -> None:
 
 def _check_roster(data: bytes) -> bool:
     try:
-        people = people.read(_file("roster.csv", data))
+        known = people.read(_file("roster.csv", data))
     except UsageError as error:
         _one_clear_line(error)
         return False
     header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
     columns = {column.strip().lower() for column in header}
-    everybody = people.Roster(people)
-    for person in people:
+    everybody = people.Roster(known)
+    for person in known:
         for column, value in asdict(person).items():
             assert type(value) is str, repr(person)
             assert column in columns or not value, f"{column} comes from nowhere: {person!r}"
