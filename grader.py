@@ -25,7 +25,7 @@ def main():
     reason = "not installed: " + ", ".join(missing)
     try:
         if not missing:
-            from grading.cli import program
+            from grading.cli.main import program
 
             program()
     except ImportError as error:

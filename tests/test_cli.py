@@ -111,9 +111,9 @@ def test_the_trusted_process_never_loads_torch() -> None:
 import sys
 sys.argv = ["grader.py", "ex1", "--submission", "reference", "--check", "cell_takes_one_step"]
 sys.path.insert(0, {str(ROOT)!r})
-from grading import cli
+from grading.cli.main import run
 try:
-    cli.run()
+    run()
 except SystemExit as end:
     print("exit", end.code, "torch" in sys.modules, "ex1_vanilla_rnn" in sys.modules)
 """
@@ -163,11 +163,11 @@ BROKEN_COURSE = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {path!r})
-from grading import course
-course.load.__defaults__ = (Path({path!r}),)
+from grading.course import syllabus
+syllabus.load.__defaults__ = (Path({path!r}),)
 sys.argv = ["grader.py", "ex1"]
-from grading import cli
-cli.run()
+from grading.cli.main import run
+run()
 """
 
 

@@ -24,7 +24,8 @@ from pathlib import Path
 import click
 import pytest
 
-from grading import cli, hints
+from grading import hints
+from grading.cli import authors, grade, main, students
 from grading.course import syllabus
 from grading.course.syllabus import ROOT
 from grading.judging.grader import Grader
@@ -77,9 +78,10 @@ def as_it_stands(command: str, sandbox: Sandbox) -> None:
     said = io.BytesIO()
     shown = io.TextIOWrapper(said, encoding="utf-8", write_through=True)
     with inside(sandbox) as patch, redirect_stdout(shown), redirect_stderr(shown):
-        patch.setattr(cli, "grader_on", shared_grader)
+        for commands in (grade, students, authors):
+            patch.setattr(commands, "grader_on", shared_grader)
         with pytest.raises(SystemExit) as end:
-            sys.exit(cli.main(words[2:], standalone_mode=False) or 0)
+            sys.exit(main.main(words[2:], standalone_mode=False) or 0)
     assert end.value.code in (0, 1), said.getvalue().decode()
     assert said.getvalue()
 
@@ -107,9 +109,9 @@ def shortened(other: str) -> Treatment:
 def parsed(command: str, sandbox: Sandbox) -> None:
     """Not run, but every argument and option is accepted by click."""
     with inside(sandbox):
-        context = click.Context(cli.main)
+        context = click.Context(main.main)
         words = shlex.split(filled_in(command))[2:]
-        name, found, rest = cli.main.resolve_command(context, words)
+        name, found, rest = main.main.resolve_command(context, words)
         assert found is not None
         try:
             found.make_context(name, rest, parent=context)
@@ -145,7 +147,7 @@ def extras(command: str, sandbox: Sandbox) -> None:
 def a_command(command: str, sandbox: Sandbox) -> None:
     """The name of a command alone, in the middle of a sentence."""
     name = command.split()[-1]
-    assert cli.main.get_command(click.Context(cli.main), name) is not None
+    assert main.main.get_command(click.Context(main.main), name) is not None
 
 
 def nothing(command: str, sandbox: Sandbox) -> None:

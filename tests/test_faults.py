@@ -347,8 +347,8 @@ def announced(self, *arguments, **options):
     start(self, *arguments, **options)
     print("zygote up", flush=True)
 processes.Zygote.__init__ = announced
-from grading import cli
-cli.run()
+from grading.cli.main import run
+run()
 """
 
 

@@ -13,7 +13,7 @@ from lab.leaderboard import Leaderboard
 from lab.settings import Settings, command, parse, setting
 from lab.student import explain, load
 
-from grading.cli import main
+from grading.cli.main import main
 from grading.course import syllabus
 from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError

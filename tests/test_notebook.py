@@ -17,7 +17,7 @@ from nbconvert.exporters import PythonExporter
 
 from grading.batch import run
 from grading.batch.collect import Collected, collect
-from grading.cli import is_own
+from grading.cli.grade import is_own
 from grading.course.stub_notebooks import make_notebook
 from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import UsageError

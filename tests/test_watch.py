@@ -540,7 +540,7 @@ def test_however_it_ends_the_terminal_is_as_it_was(
 
 CRASHING = """
 import sys
-from grading import cli
+from grading.cli.main import run
 from grading.judging.grader import Grader
 from grading.watch.loop import Watch
 
@@ -551,7 +551,7 @@ def crash(watch):
 
 Watch.run = crash
 sys.argv = ["grader.py", "watch", "ex4", "--isolation", "process"]
-cli.run()
+run()
 """
 
 

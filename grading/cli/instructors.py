@@ -1,0 +1,69 @@
+"""Commands for instructors: hand a course out, and grade what comes in."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grading.cli.options import CORES, RUNGS
+from grading.course import syllabus
+from grading.report import MAX_SEED
+
+
+@click.command("pull-request")
+@click.argument("objects", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML.")
+def pull_request(objects: Path, junit: Path | None) -> None:
+    """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
+    from grading.pull_request.command import grade_pull_request
+
+    sys.exit(grade_pull_request(syllabus.load(), objects, junit))
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--gradescope", is_flag=True, help="OUT is a zip: the autograder for Gradescope.")
+@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Gradescope: only it.")
+@click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
+@click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
+def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options: Any) -> None:
+    """Hand the course out: a student edition without its answers, proved (for instructors)."""
+    from grading.gradescope import bundle as platform
+    from grading.release import command
+
+    if gradescope:
+        click.echo(platform.release(syllabus.load(), out, identities))
+    else:
+        command.release(syllabus.load(), out, **options)
+
+
+@click.command()
+@click.argument("submissions_folder", metavar="SUBMISSIONS", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
+@click.option("--jobs", type=click.IntRange(1), default=CORES)
+@click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
+@click.option(
+    "--roster",
+    "roster_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file of people: name, and any of id, email, login, section.",
+)
+@click.option(
+    "--rubric",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A CSV file with points given by hand for the questions.",
+)
+@click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
+@click.option("--isolation", type=click.Choice(RUNGS), default="auto")
+@click.option("--regrade", is_flag=True, help="Grade everything again, and say what changed.")
+@click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
+def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
+    """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
+    from grading.batch import command
+
+    sys.exit(command.batch(syllabus.load(), submissions_folder, out, command.Options(**options)))

@@ -1,0 +1,120 @@
+"""The program: its commands, and every way in which it can end.
+
+Exit codes: 0 full marks, 1 graded but not full marks, 2 usage or unreadable submission, 3 the
+grader itself failed (never the student's fault, never a score), 130 interrupted.
+"""
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from grading.cli import authors, grade, instructors, students
+from grading.course import edition, syllabus
+from grading.errors import ExitCode, GraderError, UsageError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+COMMANDS = (
+    *(grade.grade_all,),
+    *(
+        students.doctor,
+        students.answers,
+        students.hint,
+        students.watch_saves,
+        students.lab,
+    ),
+    *(
+        instructors.pull_request,
+        instructors.release,
+        instructors.batch,
+    ),
+    *(
+        authors.calibrate,
+        authors.stubs,
+        authors.audit,
+    ),
+)
+
+
+class CourseCommands(click.Group):
+    """The fixed commands, and one for each exercise of course.toml."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        plan = syllabus.load()
+        names = super().list_commands(context)
+        return [*plan.exercises, *(name for name in names if not edition.lacks(plan, name))]
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        command = super().get_command(context, name)
+        plan = syllabus.load()
+        if edition.lacks(plan, name):
+            raise UsageError(f"{name} needs the full course, and this is a student edition of it")
+        exercises = plan.exercises
+        if command is None and name in exercises:
+            return grade.exercise_command(exercises[name])
+        return command
+
+
+@click.group(cls=CourseCommands, context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Unrolled: an RNN course that grades itself."""
+
+
+for command in COMMANDS:
+    main.add_command(command)
+
+
+def run() -> None:
+    """The program. Every way in which it can end is one of the exit codes above."""
+    # So that a grader that is told to end takes its workers and temporary files with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except UsageError as error:
+        click.echo(f"grader: {error}", err=True)
+        sys.exit(ExitCode.USAGE)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("grader: interrupted", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except Exception as error:
+        if is_missing_package(error):
+            raise
+        click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
+        sys.exit(ExitCode.GRADER_FAILED)
+
+
+def is_missing_package(error: Exception) -> bool:
+    """Whether this is the import of a package that is not installed, and no part of the course."""
+    if not isinstance(error, ModuleNotFoundError) or error.name is None:
+        return False
+    return not (syllabus.ROOT / error.name.partition(".")[0]).exists()
+
+
+def explain(error: Exception) -> str:
+    return str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
+
+
+def program() -> "NoReturn":
+    """What grader.py hands over to.
+
+    Raises ModuleNotFoundError for a package that is not installed: grader.py says what to do.
+    """
+    code: object = ExitCode.FULL_MARKS
+    try:
+        run()
+    except SystemExit as end:
+        code = end.code
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:  # what was printed did not arrive, and will not at Python's own end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.GRADER_FAILED
+    sys.exit(code)  # type: ignore[arg-type]
