@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from grading import compare
+from grading.checking import compare
 from grading.checking.respondents import Question, Student
 from grading.course.syllabus import Course
 from grading.judging.grader import Grader

@@ -22,7 +22,7 @@ from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
 from grading.files import usable
-from grading.fleet.fleet import Lost, Workforce
+from grading.fleet.fleet import Fleet, Lost
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import MAX_SEED, CheckResult, Report, Status
@@ -103,7 +103,7 @@ class Audit:
 def audit(
     plan: Course,
     exercises: Sequence[Exercise],
-    pool: Workforce,
+    pool: Fleet,
     seeds: int,
     kinds: Sequence[Kind],
     thorough: bool,

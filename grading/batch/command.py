@@ -17,13 +17,13 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
-from grading.fleet.fleet import on_this_machine
+from grading.fleet.open_fleet import open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
 
 if TYPE_CHECKING:
-    from grading.fleet.in_process import Here
+    from grading.fleet.in_process import InProcess
     from grading.fleet.pool import Pool
 
 
@@ -71,8 +71,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         notes = take_marks(store, out, course, collected, known, options.rubric)
         handed_in = run.attempts(course, collected, where, class_seed(store, options.seed))
         with Bar(options.plain, "grading") as bar:
-            force = partial(workforce, rung, options)
-            outcome = run.run(course, handed_in, store, force, options.regrade, bar.show)
+            fleet = partial(new_fleet, rung, options)
+            outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
         graded = [_graded(one, known, store, outcome) for one in handed_in]
         max_scores = {one.id: points_of(one, outcome.results) for one in exercises}
         hand = by_hand.ByHand(course, store.marks())
@@ -104,11 +104,11 @@ def take_marks(
     return notes
 
 
-def workforce(rung: Rung, options: Options) -> "Here | Pool | Cluster":
+def new_fleet(rung: Rung, options: Options) -> "InProcess | Pool | Cluster":
     """This process, several of this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
-    return on_this_machine(rung, options.device, options.jobs)
+    return open_fleet(rung, options.device, options.jobs)
 
 
 def class_seed(store: Store, wished: int | None) -> int:

@@ -11,7 +11,7 @@ from grading.batch.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
-from grading.fleet.fleet import Lost, Workforce
+from grading.fleet.fleet import Fleet, Lost
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import Submission
@@ -82,13 +82,13 @@ def run(
     course: Course,
     handed_in: Sequence[Attempt],
     store: Store,
-    workforce: Callable[[], AbstractContextManager[Workforce]],
+    new_fleet: Callable[[], AbstractContextManager[Fleet]],
     again: bool,
     on_progress: Callable[[int, int], None],
 ) -> Outcome:
     """Grade what the store does not know (or everything, if `again`); settle every attempt.
 
-    `workforce` is called if there is anything to grade. Raises KeyboardInterrupt like any other
+    `new_fleet` is called if there is anything to grade. Raises KeyboardInterrupt like any other
     program; what was graded by then is in the store.
     """
     outcome = Outcome()
@@ -105,21 +105,21 @@ def run(
             works[basis] = work
     outcome.known = len(set(before) - set(works))
     if works:
-        with workforce() as force:
-            _leave_out_unfit(course, works, force, outcome)
-            _grade(course, works, force, store, outcome, on_progress)
+        with new_fleet() as fleet:
+            _leave_out_unfit(course, works, fleet, outcome)
+            _grade(course, works, fleet, store, outcome, on_progress)
     with store.together():
         outcome.changes = list(_settled(handed_in, store, outcome, before, again))
     return outcome
 
 
 def _leave_out_unfit(
-    course: Course, works: dict[Basis, Work], force: Workforce, outcome: Outcome
+    course: Course, works: dict[Basis, Work], fleet: Fleet, outcome: Outcome
 ) -> None:
     """Before the first grade: whatever the reference cannot pass here is graded for nobody."""
     needed = dict.fromkeys((basis.exercise, basis.seed) for basis in works)
     trials = [(course.exercise(exercise), seed) for exercise, seed in needed]
-    for (exercise, _), reason in force.run(why_not, trials):
+    for (exercise, _), reason in fleet.run(why_not, trials):
         if isinstance(reason, Lost):
             reason = f"{exercise.id} cannot be graded here: {reason.why}"
         if reason:
@@ -137,7 +137,7 @@ def why_not(grader: "Grader", trial: tuple[Exercise, int]) -> str:
 def _grade(
     course: Course,
     works: Mapping[Basis, Work],
-    force: Workforce,
+    fleet: Fleet,
     store: Store,
     outcome: Outcome,
     on_progress: Callable[[int, int], None],
@@ -150,7 +150,7 @@ def _grade(
                 outcome.lost[basis] = str(error)
 
     on_progress(0, len(works))
-    for job, report in force.run(grade_job, jobs()):
+    for job, report in fleet.run(grade_job, jobs()):
         if isinstance(report, Lost):
             outcome.lost[job.basis] = report.why
         else:

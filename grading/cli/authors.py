@@ -77,7 +77,7 @@ def audit(
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
     from grading.audit import audit as audits
     from grading.audit.show import print_audit
-    from grading.fleet.fleet import on_this_machine
+    from grading.fleet.open_fleet import open_fleet
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
 
@@ -86,7 +86,7 @@ def audit(
     plan = syllabus.load()
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with on_this_machine(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
+    with open_fleet(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
         found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
 
-class Here(Closing):
+class InProcess(Closing):
     """Grades one item after the other. Use as a context manager."""
 
     def __init__(self, rung: Rung, device: str) -> None:

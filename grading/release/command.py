@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from grading.course.syllabus import Course
-from grading.fleet.fleet import on_this_machine
+from grading.fleet.open_fleet import open_fleet
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove
@@ -28,7 +28,7 @@ def release(
     require_replaceable(out)
     exercises = list(course.exercises.values())
     checks = trimmed(exercises)
-    with on_this_machine(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
+    with open_fleet(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
         recorded = record(exercises, seeds, pool, bar.show)
     files = contents(course, checks, recorded, seeds)
     with staged(out, files) as folder:

@@ -23,7 +23,7 @@ from grading.course.edition import FORMAT
 from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
-from grading.fleet.fleet import Lost, Workforce
+from grading.fleet.fleet import Fleet, Lost
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.judging.recorded import REFERENCE, essence_sha256, stream
@@ -59,7 +59,7 @@ class Taken:
 def record(
     exercises: Sequence[Exercise],
     seeds: Sequence[int],
-    pool: Workforce,
+    pool: Fleet,
     on_take: Callable[[int, int, str], None],
 ) -> dict[str, bytes]:
     """The recorded answers as files, by path. Raises GraderError."""
