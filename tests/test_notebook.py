@@ -26,7 +26,7 @@ from grading.judging.plan import Plan
 from grading.report import Report, Status
 from grading.submission.file import Submission, from_bytes, read
 from grading.submission.ipython import without_magics
-from grading.submission.line_map import Places
+from grading.submission.line_map import LineMap
 from tests.notebooks import code, markdown, notebook
 from tests.patience import PATIENCE
 
@@ -53,7 +53,7 @@ def module(*cells: object) -> dict[str, object]:
 def test_code_cells_become_one_module_and_others_are_left_out() -> None:
     found = work(markdown("# Title"), code("x = 1"), code(), code("y = x", "", "z = y"))
     assert found.source == "# %% cell 2\nx = 1\n# %% cell 4\ny = x\n\nz = y\n"
-    assert found.places == Places(((1, 2), (3, 4)))
+    assert found.line_map == LineMap(((1, 2), (3, 4)))
 
 
 def test_a_notebook_without_code_is_an_empty_module() -> None:
@@ -105,7 +105,7 @@ def test_future_annotations_count_wherever_they_stand() -> None:
     future = "from __future__ import annotations"
     found = work(code("import math"), code(future, "x: Nothing = 1"), code("display(x)"))
     assert found.source.splitlines()[0] == future
-    assert found.places.of(1 + found.source.splitlines().index("x: Nothing = 1")) == (
+    assert found.line_map.place(1 + found.source.splitlines().index("x: Nothing = 1")) == (
         "cell 2, line 2"
     )
     assert module(code("import math"), code(future, "x: Nothing = 1"), code("display(x)"))["x"] == 1
@@ -176,15 +176,15 @@ def test_what_a_notebook_has_without_importing_it_does_nothing() -> None:
 
 
 def test_lines_are_told_by_cell() -> None:
-    places = Places(((2, 1), (5, 4)))
-    assert [places.of(line) for line in (1, 3, 4, 5, 6)] == [
+    line_map = LineMap(((2, 1), (5, 4)))
+    assert [line_map.place(line) for line in (1, 3, 4, 5, 6)] == [
         *("line 1", "cell 1, line 1", "cell 1, line 2", "cell 1, line 3", "cell 4, line 1"),
     ]
-    assert places.in_words("'(' on line 6, line x, line 12345678") == (
+    assert line_map.in_words("'(' on line 6, line x, line 12345678") == (
         "'(' on cell 4, line 1, line x, line 12345678"
     )
-    assert Places().of(7) == "line 7"
-    assert Places().in_words("on line 7") == "on line 7"
+    assert LineMap().place(7) == "line 7"
+    assert LineMap().in_words("on line 7") == "on line 7"
 
 
 def graded(grader: Grader, exercise: Exercise, *cells: object) -> Report:

@@ -24,10 +24,10 @@ from grading.judging.plan import Plan
 from grading.release import command, place, proofs
 from grading.release.contents import MANIFEST, contents
 from grading.release.leaks import leaks
-from grading.release.record import SEEDS, npz, record, told
+from grading.release.public_part import PublicPart, public_part
+from grading.release.record import SEEDS, npz, public_mistakes, record
 from grading.release.secrets import Secrets, secrets
 from grading.release.syntax import shape
-from grading.release.trim import Trimmed, trimmed
 from grading.report import Report
 from grading.sandbox.rungs import best
 from grading.submission.file import from_bytes
@@ -73,12 +73,12 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
 
 
 @pytest.fixture(scope="session")
-def checks(real_course: Course) -> Trimmed:
-    return trimmed(list(real_course.exercises.values()))
+def checks(real_course: Course) -> PublicPart:
+    return public_part(list(real_course.exercises.values()))
 
 
 @pytest.fixture(scope="session")
-def real_secrets(real_course: Course, checks: Trimmed) -> Secrets:
+def real_secrets(real_course: Course, checks: PublicPart) -> Secrets:
     return secrets(list(real_course.exercises.values()), checks)
 
 
@@ -162,7 +162,7 @@ def test_recorded_answers_are_numbers_and_json(released: Released) -> None:
     index = json.loads(path.read_text())
     assert index["seeds"] == list(TWO_SEEDS)
     assert [set(one) for one in index["mistakes"]] == [
-        {"name", "student", "hints", "fails"} for _ in told(released.exercise)
+        {"name", "student", "hints", "fails"} for _ in public_mistakes(released.exercise)
     ]
 
 
@@ -170,7 +170,7 @@ def test_it_is_made_again_byte_by_byte(released: Released) -> None:
     exercises = list(released.course.exercises.values())
     with Pool(best(), "cpu", 1) as pool:
         answers = record(exercises, TWO_SEEDS, pool, lambda *_: None)
-    again = contents(released.course, trimmed(exercises), answers, TWO_SEEDS)
+    again = contents(released.course, public_part(exercises), answers, TWO_SEEDS)
     assert again == released.files
 
 
@@ -179,7 +179,7 @@ def test_it_is_made_again_byte_by_byte(released: Released) -> None:
 
 def test_every_mistake_is_named_as_with_the_reference(released: Released, grader: Grader) -> None:
     reference = released.exercise.reference.read_text()
-    known = told(released.exercise)
+    known = public_mistakes(released.exercise)
     assert len(known) >= 3
     for mistake in known:
         source = mistake.made_in(reference)
@@ -197,7 +197,7 @@ def test_every_mistake_is_named_as_with_the_reference(released: Released, grader
 def test_the_command_line_of_an_edition(released: Released, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     shutil.copytree(released.out, folder)
-    mistake = told(released.exercise)[0]
+    mistake = public_mistakes(released.exercise)[0]
     wrong = mistake.made_in(released.exercise.reference.read_text())
     (folder / "exercises" / released.exercise.file).write_text(wrong)
     result = run(folder, IDENTITY)
@@ -294,7 +294,7 @@ def test_damaged_records_are_refused(
 
 
 def test_nothing_of_the_real_course_is_given_away(
-    real_course: Course, checks: Trimmed, real_secrets: Secrets
+    real_course: Course, checks: PublicPart, real_secrets: Secrets
 ) -> None:
     assert len(real_secrets.texts) > 1500
     assert len(real_secrets.trees) > 1000
@@ -424,7 +424,7 @@ def test_a_release_with_a_leak_fails_and_leaves_nothing(
 # --- what public checks use ------------------------------------------------------------------
 
 
-def test_what_only_hidden_checks_use_stays_behind(checks: Trimmed, real_course: Course) -> None:
+def test_what_only_hidden_checks_use_stays_behind(checks: PublicPart, real_course: Course) -> None:
     texts = {path.relative_to(real_course.exercise("ex1").root).as_posix(): text
              for path, text in checks.files.items()}  # fmt: skip
     probes = texts["checks/probes/ex1.py"]
@@ -445,7 +445,7 @@ def test_a_name_that_is_not_there_is_said(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "toy.py").write_text("something = 1\n")
     with pytest.raises(GraderError, match=r"toy\.py does not define nothing"):
-        trimmed(list(plan.exercises.values()))
+        public_part(list(plan.exercises.values()))
 
 
 PUBLIC = '''

@@ -18,7 +18,7 @@ from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError
-from grading.submission.line_map import PLAIN, Places
+from grading.submission.line_map import PLAIN_FILE, LineMap
 from grading.text import clean, one_line
 
 LOAD_CPU_SECONDS = 10.0
@@ -47,7 +47,7 @@ class Source:
     filename: str
     text: str
     probes: str
-    places: Places = PLAIN
+    line_map: LineMap = PLAIN_FILE
 
 
 @dataclass(frozen=True)
@@ -255,7 +255,7 @@ class Student(LiveRespondent):
     def advice(self) -> str:
         """What to try where a notebook cannot be imported; empty for everything else."""
         imported = self._unusable is None
-        return "" if imported or not self.source.places.cells else _NOTEBOOK_ADVICE
+        return "" if imported or not self.source.line_map.cells else _NOTEBOOK_ADVICE
 
     def ask(self, question: Question) -> None:
         """Send a question. Raises StudentFault if there is nobody to ask any more."""
@@ -330,9 +330,9 @@ class Student(LiveRespondent):
         kind = one_line(str(error.get("type", "")), 80)
         text = clean(str(error.get("message", "")), 600).strip()
         if kind in _SYNTAX_ERRORS:
-            text = self.source.places.in_words(text)
+            text = self.source.line_map.in_words(text)
         # A cell that tries out what is still to be written hides all that is written: it is shown.
-        tried_out = ordinary is Status.UNREADABLE and self.source.places.cells
+        tried_out = ordinary is Status.UNREADABLE and self.source.line_map.cells
         if error.get("not_implemented") is True and not tried_out:
             status, message = Status.NOT_ATTEMPTED, "Still to be written."
         else:
@@ -348,7 +348,7 @@ class Student(LiveRespondent):
             f"\n  {line.place}:  {one_line(line.text, 100)}" for line in lines[-_SHOWN_LINES:]
         )
         # What stands in a notebook has no line in a file.
-        last = lines[-1].number if lines and not self.source.places.cells else None
+        last = lines[-1].number if lines and not self.source.line_map.cells else None
         return StudentFault(status, message, kind, shown, last, raised)
 
     def _own_lines(self, lines: object) -> list[_OwnLine]:
@@ -360,7 +360,7 @@ class Student(LiveRespondent):
                 continue
             number, function = entry
             if 1 <= number <= len(source):
-                place = self.source.places.of(number)
+                place = self.source.line_map.place(number)
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
                 found.append(_OwnLine(number, place, source[number - 1]))

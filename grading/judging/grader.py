@@ -129,7 +129,7 @@ class Grader(Closing):
             submission.name,
             submission.source,
             answers.source.probes,
-            submission.places,
+            submission.line_map,
         )
         student = Student(self.sandbox, source, self.device, self.limits)
         interview = Interview(exercise, plan.seed, student, answers)

@@ -8,9 +8,9 @@ enough to tell whether a submission's is the same.
     ID.json   seeds, the NumPy version and the numbers it draws, the points of hidden checks, known
               mistakes with their words for students, the keys of all questions, and for each answer
               the kinds of its arrays and where they begin
-    ID.npz    for each dtype all arrays one after the other, and `outcomes` (player, question): the
-              number of the answer, -1 where the question was not put to that player; player 0 is
-              the reference, the others are the mistakes in their order
+    ID.npz    for each dtype all arrays one after the other, and `outcomes` (respondent, question):
+              the number of the answer, -1 where the respondent was not asked the question;
+              respondent 0 is the reference, the others are the mistakes in their order
 """
 
 import hashlib
@@ -48,10 +48,10 @@ class Recording:
                 self._numbers = {name: file[name] for name in file.files}
             self._outcomes = self._numbers.pop("outcomes")
 
-    def outcome(self, player: int, question: Question, device: str) -> Outcome | None:
-        """What `player` answered; None if it was never asked."""
+    def outcome(self, respondent: int, question: Question, device: str) -> Outcome | None:
+        """What `respondent` answered; None if it was never asked."""
         try:
-            number = int(self._outcomes[player, self._questions[question.key]])
+            number = int(self._outcomes[respondent, self._questions[question.key]])
             return None if number < 0 else self._outcome(self._answers[number], device)
         except KeyError:
             return None
@@ -80,7 +80,9 @@ class RecordedAnswers:
         self._device = device
         self._asked: Question | None = None
         self.known = self._recording.mistakes
-        self._players = {known.name: player for player, known in enumerate(self.known, start=1)}
+        self._respondents = {
+            known.name: respondent for respondent, known in enumerate(self.known, start=1)
+        }
         if self._recording.stream != stream():
             raise UsageError(
                 f"NumPy {np.__version__} draws other numbers than NumPy {self._recording.numpy},"
@@ -102,14 +104,14 @@ class RecordedAnswers:
         """Whether the reference with these mistakes answered as the student's code did."""
         if len(mistakes) > 1:
             return False
-        player = self._players[mistakes[0].name] if mistakes else REFERENCE
-        return all(self._same(player, one) for one in asked)
+        respondent = self._respondents[mistakes[0].name] if mistakes else REFERENCE
+        return all(self._same(respondent, one) for one in asked)
 
     def close(self) -> None:
         """Nothing is held."""
 
-    def _same(self, player: int, asked: Asked) -> bool:
-        recorded = self._recording.outcome(player, asked.question, self._device)
+    def _same(self, respondent: int, asked: Asked) -> bool:
+        recorded = self._recording.outcome(respondent, asked.question, self._device)
         if isinstance(recorded, StudentFault) and isinstance(asked.outcome, StudentFault):
             given = asked.outcome
             return recorded.essence == (given.status, essence_sha256(given))

@@ -8,9 +8,9 @@ from grading.fleet.open_fleet import open_fleet
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove
+from grading.release.public_part import public_part
 from grading.release.record import SEEDS, record
 from grading.release.secrets import secrets
-from grading.release.trim import trimmed
 from grading.renderers.progress import Bar
 from grading.sandbox.rungs import best
 
@@ -27,7 +27,7 @@ def release(
     """Write the edition and prove it. Raises UsageError, GraderError; `out` is then as before."""
     require_replaceable(out)
     exercises = list(course.exercises.values())
-    checks = trimmed(exercises)
+    checks = public_part(exercises)
     with open_fleet(best(), "cpu", jobs) as pool, Bar(plain, "recording") as bar:
         recorded = record(exercises, seeds, pool, bar.show)
     files = contents(course, checks, recorded, seeds)

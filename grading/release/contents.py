@@ -13,8 +13,8 @@ from grading.checking.suites import checks, max_score
 from grading.course import stubs
 from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
+from grading.release.public_part import PublicPart
 from grading.release.record import only_public
-from grading.release.trim import Trimmed
 
 MANIFEST = "checks/recorded/edition.json"
 FORMAT = "unrolled/edition/1"
@@ -30,7 +30,7 @@ _FOR_INSTRUCTORS = re.compile(r"^## For instructors\b.*?(?=^## |\Z)", re.DOTALL 
 
 
 def contents(
-    course: Course, checks: Trimmed, recorded: Mapping[str, bytes], seeds: Sequence[int]
+    course: Course, checks: PublicPart, recorded: Mapping[str, bytes], seeds: Sequence[int]
 ) -> dict[str, bytes]:
     """Every file of the edition. Raises GraderError if one cannot be read."""
     exercises = list(course.exercises.values())

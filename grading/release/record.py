@@ -36,10 +36,10 @@ SEEDS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Take:
-    """One player to be asked, on one seed: player 0 is the reference, the others are mistakes."""
+    """One respondent to ask, on one seed: 0 is the reference, the others are mistakes."""
 
     exercise: Exercise
-    player: int
+    respondent: int
     source: str
     seed: int
 
@@ -81,7 +81,7 @@ def record(
 
 
 def ask(grader: Grader, take: Take) -> Taken:
-    """Grade one player on the public checks, but those that train something."""
+    """Grade one respondent on the public checks, but those that train something."""
     exercise = only_public(take.exercise)
     work = from_bytes(take.source.encode(), exercise.file)
     plan = Plan(take.seed, training=False, in_order=False)
@@ -113,7 +113,7 @@ def only_public(exercise: Exercise) -> Exercise:
     return PublicExercise(exercise.id, exercise.title, exercise.file, exercise.root)
 
 
-def told(exercise: Exercise) -> list[Misconception]:
+def public_mistakes(exercise: Exercise) -> list[Misconception]:
     """The mistakes that public checks can name, as a student may know them."""
     public = set(checks(only_public(exercise)))
     found = []
@@ -126,10 +126,10 @@ def told(exercise: Exercise) -> list[Misconception]:
 
 def _takes(exercise: Exercise, seeds: Sequence[int]) -> list[Take]:
     reference = exercise.reference.read_text(encoding="utf-8")
-    sources = [reference, *(known.made_in(reference) for known in told(exercise))]
+    sources = [reference, *(known.made_in(reference) for known in public_mistakes(exercise))]
     return [
-        Take(exercise, player, source, seed)
-        for player, source in enumerate(sources)
+        Take(exercise, respondent, source, seed)
+        for respondent, source in enumerate(sources)
         for seed in seeds
     ]
 
@@ -150,7 +150,7 @@ class _Record:
     def add(self, take: Take, taken: Taken) -> None:
         for key, outcome in taken.outcomes.items():
             if key not in self.questions:
-                if take.player != REFERENCE and key in taken.to_reference:
+                if take.respondent != REFERENCE and key in taken.to_reference:
                     raise GraderError(
                         f"{self.exercise.id}: a public check asks the reference about what a"
                         " submission answered, which cannot be recorded"
@@ -158,7 +158,7 @@ class _Record:
                 self.questions[key] = len(self.questions)
             entry = json.dumps(self._entry(outcome), separators=(",", ":"))
             number = self.answers.setdefault(entry, len(self.answers))
-            self.outcomes[take.player, self.questions[key]] = number
+            self.outcomes[take.respondent, self.questions[key]] = number
 
     def _entry(self, outcome: Kept) -> Any:
         if not isinstance(outcome, Answer):
@@ -181,7 +181,7 @@ class _Record:
         return self.starts[key]
 
     def files(self) -> dict[str, bytes]:
-        exercise, mistakes = self.exercise, told(self.exercise)
+        exercise, mistakes = self.exercise, public_mistakes(self.exercise)
         table = np.full((len(mistakes) + 1, len(self.questions)), -1, np.int32)
         for place, number in self.outcomes.items():
             table[place] = number

@@ -19,9 +19,9 @@ from grading.course import misconceptions, stubs
 from grading.course.questions import without_answers
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
-from grading.release.record import only_public, told
+from grading.release.public_part import PublicPart
+from grading.release.record import only_public, public_mistakes
 from grading.release.syntax import Tree, telling_trees
-from grading.release.trim import Trimmed
 
 # A line of code with fewer names and numbers than this may stand in any program.
 TELLING_WORDS = 5
@@ -91,11 +91,12 @@ class Secrets:
         self.texts |= {text: source for text in texts if text not in given.text}
 
 
-def secrets(exercises: Sequence[Exercise], checks: Trimmed) -> Secrets:
+def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
     """The secrets of these exercises, whose `checks` are trimmed to what public ones use."""
     found = Secrets()
     public = [Code("the public checks", text) for text in checks.files.values()]
-    public_checks = Given(public, [text for exercise in exercises for text in _told(exercise)])
+    words = [text for exercise in exercises for text in _shown_words(exercise)]
+    public_checks = Given(public, words)
     for exercise in exercises:
         # A public check that gives a solution away is no excuse.
         stub = Given([Code("the stub", made_stub(exercise))])
@@ -133,9 +134,9 @@ def made_stub(exercise: Exercise) -> str:
     return stubs.make_stub(exercise.reference.read_text(encoding="utf-8"), exercise.file)
 
 
-def _told(exercise: Exercise) -> Iterator[str]:
+def _shown_words(exercise: Exercise) -> Iterator[str]:
     """What students are told about known mistakes."""
-    for known in told(exercise):
+    for known in public_mistakes(exercise):
         yield from (known.student, *known.hints)
 
 
@@ -161,7 +162,7 @@ def _words(exercise: Exercise) -> Iterator[tuple[str, str]]:
         asked = set(without_answers(answers).splitlines())
         lines = [line for line in answers.splitlines() if line not in asked]
         yield f"a canonical answer of {exercise.id}", "\n".join(lines)
-    shown = {known.name for known in told(exercise)}
+    shown = {known.name for known in public_mistakes(exercise)}
     for known in misconceptions.load(exercise.misconceptions):
         yield f"the mistake {known.name} of {exercise.id}", known.why
         if known.name not in shown:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from grading.errors import UsageError
 from grading.submission import notebook
-from grading.submission.line_map import PLAIN, Places
+from grading.submission.line_map import PLAIN_FILE, LineMap
 from grading.submission.notebook import is_notebook
 from grading.text import one_line
 
@@ -22,13 +22,14 @@ MAX_BYTES = 1024 * 1024
 class Submission:
     """The source text of one module, where it came from, and the hash of the file's bytes.
 
-    `places` says where its lines stand in a notebook, `note` why it was taken and not another file.
+    `line_map` says where its lines stand in a notebook, `note` why this file was taken and not
+    another.
     """
 
     name: str
     source: str
     sha256: str
-    places: Places = PLAIN
+    line_map: LineMap = PLAIN_FILE
     note: str = ""
 
     @property
@@ -39,7 +40,7 @@ class Submission:
     @property
     def identity(self) -> str:
         """The same for what is graded alike: the same bytes are another module as a notebook."""
-        if not self.places.cells:
+        if not self.line_map.cells:
             return self.sha256
         return f"{self.sha256} {hashlib.sha256(self.source.encode()).hexdigest()}"
 
@@ -119,8 +120,8 @@ def from_bytes(data: bytes, name: str) -> Submission:
         raise UsageError(f"{name} is larger than {advice}")
     digest = hashlib.sha256(data).hexdigest()
     if is_notebook(name):
-        source, places = notebook.module_of(data, name)
-        return Submission(name, source, digest, places)
+        source, line_map = notebook.module_of(data, name)
+        return Submission(name, source, digest, line_map)
     if b"\0" in data:
         raise UsageError(f"{name} holds NUL bytes: save it as plain text (UTF-8)")
     try:

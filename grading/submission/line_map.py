@@ -1,4 +1,4 @@
-"""Where the lines of a module stand in what was handed in."""
+"""A map from the lines of a module to the places in a submission where its author wrote them."""
 
 import re
 from bisect import bisect_left
@@ -9,7 +9,7 @@ _LINE = re.compile(r"\bline (\d{1,7})\b")
 
 
 @dataclass(frozen=True)
-class Places:
+class LineMap:
     """The lines of a module as their author knows them: by number or, in a notebook, by cell.
 
     `cells` has, for each code cell in order, the line of the module just above it and the number
@@ -18,7 +18,7 @@ class Places:
 
     cells: tuple[tuple[int, int], ...] = ()
 
-    def of(self, line: int) -> str:
+    def place(self, line: int) -> str:
         """`line 47` or, in a notebook, `cell 3, line 5`; lines and cells are counted from 1."""
         found = bisect_left(self.cells, (line, 0)) - 1
         if found < 0:
@@ -28,8 +28,7 @@ class Places:
 
     def in_words(self, words: str) -> str:
         """What the parser says, `'(' on line 47` for example, with its lines as places."""
-        return _LINE.sub(lambda match: self.of(int(match[1])), words)
+        return _LINE.sub(lambda match: self.place(int(match[1])), words)
 
 
-# Of a plain file.
-PLAIN = Places()
+PLAIN_FILE = LineMap()

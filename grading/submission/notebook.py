@@ -8,7 +8,7 @@ exist in a notebook only.
     # %% cell 3           stands above the code of the third cell, whatever kinds the others are
     # tags                a cell tagged skip, no-grade or skip-execution is left out
 
-What a notebook has without importing it is defined by stand-ins (stand_ins.py).
+What a notebook has without importing it is defined by stand-ins (ipython.py).
 """
 
 import json
@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from grading.errors import UsageError
-from grading.submission.ipython import without_magics
-from grading.submission.line_map import Places
-from grading.submission.stand_ins import definitions, without_ipython
+from grading.submission.ipython import definitions, without_ipython, without_magics
+from grading.submission.line_map import LineMap
 
 SUFFIX = ".ipynb"
 # Most of a notebook is output.
@@ -34,7 +33,7 @@ def is_notebook(name: str) -> bool:
     return name.endswith(SUFFIX)
 
 
-def module_of(data: bytes, name: str) -> tuple[str, Places]:
+def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
     """The source of the module that a notebook's code makes, and where its lines stand.
 
     Raises UsageError for whatever is no notebook of format 4 (or 3, which older programs write).
@@ -57,8 +56,8 @@ def module_of(data: bytes, name: str) -> tuple[str, Places]:
             lines.append(f"# {line}" if future else without_ipython(line))
     source = "\n".join([*lines, ""])
     first = [line for line in (header, *definitions(source)) if line]
-    places = Places(tuple((line + len(first), cell) for line, cell in above))
-    return "\n".join([*first, source]), places
+    line_map = LineMap(tuple((line + len(first), cell) for line, cell in above))
+    return "\n".join([*first, source]), line_map
 
 
 def _document(data: bytes, name: str) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def explain(error: BaseException) -> Ending:
             FAILED,
         )
     loaded, line, function = found
-    place = f"{loaded.path}, {loaded.work.places.of(line)}"
+    place = f"{loaded.path}, {loaded.work.line_map.place(line)}"
     if isinstance(error, NotImplementedError):
         return Ending(f"{function} is still to be written: {place}", USAGE)
     return Ending(f"{_in_one_line(error)} in {function}: {place}", USAGE)
@@ -104,10 +104,10 @@ def _read(exercise: Exercise, submitted: Path | None, reference: bool) -> tuple[
 def _cause(loaded: Loaded, error: BaseException) -> str:
     """What went wrong while the module was imported."""
     if isinstance(error, SyntaxError) and error.filename == loaded.module.__file__:
-        place = loaded.work.places.of(error.lineno or 1)
+        place = loaded.work.line_map.place(error.lineno or 1)
         return f"SyntaxError: {error.msg} ({place})"
     found = _frame(error.__traceback__)
-    return _in_one_line(error) + (f" ({loaded.work.places.of(found[1])})" if found else "")
+    return _in_one_line(error) + (f" ({loaded.work.line_map.place(found[1])})" if found else "")
 
 
 def _frame(trace: TracebackType | None) -> tuple[Loaded, int, str] | None:

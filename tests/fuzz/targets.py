@@ -324,7 +324,7 @@ def _make_strange(value: Any, chance: Chance) -> None:
 
 def _check_notebook(data: bytes) -> bool:
     try:
-        source, places = notebook.module_of(data, "work.ipynb")
+        source, line_map = notebook.module_of(data, "work.ipynb")
     except UsageError as error:
         _one_clear_line(error)
         return False
@@ -335,13 +335,13 @@ def _check_notebook(data: bytes) -> bool:
     document = json.loads(data.decode("utf-8-sig"), parse_int=float)
     sheets = [document] if document["nbformat"] == 4 else document["worksheets"]
     cells = [cell for sheet in sheets for cell in sheet["cells"]]
-    if not places.cells:
+    if not line_map.cells:
         assert source == ""
         return True
-    ends = [*(above - 1 for above, _ in places.cells[1:]), len(lines) - 1]
-    for (above, number), end in zip(places.cells, ends, strict=True):
+    ends = [*(above - 1 for above, _ in line_map.cells[1:]), len(lines) - 1]
+    for (above, number), end in zip(line_map.cells, ends, strict=True):
         assert lines[above - 1] == f"# %% cell {number}"
-        assert places.of(end) == f"cell {number}, line {end - above}"
+        assert line_map.place(end) == f"cell {number}, line {end - above}"
         own = cells[number - 1].get("source" if document["nbformat"] == 4 else "input")
         own = "".join(own).replace("\r\n", "\n").replace("\r", "\n").split("\n")
         assert len(own) == end - above, "a line was added or lost"

@@ -44,14 +44,14 @@ class Module:
 
 
 @dataclass(frozen=True)
-class Trimmed:
+class PublicPart:
     """What is handed out, by path; and the source of every definition that is not."""
 
     files: Mapping[Path, str]
     left_behind: Sequence[str]
 
 
-def trimmed(exercises: Sequence[Exercise]) -> Trimmed:
+def public_part(exercises: Sequence[Exercise]) -> PublicPart:
     """The checks of these exercises, as far as public ones need them. Raises GraderError."""
     root = exercises[0].root
     modules: dict[str, Module] = {}
@@ -67,7 +67,7 @@ def trimmed(exercises: Sequence[Exercise]) -> Trimmed:
             files[package / "__init__.py"] = _read(package / "__init__.py")
     behind = [source for module in modules.values() for source in _left_behind(module)]
     behind += [_read(path) for path in _untouched(root, exercises, files)]
-    return Trimmed(dict(sorted(files.items())), behind)
+    return PublicPart(dict(sorted(files.items())), behind)
 
 
 def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Module]) -> None:
