@@ -14,12 +14,25 @@ from checks.public.ex1 import (
     net_reads_every_input,
     net_warms_up_to_the_step,
 )
-from grading.checking.check import Parts, Trials, check
-from grading.checking.compare import Answer, Axes, Layer, Mismatch, Tolerance, close, finite, same
-from grading.checking.draw import Draw
-from grading.checking.interview import Alone, Both
-from grading.checking.respondents import StudentFault
-from grading.report import Status
+from grading.checking import (
+    Alone,
+    Answer,
+    Axes,
+    Both,
+    Draw,
+    Layer,
+    Mismatch,
+    Parts,
+    Status,
+    StudentFault,
+    Tolerance,
+    Trials,
+    check,
+    close,
+    finite,
+    same,
+    same_shape,
+)
 
 # Gradients are compared relative to the largest entry. Of one step: right answers in float32 differ
 # by up to 4e-7 of it. Through 8 steps of feedback the errors have a heavy tail: over 1,400
@@ -205,7 +218,7 @@ def net_has_default_arguments(draw: Draw, student: Alone) -> None:
     got = student.net_defaults(inputs=draw.normal(14, 3, 1), b=b)
     sizes = {"outputs": (14, 3, 1), "hidden": (3, 20)}
     for name, shape in sizes.items():
-        close(name, np.zeros(got[name].shape), np.zeros(shape), NET_AXES[name])
+        same_shape(name, got[name], shape, NET_AXES[name])
     for name, same_as in (("outputs", "forced"), ("free", "free_after_10")):
         close("outputs", got[name], got[same_as], NET_AXES["outputs"], got.device)
     close("b", got["b"], b, NET_AXES["b"], got.device)
@@ -248,7 +261,7 @@ def sine_loss(draw: Draw, student: Alone) -> float:
         **start,
     )
     for name, given in start.items():
-        close(name, np.zeros(got[name].shape), np.zeros(given.shape), NET_AXES[name])
+        same_shape(name, got[name], given.shape, NET_AXES[name])
         finite(name, got[name], NET_AXES[name])
     if np.corrcoef(got["V"].flat, start["V"].flat)[0, 1] < DESCENDED:
         raise Mismatch(Layer.VALUE, "V after training does not descend from V before it")

@@ -28,10 +28,20 @@ from checks.public.ex2 import (
     norms_of_a_vanilla_rnn,
     norms_of_an_lstm,
 )
-from grading.checking.check import Parts, check
-from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
-from grading.checking.draw import Draw
-from grading.checking.interview import Alone, Both
+from grading.checking import (
+    Alone,
+    Answer,
+    Both,
+    Draw,
+    Layer,
+    Mismatch,
+    Parts,
+    Tolerance,
+    check,
+    close,
+    finite,
+    same,
+)
 
 
 @check(

@@ -25,10 +25,18 @@ from checks.public.ex3 import (
     same_text_same_logits,
     shaped,
 )
-from grading.checking.check import Parts, Trials, check
-from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close
-from grading.checking.draw import Draw
-from grading.checking.interview import Alone
+from grading.checking import (
+    Alone,
+    Answer,
+    Draw,
+    Layer,
+    Mismatch,
+    Parts,
+    Tolerance,
+    Trials,
+    check,
+    close,
+)
 
 # So large that every tanh and every gate of a core is at one of its ends.
 SATURATING = 1e5

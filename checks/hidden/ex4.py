@@ -29,10 +29,19 @@ from checks.public.ex4 import (
     saturation_counts_both_ends,
     with_signs_of,
 )
-from grading.checking.check import Parts, check
-from grading.checking.compare import Answer, Layer, Mismatch, close, same
-from grading.checking.draw import Draw
-from grading.checking.interview import Alone, Both
+from grading.checking import (
+    Alone,
+    Answer,
+    Both,
+    Draw,
+    Layer,
+    Mismatch,
+    Parts,
+    check,
+    close,
+    same,
+    same_shape,
+)
 
 
 @check(
@@ -176,7 +185,7 @@ def projection_keeps_distances(draw: Draw, student: Alone) -> None:
     steps, units = 15, 6
     states = draw.normal(steps, units) * draw.uniform(units, low=0.3, high=3.0)
     got = student.project(states=states, dims=units)
-    close("points", np.zeros(got["points"].shape), np.zeros((steps, units)), ("step", "dimension"))
+    same_shape("points", got["points"], (steps, units), ("step", "dimension"))
     found, wanted = distances(got["points"]), distances(states)
     close("distance", found, wanted, ("step", "step"), got.device, PROJECTION)
     total = got["explained"].astype(np.float64).sum()

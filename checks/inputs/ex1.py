@@ -9,7 +9,7 @@ from math import sqrt
 
 import numpy as np
 
-from grading.checking.draw import Draw
+from grading.checking import Draw
 
 CELL_AXES = {
     "output": ("batch", "unit"),

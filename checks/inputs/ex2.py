@@ -8,7 +8,7 @@ from math import sqrt
 
 import numpy as np
 
-from grading.checking.draw import Draw
+from grading.checking import Draw
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 GAIN = {"LSTM": 1.5, "GRU": 1.5, "RNN": 1.2}

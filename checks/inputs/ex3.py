@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from data.corpus import Vocabulary, load
-from grading.checking.draw import Draw
+from grading.checking import Draw
 
 CORES = ("rnn", "gru", "lstm")
 

@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 
-from grading.checking.draw import Draw
+from grading.checking import Draw
 
 # In the order of the contract.
 GATES = ("input", "forget", "candidate", "output", "hidden", "cell")

@@ -3,10 +3,20 @@
 import numpy as np
 
 from checks.inputs.ex1 import CELL_AXES, NET_AXES, cell_arrays, net_weights
-from grading.checking.check import Parts, check
-from grading.checking.compare import Answer, Layer, Mismatch, Tolerance, close, finite, same
-from grading.checking.draw import Draw
-from grading.checking.interview import Alone, Both
+from grading.checking import (
+    Alone,
+    Answer,
+    Both,
+    Draw,
+    Layer,
+    Mismatch,
+    Parts,
+    Tolerance,
+    check,
+    close,
+    finite,
+    same,
+)
 
 # The gradient of an entry of V or b is 1 in a plain layout, 1.4 if two parameters share it.
 MOVES = 1e-6

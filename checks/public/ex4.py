@@ -13,10 +13,7 @@ from checks.inputs.ex4 import (
     gate_values,
     lstm_weights,
 )
-from grading.checking.check import Parts, check
-from grading.checking.compare import Answer, Tolerance, close, same
-from grading.checking.draw import Draw
-from grading.checking.interview import Both
+from grading.checking import Answer, Both, Draw, Parts, Tolerance, check, close, same
 
 # Right answers in float32 (from standard scores, sums of products, corrcoef, the slope of a
 # regression) differ by up to 4e-7, and a tiny number added to a divisor changes r by 1e-8. Of the

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -114,9 +114,7 @@ def close(
     tolerance: Tolerance | None = None,
 ) -> None:
     """`got` has the shape, dtype and values of `want`. Raises Mismatch at the first difference."""
-    _same_shape(name, got, want, axes)
-    if got.dtype != want.dtype:
-        raise Mismatch(Layer.DTYPE, f"{name} has dtype {got.dtype}", f"expected {want.dtype}")
+    same_shape(name, got, want.shape, axes, want.dtype)
     finite(name, got, axes)
     if want.dtype.kind in "biu":
         wrong = got != want
@@ -135,23 +133,31 @@ def close(
         raise Mismatch(Layer.VALUE, found, f"expected {_number(want[worst])}")
 
 
+def same_shape(
+    name: str,
+    got: np.ndarray,
+    shape: tuple[int, ...],
+    axes: Sequence[str],
+    dtype: np.dtype[Any] | None = None,
+) -> None:
+    """`got` has this shape and, where one is given, this dtype. Raises Mismatch."""
+    if got.shape != shape:
+        named = ", ".join(axes)
+        # A shape is no secret: it follows from the contract and the sizes of the inputs.
+        expected = " x ".join(map(str, shape)) or "a single number"
+        found = " x ".join(map(str, got.shape)) or "a single number"
+        meaning = f" ({named})" if named else ""
+        raise Mismatch(Layer.SHAPE, f"{name} has shape {found}, not {expected}{meaning}")
+    if dtype is not None and got.dtype != dtype:
+        raise Mismatch(Layer.DTYPE, f"{name} has dtype {got.dtype}", f"expected {dtype}")
+
+
 def finite(name: str, got: np.ndarray, axes: Sequence[str]) -> None:
     """`got` holds neither NaN nor infinity. Raises Mismatch."""
     odd = ~np.isfinite(got)
     if odd.any():
         worst = _first(odd)
         raise Mismatch(Layer.FINITE, f"{name}{_place(worst, axes)} is {got[worst]}")
-
-
-def _same_shape(name: str, got: np.ndarray, want: np.ndarray, axes: Sequence[str]) -> None:
-    if got.shape == want.shape:
-        return
-    named = ", ".join(axes)
-    # A shape is no secret: it follows from the contract and the sizes of the inputs.
-    expected = " x ".join(map(str, want.shape)) or "a single number"
-    found = " x ".join(map(str, got.shape)) or "a single number"
-    meaning = f" ({named})" if named else ""
-    raise Mismatch(Layer.SHAPE, f"{name} has shape {found}, not {expected}{meaning}")
 
 
 def _first(where: np.ndarray) -> tuple[int, ...]:
