@@ -450,7 +450,15 @@ def test_two_graders_share_a_zygote_and_only_that(rung: Rung) -> None:
         with Sandbox(Line(rung, zygote.door)) as theirs:
             loops = theirs.start(Limits())
             meta = {"do": "load", "name": "m", "filename": "m.py", "device": "cpu"}
-            loops.send(meta, {"source": text("while True: pass"), "probes": compiled("")}, 10)
+            loops.send(
+                meta,
+                {
+                    "source": text("while True: pass"),
+                    "library": compiled(""),
+                    "probes": compiled(""),
+                },
+                10,
+            )
             assert loops.process.cpu_seconds() is not None
         deadline = time.monotonic() + PATIENCE
         while loops.process.cpu_seconds() is not None and time.monotonic() < deadline:

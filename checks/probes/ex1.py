@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from checks.probes.library import Adam, or_zeros
+
 # Unit vectors of this length keep tanh far from where it saturates and its inverse loses digits.
 LENGTH = 0.1
 # What a map that must not have an offset is steered to: it stays at zero only if nothing in it
@@ -245,8 +247,8 @@ def cell_gradients(
     slopes = torch.autograd.grad(loss, [given, state], retain_graph=True, allow_unused=True)
     behavior = cell_behavior(cell, len(V), torch.atanh)
     return {
-        "inputs": _or_zeros(slopes[0], given),
-        "hidden": _or_zeros(slopes[1], state),
+        "inputs": or_zeros(slopes[0], given),
+        "hidden": or_zeros(slopes[1], state),
         **_split_cell_behavior(behavior_gradient(cell, behavior, loss), len(V)),
     }
 
@@ -279,10 +281,6 @@ def _speed(cell: nn.Module, size: int) -> dict[str, Tensor]:
 def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
     """V and b, or what belongs to them, from the order of `cell_behavior`."""
     return {"V": flat_values[: size * size].reshape(size, size).T, "b": flat_values[size * size :]}
-
-
-def _or_zeros(slope: Tensor | None, like: Tensor) -> Tensor:
-    return torch.zeros_like(like) if slope is None else slope
 
 
 # --- the network -----------------------------------------------------------------------------
@@ -373,8 +371,8 @@ def net_gradients(
     grad_in = behavior_gradient(net.in_to_hidden, behavior_in, loss)[: W.numel()]
     grad_out = behavior_gradient(net.hidden_to_out, behavior_out, loss)[: O.numel()]
     return {
-        "inputs": _or_zeros(slopes[0], given),
-        "hidden": _or_zeros(slopes[1], state),
+        "inputs": or_zeros(slopes[0], given),
+        "hidden": or_zeros(slopes[1], state),
         **_split_cell_behavior(behavior_gradient(net.rnn_cell, behavior_cell, loss), size),
         "W": grad_in.reshape(W.T.shape).T,
         "O": grad_out.reshape(O.T.shape).T,
@@ -466,30 +464,3 @@ def net_trained(
         "V": recurrent.reshape(size, size).T,
         "O": out.reshape(O.T.shape).T,
     }
-
-
-class Adam:
-    """Kingma and Ba (2015), algorithm 1, with its default constants.
-
-    torch.optim does the same, but loads a thousand modules at its first step: 1.0 to 1.7 s.
-    """
-
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        self.mean = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.square = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.steps = 0
-
-    def step(self, loss: Tensor, learning_rate: float) -> None:
-        slopes = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        self.steps += 1
-        rate = learning_rate / (1 - 0.9**self.steps)
-        correction = (1 - 0.999**self.steps) ** 0.5
-        with torch.no_grad():
-            for parameter, slope, mean, square in zip(
-                self.parameters, slopes, self.mean, self.square, strict=True
-            ):
-                if slope is not None:
-                    mean.lerp_(slope, 0.1)
-                    square.mul_(0.999).addcmul_(slope, slope, value=0.001)
-                    parameter.addcdiv_(mean, square.sqrt().div_(correction).add_(1e-8), value=-rate)

@@ -19,6 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from checks.probes.library import Adam, or_zeros
+
 # cuDNN would round float32 to the 10 bits of TF32 by default.
 torch.backends.cudnn.allow_tf32 = False
 
@@ -285,17 +287,13 @@ def gradients_of(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
     if loss.requires_grad and reached:
         slopes = torch.autograd.grad(loss, reached, allow_unused=True)
     found = {id(parameter): slope for parameter, slope in zip(reached, slopes, strict=True)}
-    return [_or_zeros(found.get(id(parameter)), parameter) for parameter in parameters]
+    return [or_zeros(found.get(id(parameter)), parameter) for parameter in parameters]
 
 
 def flat(tensors: Sequence[Tensor | None]) -> Tensor:
     """All entries one after the other; none for None."""
     entries = [tensor.detach().flatten() for tensor in tensors if tensor is not None]
     return torch.cat(entries) if entries else torch.zeros(0)
-
-
-def _or_zeros(slope: Tensor | None, like: Tensor) -> Tensor:
-    return torch.zeros_like(like) if slope is None else slope
 
 
 # --- writing ---------------------------------------------------------------------------------
@@ -401,30 +399,3 @@ def read_on(module: ModuleType, tokens: Tensor) -> Answer:
     with torch.no_grad():
         answer, TRAINED["state"] = TRAINED["model"](tokens, TRAINED["state"])
     return {"logits": answer}
-
-
-class Adam:
-    """Kingma and Ba (2015), algorithm 1, with its default constants.
-
-    torch.optim does the same, but loads a thousand modules at its first step: 1.0 to 1.7 s.
-    """
-
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self.parameters = [parameter for parameter in parameters if parameter.requires_grad]
-        self.mean = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.square = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.steps = 0
-
-    def step(self, loss: Tensor, learning_rate: float) -> None:
-        slopes = torch.autograd.grad(loss, self.parameters, allow_unused=True)
-        self.steps += 1
-        rate = learning_rate / (1 - 0.9**self.steps)
-        correction = (1 - 0.999**self.steps) ** 0.5
-        with torch.no_grad():
-            for parameter, slope, mean, square in zip(
-                self.parameters, slopes, self.mean, self.square, strict=True
-            ):
-                if slope is not None:
-                    mean.lerp_(slope, 0.1)
-                    square.mul_(0.999).addcmul_(slope, slope, value=0.001)
-                    parameter.addcdiv_(mean, square.sqrt().div_(correction).add_(1e-8), value=-rate)

@@ -51,7 +51,7 @@ class Interview:
         self._cpu_seconds, self._probe_seed = cpu_seconds, seed % MAX_SEED
 
     def require_probe(self, name: str) -> None:
-        if name not in _functions(self.student.source.probes):
+        if name not in _functions(self.student.source.probes.text):
             raise GraderError(f"{self.exercise.probes.name} has no probe {name}")
 
     def ask_both(self, probe: str, /, **inputs: Any) -> tuple[Answer, Answer]:

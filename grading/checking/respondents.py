@@ -12,7 +12,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from grading.checking.compare import Answer
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
+from grading.files import read_text
 from grading.report import Status
 from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
 from grading.sandbox.frames import Frame
@@ -40,13 +42,27 @@ _NOTEBOOK_ADVICE = (
 
 
 @dataclass(frozen=True)
+class Probes:
+    """What drives a module, as text: probes, and the library that they import from."""
+
+    text: str
+    library: str = ""
+
+
+def read_probes(exercise: Exercise) -> Probes:
+    """Raises GraderError."""
+    library = exercise.probe_library
+    return Probes(read_text(exercise.probes), read_text(library) if library.exists() else "")
+
+
+@dataclass(frozen=True)
 class Source:
     """One module as text, with the probes that drive it."""
 
     name: str
     filename: str
     text: str
-    probes: str
+    probes: Probes
     line_map: LineMap = PLAIN_FILE
 
 
@@ -170,7 +186,12 @@ class LiveRespondent:
             "filename": source.filename,
             "device": self.device,
         }
-        arrays = {"source": _bytes(source.text.encode()), "probes": compiled(source.probes)}
+        arrays = {
+            "source": _bytes(source.text.encode()),
+            "probes": compiled(source.probes.text),
+        }
+        if source.probes.library:
+            arrays["library"] = compiled(source.probes.library)
         worker.send(meta, arrays, LOAD_CPU_SECONDS)
         self._loaded(self._receive())
         return worker

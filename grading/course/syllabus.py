@@ -52,6 +52,11 @@ class Exercise:
         return self.root / "checks" / "probes" / f"{self.id}.py"
 
     @property
+    def probe_library(self) -> Path:
+        """What the probes of several exercises share; there need not be one."""
+        return self.root / "checks" / "probes" / "library.py"
+
+    @property
     def questions(self) -> Path:
         """The questions, answered in place by a student."""
         return self.root / "exercises" / "questions" / f"{self.id}.md"
@@ -167,7 +172,8 @@ def suite_sha256(exercise: Exercise) -> str:
     files = [path for path in checks.glob(f"*/{exercise.id}.*") if path.suffix in kinds]
     digest = hashlib.sha256()
     try:
-        for path in [*sorted(files), exercise.reference, exercise.misconceptions]:
+        others = (exercise.probe_library, exercise.reference, exercise.misconceptions)
+        for path in [*sorted(files), *others]:
             if path.exists():
                 digest.update(f"{path.relative_to(exercise.root)}\n".encode())
                 digest.update(path.read_bytes())

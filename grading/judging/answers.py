@@ -21,6 +21,7 @@ from grading.checking.respondents import (
     Student,
     StudentFault,
     outcome_of,
+    read_probes,
 )
 from grading.course import misconceptions
 from grading.course.misconceptions import Misconception
@@ -85,8 +86,8 @@ class LiveAnswers(Reference):
 
 def _source(exercise: Exercise) -> Source:
     """The reference, and the probes that drive it. Raises GraderError."""
-    text, probes = read_text(exercise.reference), read_text(exercise.probes)
-    return Source(exercise.module, exercise.file, text, probes)
+    text = read_text(exercise.reference)
+    return Source(exercise.module, exercise.file, text, read_probes(exercise))
 
 
 def alike(one: Outcome, other: Outcome) -> bool:

@@ -14,7 +14,8 @@ import numpy as np
 
 from grading.checking.check import Check
 from grading.checking.compare import Answer
-from grading.checking.respondents import Question, Source, Student, StudentFault, outcome_of
+from grading.checking.respondents import Probes, Question, Source, Student, StudentFault, outcome_of
+from grading.files import read_text
 from grading.judging.session import Session
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
@@ -58,7 +59,7 @@ class Measured:
 
 def examine(sandbox: Sandbox, device: str, limits: Limits) -> list[Measured]:
     """Measure every need in a worker of this sandbox. Raises GraderError."""
-    source = Source("fitness", "fitness.py", "", PROBES.read_text(encoding="utf-8"))
+    source = Source("fitness", "fitness.py", "", Probes(read_text(PROBES)))
     student = Student(sandbox, source, device, limits)
     try:
         return [_measure(student, need) for need in NEEDS]

@@ -21,12 +21,12 @@ from typing import Any
 import numpy as np
 
 from grading.checking.compare import Answer
-from grading.checking.respondents import Asked, Outcome, Question, Source, StudentFault
+from grading.checking.respondents import Asked, Outcome, Question, Source, StudentFault, read_probes
 from grading.course import edition, misconceptions
 from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
-from grading.files import read_text, usable
+from grading.files import usable
 from grading.judging.answers import Mistakes, alike
 from grading.report import Status
 
@@ -74,8 +74,7 @@ class RecordedAnswers:
     """The answer book of a student edition: one mistake at a time, never two at once."""
 
     def __init__(self, exercise: Exercise, device: str) -> None:
-        probes = read_text(exercise.probes)
-        self.source = Source(exercise.module, exercise.file, "", probes)
+        self.source = Source(exercise.module, exercise.file, "", read_probes(exercise))
         self._recording = Recording(exercise)
         self._device = device
         self._asked: Question | None = None

@@ -11,7 +11,7 @@ from grading.checking.check import Check, Parts, check
 from grading.checking.compare import Answer, same
 from grading.checking.draw import Draw
 from grading.checking.interview import Both, Interview
-from grading.checking.respondents import Question, Source, Student, StudentFault
+from grading.checking.respondents import Probes, Question, Source, Student, StudentFault
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.judging.plan import Plan
@@ -28,7 +28,7 @@ class Respondent:
     """Answers in this process what a worker would."""
 
     advice, device = "", "cpu"
-    source = Source("toy", "toy.py", "", PROBES)
+    source = Source("toy", "toy.py", "", Probes(PROBES))
 
     def __init__(self, program: Program) -> None:
         self._program = program

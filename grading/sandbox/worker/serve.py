@@ -53,6 +53,8 @@ class _Service:
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         self.device = torch.device(meta["device"])
         self.filename = meta["filename"]
+        if "library" in arrays:  # first, and by the name under which probes import it
+            _load_compiled("checks.probes.library", arrays["library"].tobytes())
         self.probes = _load_compiled("probes", arrays["probes"].tobytes())
         source = arrays["source"].tobytes().decode()
         self.module = load_source(meta["name"], self.filename, source)
