@@ -1,11 +1,11 @@
-"""Fixtures: one grader a rung for the whole run, and a tiny course that is no RNN course."""
+"""Fixtures: one grader a rung for the whole run, the course, and a tiny one."""
 
 import os
+import secrets
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from textwrap import dedent
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from grading.course import syllabus
 from grading.course.syllabus import Course, Exercise
 from grading.judging.grader import Grader
-from grading.sandbox import rungs
+from grading.sandbox import processes, rungs
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
+from tests.support.toy import HIDDEN_CHECKS, PUBLIC_CHECKS, make_course
 
 GraderOn = Callable[[Rung], Grader]
 
@@ -70,65 +71,9 @@ def toy(tmp_path: Path) -> Exercise:
     return make_course(tmp_path, PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
 
 
-def make_course(root: Path, public: str, hidden: str = "") -> Course:
-    """A course of one exercise with these checks, in `root`."""
-    files = {
-        "course.toml": COURSE,
-        "reference/toy_module.py": REFERENCE,
-        "checks/probes/toy.py": PROBES,
-        "checks/public/toy.py": public,
-        "checks/pytest.ini": "[pytest]\n",
-    }
-    if hidden:
-        files["checks/hidden/toy.py"] = hidden
-    for package in ("checks", "checks/public", "checks/hidden"):
-        files[f"{package}/__init__.py"] = ""
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(dedent(text), encoding="utf-8")
-    return syllabus.load(root)
-
-
-COURSE = """
-title = "Toy"
-[exercises.toy]
-title = "Doubling"
-file = "toy_module.py"
-"""
-REFERENCE = """
-def double(values):
-    return 2 * values
-
-def negate(values):
-    return -values
-"""
-PROBES = """
-def double(module, values):
-    return {"doubled": module.double(values)}
-
-def negate(module, values):
-    return {"negated": module.negate(values)}
-"""
-PUBLIC_CHECKS = """
-from grading.checking.check import check
-from grading.checking.compare import same
-
-AXES = {"doubled": ("row", "column")}
-
-@check(points=60, hint="Add the number to itself.")
-def doubles(draw, both):
-    '''Every number is doubled.'''
-    same(*both.double(values=draw.normal(3, 2)), axes=AXES)
-"""
-HIDDEN_CHECKS = """
-from grading.checking.check import check
-from grading.checking.compare import same
-
-AXES = {"negated": ("row", "column")}
-
-@check(points=40)
-def negates(draw, both):
-    '''Every number changes its sign.'''
-    same(*both.negate(values=draw.normal(3, 2)), axes=AXES)
-"""
+@pytest.fixture
+def marked(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A word in the command line of every process that this test starts."""
+    mark = f"mark_{secrets.token_hex(8)}"
+    monkeypatch.setattr(processes, "BOOT", f"{processes.BOOT}  # {mark}")
+    return mark

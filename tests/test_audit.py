@@ -14,8 +14,7 @@ from grading.checking import suites
 from grading.course import syllabus
 from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import NVIDIA, Grader
-from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
-from tests.test_diagnose import KNOWN
+from tests.support.toy import KNOWN, PUBLIC_CHECKS, REFERENCE, make_course
 
 SOLUTION = """
 def double(values):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from grading.course.syllabus import ROOT
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 PAGE = ROOT / "docs" / "authoring.md"
 # What an author works with; the tests and their bank of the other exercises are not needed.

@@ -41,7 +41,7 @@ from grading.report import CheckResult, Status
 from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 from tests.support.reports import check, report
 
 EVIL = "<script>alert(1)</script>"
@@ -440,7 +440,7 @@ def test_a_dead_zygote_loses_nothing() -> None:
     with Pool(rungs.best(), "cpu", 2) as pool:
         for item, result in pool.run(starts_a_worker, range(12)):
             if not found:
-                pool._zygotes[0]._process.kill()
+                pool.zygotes[0].process.kill()
             found.append((item, result))
     assert sorted(found) == [(n, n) for n in range(12)]
 

@@ -23,7 +23,7 @@ import pytest
 from grading.course.syllabus import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 EX4 = "ex4_interpretability.py"
 CHECK = "saturation_counts_both_ends"

@@ -11,8 +11,8 @@ import pytest
 
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT
-from tests import browser
-from tests.patience import PATIENCE
+from tests.support import browser
+from tests.support.patience import PATIENCE
 
 QUESTIONS = "ex4.md"
 UNANSWERED = "<!-- Write your answer here. -->"

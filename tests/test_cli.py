@@ -9,35 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
-from jsonschema import Draft202012Validator
 
 from grading.course.syllabus import ROOT
 from grading.sandbox import rungs
 from grading.sandbox.rungs import Rung
-from tests.patience import PATIENCE
+from tests.support.command import QUICK, run, valid
+from tests.support.patience import PATIENCE
 
 REFERENCE = ROOT / "reference" / "ex1_vanilla_rnn.py"
-SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
-QUICK = ("--check", "net_reads_every_input")
-
-
-def run(
-    *arguments: str | Path, cwd: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "grader.py"), *map(str, arguments)],
-        cwd=cwd,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-
-
-def valid(document: object) -> dict[str, object]:
-    Draft202012Validator(SCHEMA).validate(document)
-    assert isinstance(document, dict)
-    return document
 
 
 def test_the_stub_scores_nothing_and_every_check_says_why() -> None:

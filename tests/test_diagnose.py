@@ -5,54 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from grading.course.syllabus import Exercise
 from grading.judging import diagnose
 from grading.judging.answers import LiveAnswers
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import from_bytes
-from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
-
-KNOWN = """
-[[misconception]]
-name = "halves"
-why = "it halves"
-student = "Your double halves."
-hints = ["nudge", "concept", "location"]
-fails = ["doubles"]
-edits = [["2 * values", "values / 2"]]
-
-[[misconception]]
-name = "adds_two"
-why = "it adds two"
-student = "Your double adds two."
-hints = ["nudge", "concept", "location"]
-fails = ["doubles"]
-edits = [["2 * values", "2 + values"]]
-
-[[misconception]]
-name = "keeps_the_sign"
-why = "it keeps the sign"
-student = "Your negate keeps the sign."
-hints = ["nudge", "concept", "location"]
-fails = ["negates"]
-edits = [["return -values", "return values"]]
-"""
-
-
-def taught(root: Path, known: str = KNOWN) -> Exercise:
-    """The toy exercise, with known mistakes."""
-    exercise = make_course(root, PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
-    exercise.misconceptions.parent.mkdir(parents=True, exist_ok=True)
-    exercise.misconceptions.write_text(known, encoding="utf-8")
-    return exercise
-
-
-def graded(grader: Grader, exercise: Exercise, source: str) -> Report:
-    # Each toy course is another one: what its mistakes answer must not be remembered.
-    grader.answers.pop("toy", None)
-    return grader.grade(exercise, from_bytes(source.encode(), exercise.file), Plan(seed=3))
+from tests.support.toy import (
+    KNOWN,
+    REFERENCE,
+    graded,
+    taught,
+)
 
 
 def names(report: Report) -> dict[str, str | None]:

@@ -32,12 +32,11 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.submission.file import from_bytes
-from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
-from tests.patience import PATIENCE
-from tests.test_cli import QUICK, SCHEMA, run
-from tests.test_sandbox import STRONG, all_gone, marked, running
-
-__all__ = ["marked"]  # a fixture
+from tests.support.command import QUICK, SCHEMA, run
+from tests.support.patience import PATIENCE
+from tests.support.processes import all_gone, running
+from tests.support.toy import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
+from tests.support.workers import STRONG
 
 RIGHT = REFERENCE
 EX1 = ROOT / "reference" / "ex1_vanilla_rnn.py"
@@ -129,7 +128,7 @@ def test_a_zygote_killed_while_grading_makes_it_not_gradable(
     exercise = make_course(tmp_path, PUBLIC_CHECKS, HIDDEN_CHECKS).exercise("toy")
     descriptors = len(os.listdir("/proc/self/fd"))
     with Grader(rung, Zygote(rung)) as grader:
-        scratch = Path(grader.sandbox._scratch.name)
+        scratch = Path(grader.sandbox.scratch.name)
         report = graded(grader, exercise, at_check(when, lambda: kill_all(marked)))
     assert_not_gradable(report)
     assert statuses(report)[when - 1 :] == [Status.GRADER_ERROR] * (3 - when)
@@ -341,7 +340,7 @@ INTERRUPTED = """
 import sys
 sys.argv = ["grader.py", "ex1", "--submission", "reference"]
 from grading.sandbox import processes
-processes._BOOT += "  # {mark}"
+processes.BOOT += "  # {mark}"
 start = processes.Zygote.__init__
 def announced(self, *arguments, **options):
     start(self, *arguments, **options)

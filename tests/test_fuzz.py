@@ -21,10 +21,10 @@ from grading.course.syllabus import Course
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.sandbox import frames
-from tests.conftest import PUBLIC_CHECKS, make_course
 from tests.fuzz import answers, engine, submissions
 from tests.fuzz.inputs import Chance
 from tests.fuzz.targets import TARGETS, Target
+from tests.support.toy import PUBLIC_CHECKS, make_course
 
 CASES = 1000
 SEED = 7

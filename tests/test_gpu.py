@@ -20,7 +20,7 @@ from grading.sandbox.rungs import Rung
 from tests.gpu import PARTS, __main__, audits, calibrate, labs, mistakes, part
 from tests.gpu.environment import rung_of
 from tests.gpu.record import Job, Record, Status
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 
 def run(out: Path, *parts: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -79,8 +79,8 @@ def test_a_part_that_has_no_time_left_is_cut_off(tmp_path: Path) -> None:
     for name in ("marks", "rest"):
         Record(name, "cpu").save(tmp_path)
     # No interpreter starts in a thousandth of a second.
-    __main__._run_one("marks", "cpu", tmp_path, 0.001)
-    [rest] = __main__._run(["rest"], "cpu", tmp_path, time.monotonic())
+    __main__.run_one("marks", "cpu", tmp_path, 0.001)
+    [rest] = __main__.run_parts(["rest"], "cpu", tmp_path, time.monotonic())
     assert read(tmp_path / "marks.json")["status"] == "cut off"
     assert rest.status is Status.NOT_REACHED
 
@@ -160,7 +160,7 @@ def test_a_part_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
     parts = ("no_such_part", "nor_this_one")
     for name in parts:
         Record(name, "cpu").save(tmp_path)
-    for record in __main__._run(parts, "cpu", tmp_path, time.monotonic() + PATIENCE):
+    for record in __main__.run_parts(parts, "cpu", tmp_path, time.monotonic() + PATIENCE):
         assert record.status is Status.FAILED
         assert record.error == f"ModuleNotFoundError: No module named 'tests.gpu.{record.part}'"
         assert "Traceback" in (tmp_path / f"{record.part}.log").read_text()
@@ -223,7 +223,7 @@ def test_calibrating_leaves_the_course_as_it_is(
 ) -> None:
     monkeypatch.setattr(calibrate, "SEEDS", 1)
     before = {path: path.read_bytes() for path in (ROOT / "checks" / "thresholds").iterdir()}
-    variants = list(calibrate._variants(tmp_path))
+    variants = list(calibrate.variants(tmp_path))
     assert [one.name for one in variants[:2]] == ["reference", "reference"]
     measured = calibrate.measure(grader, variants[0])
     assert {path: path.read_bytes() for path in before} == before
@@ -231,9 +231,9 @@ def test_calibrating_leaves_the_course_as_it_is(
     (check,) = kept
     (value,) = measured[check]["values"]
     assert kept[check]["cpu"].bounds.admit(value)
-    assert list(calibrate._problems(variants[0], measured)) == []
+    assert list(calibrate.problems(variants[0], measured)) == []
     mistake = calibrate.Variant(tmp_path, "ex1", "a mistake")
-    assert list(calibrate._problems(mistake, measured)) == [f"{check} measures {value:.4g}"]
+    assert list(calibrate.problems(mistake, measured)) == [f"{check} measures {value:.4g}"]
 
 
 def test_every_lab_has_a_shortest_setting(real_course: Course) -> None:

@@ -18,8 +18,8 @@ from grading.gradescope import bundle
 from grading.release.proofs import install
 from grading.renderers.gradescope import together, unread
 from grading.sandbox import rungs
-from tests.editions import copy_course
-from tests.patience import PATIENCE
+from tests.support.editions import copy_course
+from tests.support.patience import PATIENCE
 
 IDENTITY = "ex4"
 FILE = "ex4_interpretability.py"

@@ -10,8 +10,7 @@ from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.report import HintShown, Report
-from tests.conftest import PUBLIC_CHECKS, REFERENCE, make_course
-from tests.test_diagnose import graded, taught
+from tests.support.toy import PUBLIC_CHECKS, REFERENCE, graded, make_course, taught
 
 
 def lesson(root: Path, price: float = 0.0) -> tuple[Course, Exercise]:

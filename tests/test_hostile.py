@@ -35,8 +35,8 @@ from grading.sandbox.rungs import Rung
 from grading.submission.file import from_bytes
 from tests import attacks
 from tests.attacks import Attack, page
-from tests.machines import large_torch
-from tests.patience import PATIENCE
+from tests.support.machines import large_torch
+from tests.support.patience import PATIENCE
 
 ATTACKS = attacks.load()
 STRONG = [Rung.NAMESPACES, Rung.LANDLOCK]
@@ -63,7 +63,7 @@ def marked_grader() -> Iterator[GraderOf]:
     """The grader of a rung, with a large PyTorch or not, started once; its processes are marked."""
     with contextlib.ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(processes, "_BOOT", f"{processes._BOOT}  # {MARK}")
+        patch.setattr(processes, "BOOT", f"{processes.BOOT}  # {MARK}")
         patch.setenv("UNROLLED_TEST_SECRET", SECRET)
         graders: dict[tuple[Rung, bool], Grader] = {}
 
@@ -85,7 +85,7 @@ def marked_grader() -> Iterator[GraderOf]:
 def zygote(rung: Rung, large: bool) -> Zygote:
     with pytest.MonkeyPatch.context() as patch:
         if large:
-            patch.setattr(processes, "_BOOT", large_torch(processes._BOOT))
+            patch.setattr(processes, "BOOT", large_torch(processes.BOOT))
         return Zygote(rung)
 
 
@@ -128,7 +128,7 @@ def test_an_attack_ends_as_it_should_and_leaves_nothing(
     large: bool,
 ) -> None:
     grader = marked_grader(rung, large)
-    scratch = Path(grader.sandbox._scratch.name)
+    scratch = Path(grader.sandbox.scratch.name)
     before = (set(os.listdir(scratch)), running(), left_behind())
     started = grader.sandbox.usage.workers
 

@@ -18,8 +18,8 @@ from grading.report import Report, Status
 from grading.submission import notebook as notebooks
 from grading.submission.file import MAX_BYTES, from_bytes, read
 from tests import attacks
-from tests.notebooks import code, notebook
-from tests.patience import PATIENCE
+from tests.support.notebooks import code, notebook
+from tests.support.patience import PATIENCE
 
 NAME = "ex1_vanilla_rnn.py"
 QUICK = "cell_takes_one_step"
@@ -104,14 +104,14 @@ def test_a_link_swapped_in_after_the_look_is_not_followed(
 ) -> None:
     file = tmp_path / NAME
     file.write_text("x = 1\n")
-    look = file._kind_of_file
+    look = file.kind_of_file
 
     def look_then_swap(path: Path, shown: str) -> None:
         look(path, shown)
         path.unlink()
         make_link(path)
 
-    monkeypatch.setattr(file, "_kind_of_file", look_then_swap)
+    monkeypatch.setattr(file, "kind_of_file", look_then_swap)
     refused(file, "cannot be read")
 
 
@@ -120,14 +120,14 @@ def test_a_pipe_swapped_in_after_the_look_does_not_hang(
 ) -> None:
     file = tmp_path / NAME
     file.write_text("x = 1\n")
-    look = file._kind_of_file
+    look = file.kind_of_file
 
     def look_then_swap(path: Path, shown: str) -> None:
         look(path, shown)
         path.unlink()
         os.mkfifo(path)
 
-    monkeypatch.setattr(file, "_kind_of_file", look_then_swap)
+    monkeypatch.setattr(file, "kind_of_file", look_then_swap)
     refused(file, "not a plain file")
 
 

@@ -1,5 +1,6 @@
 """A session of pytest that is kept open grades as a new one does, and keeps nothing."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,7 @@ from grading.judging.plan import Plan
 from grading.report import Report
 from grading.sandbox.processes import Line, Zygote
 from grading.submission.file import from_bytes
-from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
-from tests.test_suite import ORDER
+from tests.support.toy import HIDDEN_CHECKS, ORDER, PUBLIC_CHECKS, REFERENCE, make_course
 
 SOURCES = (
     REFERENCE,
@@ -34,7 +34,7 @@ LEAVES_SOMETHING = PUBLIC_CHECKS + (
 @pytest.fixture
 def keeper(grader: Grader) -> Iterator[Grader]:
     """A grader that keeps its suites, over a line of its own to the same zygote."""
-    zygote = grader._line
+    zygote = grader.line
     line = Line(zygote.rung, zygote.door) if isinstance(zygote, Zygote) else None
     with Grader(grader.rung, line, keep_suites=True) as kept:
         yield kept
@@ -105,11 +105,9 @@ def test_a_run_of_pytest_that_ends_is_the_graders_fault_and_the_next_one_is_new(
 def test_a_grader_that_keeps_suites_ends_with_nothing_running(
     grader: Grader, toy: Exercise
 ) -> None:
-    zygote = grader._line
+    zygote = grader.line
     line = Line(zygote.rung, zygote.door) if isinstance(zygote, Zygote) else None
     with Grader(grader.rung, line, keep_suites=True) as kept:
         assert graded(kept, toy, REFERENCE).score == 100
-        thread = kept._suites["toy"]._thread
-        assert thread is not None
-        assert thread.is_alive()
-    assert not thread.is_alive()
+        assert "checks of toy" in {thread.name for thread in threading.enumerate()}
+    assert "checks of toy" not in {thread.name for thread in threading.enumerate()}

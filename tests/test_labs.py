@@ -17,7 +17,7 @@ from grading.cli.main import main
 from grading.course import syllabus
 from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
-from tests.labs import check_in_a_browser, check_page, interrupt, run
+from tests.support.labs import check_in_a_browser, check_page, interrupt, run
 
 SINE_FIGURES = {"prediction", "progress", "losses"}
 QUICK = ("--iterations", "40", "--reporting-interval", "20", "--seed", "3")

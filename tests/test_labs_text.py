@@ -34,7 +34,7 @@ from grading.course.syllabus import ROOT
 from grading.errors import UsageError
 from reference import ex4_interpretability as ex4
 from reference.ex3_text_model import TextModel
-from tests.labs import check_in_a_browser, check_page, interrupt, run
+from tests.support.labs import check_in_a_browser, check_page, interrupt, run
 
 CPU = torch.device("cpu")
 SYMBOLS = len(material.VOCABULARY)

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from textwrap import indent
 
 import pytest
 
@@ -23,15 +22,15 @@ from grading.judging.proof import ReferenceProof
 from grading.judging.session import Session
 from grading.report import Status
 from grading.sandbox import processes, rungs
-from grading.sandbox.client import Fault, Sandbox, Worker, WorkerFault
+from grading.sandbox.client import Fault, Sandbox, WorkerFault
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
 from grading.sandbox.shortage import ended_by_shortage, is_shortage
 from grading.submission.file import from_bytes
-from tests.conftest import make_course
-from tests.machines import large_torch
-from tests.test_sandbox import ask, load
+from tests.support.machines import large_torch
+from tests.support.toy import make_course
+from tests.support.workers import THREADS, ask, number, started
 
 MEGABYTE = 2**20
 SandboxOf = Callable[[Rung, bool], Sandbox]
@@ -49,7 +48,7 @@ def sandbox_on() -> Iterator[SandboxOf]:
             if (rung, large) not in made:
                 with pytest.MonkeyPatch.context() as patch:
                     if large:
-                        patch.setattr(processes, "_BOOT", large_torch(processes._BOOT))
+                        patch.setattr(processes, "BOOT", large_torch(processes.BOOT))
                     zygote = None if rung is Rung.PROCESS else Zygote(rung)
                 made[rung, large] = stack.enter_context(Sandbox(zygote))
             return made[rung, large]
@@ -57,39 +56,7 @@ def sandbox_on() -> Iterator[SandboxOf]:
         yield get
 
 
-def started(sandbox: Sandbox, body: str, limits: Limits | None = None) -> Worker:
-    """A worker whose function `answer` has this body."""
-    worker = sandbox.start(limits or Limits())
-    source = f"import os, torch\nheld = []\ndef answer():\n{indent(body.strip(), '    ')}\n"
-    assert load(worker, source).meta["ok"]
-    return worker
-
-
-def answer(sandbox: Sandbox, body: str, limits: Limits | None = None) -> int:
-    """What `answer` returns: one number."""
-    worker = started(sandbox, body, limits)
-    try:
-        reply = ask(worker)
-        assert reply.meta["ok"], reply.meta["error"]
-        return int(reply.arrays["answer"])
-    finally:
-        worker.kill()
-
-
 # --- threads
-
-
-THREADS = """
-import threading
-end = threading.Event()
-try:
-    for _ in range(200):
-        held.append(threading.Thread(target=end.wait))
-        held[-1].start()
-except RuntimeError:
-    held.pop()
-return torch.tensor(len(held))
-"""
 
 
 @pytest.mark.parametrize("rung", [Rung.NAMESPACES, Rung.LANDLOCK])
@@ -99,7 +66,7 @@ def test_threads_of_one_worker_leave_the_next_one_all_of_its_own(
     first = started(sandbox_on(rung, False), THREADS)
     try:
         assert int(ask(first).arrays["answer"]) in range(60, 150)
-        assert answer(sandbox_on(rung, False), THREADS) in range(60, 150)
+        assert number(sandbox_on(rung, False), THREADS) in range(60, 150)
     finally:
         first.kill()
 
@@ -109,14 +76,14 @@ import sys, threading
 from grading.sandbox.client import Sandbox
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import Rung
-from tests.test_machine import THREADS, answer
+from tests.support.workers import THREADS, number
 
 end = threading.Event()
 for _ in range(150):
     threading.Thread(target=end.wait, daemon=True).start()
 rung = Rung(sys.argv[1])
 with Sandbox(None if rung is Rung.PROCESS else Zygote(rung)) as sandbox:
-    print(answer(sandbox, THREADS))
+    print(number(sandbox, THREADS))
 end.set()
 """
 
@@ -200,14 +167,14 @@ def test_the_room_for_tensors_does_not_depend_on_the_build_of_torch(
     sandbox_on: SandboxOf, rung: Rung, large: bool
 ) -> None:
     budget = Limits().memory // MEGABYTE
-    assert budget - 64 <= answer(sandbox_on(rung, large), ROOM) <= budget + 64
+    assert budget - 64 <= number(sandbox_on(rung, large), ROOM) <= budget + 64
 
 
 def test_the_lowest_rung_gives_the_same_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "_BOOT", large_torch(processes._BOOT))
+    monkeypatch.setattr(processes, "BOOT", large_torch(processes.BOOT))
     budget = Limits().memory // MEGABYTE
     with Sandbox(None) as sandbox:
-        assert budget - 64 <= answer(sandbox, ROOM) <= budget + 64
+        assert budget - 64 <= number(sandbox, ROOM) <= budget + 64
 
 
 # Everything that asks for memory in its own words; each fills what little there is.
@@ -437,7 +404,7 @@ EX3 = str(ROOT / "reference" / "ex3_text_model.py")
 def on_machine(kind: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """grader.py on another kind of machine."""
     return subprocess.run(
-        [sys.executable, "-m", "tests.machines", kind, *arguments],
+        [sys.executable, "-m", "tests.support.machines", kind, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ from tests.matrix.place import PlaceError, find_python, fits
 from tests.matrix.records import DIRTY, Record, Result, Verdict, is_done, read
 from tests.matrix.steps import RUNGS, STEPS, make_class, steps_of
 from tests.matrix.table import NOT_RUN, table
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 WORKFLOW = ROOT / ".github" / "workflows" / "matrix.yml"
 

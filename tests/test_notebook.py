@@ -27,8 +27,8 @@ from grading.report import Report, Status
 from grading.submission.file import Submission, from_bytes, read
 from grading.submission.ipython import without_magics
 from grading.submission.line_map import LineMap
-from tests.notebooks import code, markdown, notebook
-from tests.patience import PATIENCE
+from tests.support.notebooks import code, markdown, notebook
+from tests.support.patience import PATIENCE
 
 NAME = "work.ipynb"
 DOUBLE = ("def double(values):", "    return 2 * values")

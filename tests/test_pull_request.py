@@ -27,8 +27,8 @@ from grading.pull_request.changes import Graded, Objects, PullRequest, Work
 from grading.release.proofs import install
 from grading.report import CheckResult, Report, Status, Visibility
 from grading.sandbox import rungs
-from tests.editions import copy_course
-from tests.patience import PATIENCE
+from tests.support.editions import copy_course
+from tests.support.patience import PATIENCE
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 ACTION = ROOT / ".github" / "actions" / "grade" / "action.yml"

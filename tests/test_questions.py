@@ -12,7 +12,7 @@ from grading.course import questions
 from grading.course.questions import PLACE, Mark, parse, read, read_rubric, results, without_answers
 from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
 
 FILE = f"""# Questions
 

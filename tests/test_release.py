@@ -31,9 +31,9 @@ from grading.release.syntax import shape
 from grading.report import Report
 from grading.sandbox.rungs import best
 from grading.submission.file import from_bytes
-from tests.conftest import REFERENCE, make_course
-from tests.editions import copy_course
-from tests.patience import PATIENCE
+from tests.support.editions import copy_course
+from tests.support.patience import PATIENCE
+from tests.support.toy import REFERENCE, make_course
 
 IDENTITY = "ex4"
 MISTAKES = 6
@@ -231,7 +231,7 @@ def test_a_fault_in_an_edition_counts_only_on_a_machine_that_is_fit(
     assert graded.returncode == 1, graded.stderr
     assert json.loads(graded.stdout)["status"] == "graded"
     refused = subprocess.run(
-        [sys.executable, "-m", "tests.machines", "little", *arguments],
+        [sys.executable, "-m", "tests.support.machines", "little", *arguments],
         cwd=released.out,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -16,19 +15,15 @@ import pytest
 from grading.checking.respondents import compiled
 from grading.course.syllabus import ROOT
 from grading.sandbox import client, processes, rungs, view
-from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, Worker, WorkerFault
+from grading.sandbox.client import KEPT_OUTPUT, Fault, Sandbox, WorkerFault
 from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError, Zygote
 from grading.sandbox.rungs import Rung
 from grading.sandbox.worker import landlock, seccomp
-from tests.patience import PATIENCE
-
-PROBES = """
-def call(module, **inputs):
-    return {"answer": module.answer(**inputs)}
-"""
-STRONG = [Rung.NAMESPACES, Rung.LANDLOCK]
+from tests.support.patience import PATIENCE
+from tests.support.processes import all_gone, running
+from tests.support.workers import STRONG, ask, load, text
 
 
 @pytest.fixture(scope="module")
@@ -45,22 +40,6 @@ def sandboxes() -> Iterator[Callable[[Rung], Sandbox]]:
     yield get
     for sandbox in made.values():
         sandbox.close()
-
-
-def text(value: str) -> np.ndarray:
-    return np.frombuffer(value.encode(), np.uint8)
-
-
-def load(worker: Worker, source: str) -> Frame:
-    meta = {"do": "load", "name": "module", "filename": "module.py", "device": "cpu"}
-    worker.send(meta, {"source": text(source), "probes": compiled(PROBES)}, 10)
-    return worker.receive()
-
-
-def ask(worker: Worker, cpu_limit: float = 10, **arrays: np.ndarray) -> Frame:
-    meta = {"do": "run", "probe": "call", "values": {}, "seed": 1}
-    worker.send(meta, arrays, cpu_limit)
-    return worker.receive()
 
 
 def answer(sandbox: Sandbox, body: str, limits: Limits | None = None) -> Frame:
@@ -281,7 +260,7 @@ def test_a_worker_that_nobody_waits_for_any_more_can_be_ended_and_the_next_one_w
         ask(worker)
     assert worker.kill().code == -signal.SIGKILL
     monkeypatch.setattr(sandbox, "on_wait", give_up)
-    monkeypatch.setattr(client, "_TICK_SECONDS", 0.0)  # a greeting is quicker than one
+    monkeypatch.setattr(client, "TICK_SECONDS", 0.0)  # a greeting is quicker than one
     with pytest.raises(Enough):
         sandbox.start(Limits())
     monkeypatch.undo()
@@ -353,32 +332,6 @@ def test_a_worker_that_cannot_be_confined_dies_unread(
         sandbox.start(Limits())
 
 
-@pytest.fixture
-def marked(monkeypatch: pytest.MonkeyPatch) -> str:
-    """A word in the command line of every process that this test starts."""
-    mark = f"mark_{secrets.token_hex(8)}"
-    monkeypatch.setattr(processes, "_BOOT", f"{processes._BOOT}  # {mark}")
-    return mark
-
-
-def running(mark: str) -> set[int]:
-    """The processes of this machine with this word in their command lines."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if mark.encode() in (folder / "cmdline").read_bytes():
-                found.add(int(folder.name))
-    return found
-
-
-def all_gone(mark: str) -> bool:
-    """Whether they all end, at once on an idle machine."""
-    deadline = time.monotonic() + PATIENCE
-    while running(mark) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not running(mark)
-
-
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
 @pytest.mark.parametrize("rung", Rung)
 def test_nothing_is_left_behind(marked: str, rung: Rung) -> None:
@@ -388,7 +341,7 @@ def test_nothing_is_left_behind(marked: str, rung: Rung) -> None:
     with Sandbox(None if rung is Rung.PROCESS else Zygote(rung)) as sandbox:
         sandbox.start(Limits()).kill()
         worker = sandbox.start(Limits())
-        folder = Path(sandbox._scratch.name)
+        folder = Path(sandbox.scratch.name)
         assert running(marked)
         worker.kill()
     assert all_gone(marked)
@@ -409,8 +362,8 @@ from grading.sandbox import processes
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
-from tests.test_sandbox import load
-processes._BOOT += "  # {marked}"
+from tests.support.workers import load
+processes.BOOT += "  # {marked}"
 sandbox = Sandbox(processes.Zygote(Rung("{rung}")))
 worker = sandbox.start(Limits())
 load(worker, "{stubborn}; answer = lambda: time.sleep(1000)")
@@ -511,7 +464,7 @@ def test_why_not_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_rung_whose_trial_does_not_end_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     # As it is below its cache, which would keep what this test provokes.
-    monkeypatch.setattr(rungs, "_why_not_confined", rungs._why_not_confined.__wrapped__)
+    monkeypatch.setattr(rungs, "why_not_confined", rungs.why_not_confined.__wrapped__)
     monkeypatch.setattr(rungs, "TRIAL_SECONDS", 0)
     reason = rungs.why_not(Rung.LANDLOCK)
     if "takes longer than 0 s" not in reason:

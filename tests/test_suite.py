@@ -11,35 +11,9 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import CheckResult, Report, Status
 from grading.submission.file import from_bytes
-from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
+from tests.support.toy import HIDDEN_CHECKS, ORDER, PUBLIC_CHECKS, REFERENCE, make_course
 
 RIGHT = REFERENCE
-ORDER = """
-from grading.checking.check import check
-from grading.checking.compare import same
-
-AXES = {"doubled": ("row", "column"), "negated": ("row", "column")}
-
-@check(points=10)
-def doubles(draw, both):
-    '''Every number is doubled.'''
-    same(*both.double(values=draw.normal(3, 2)), axes=AXES)
-
-@check(points=20, needs=[doubles])
-def negates(draw, both):
-    '''Every number changes its sign.'''
-    same(*both.negate(values=draw.normal(3, 2)), axes=AXES)
-
-@check(points=30, needs=[negates])
-def negates_again(draw, both):
-    '''And once more.'''
-    same(*both.negate(values=draw.normal(2, 3)), axes=AXES)
-
-@check(points=40)
-def independent(draw, both):
-    '''Needs nothing.'''
-    same(*both.negate(values=draw.normal(2, 2)), axes=AXES)
-"""
 
 
 def grade(
@@ -165,7 +139,7 @@ def test_a_broken_suite_is_the_graders_fault(
 def test_a_broken_reference_is_the_graders_fault(grader: Grader, tmp_path: Path) -> None:
     exercise = make_course(tmp_path, ORDER).exercise("toy")
     exercise.reference.write_text("def double(values): return 2 * values\n")
-    fresh = Grader(grader.rung, grader._line)
+    fresh = Grader(grader.rung, grader.line)
     try:
         report = grade(fresh, exercise, RIGHT)
     finally:

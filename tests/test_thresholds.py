@@ -11,7 +11,7 @@ from grading.course.syllabus import Course
 from grading.course.thresholds import Bounds, Calibration
 from grading.errors import GraderError, UsageError
 from grading.judging.grader import Grader
-from tests.conftest import REFERENCE, make_course
+from tests.support.toy import REFERENCE, make_course
 
 MEASURED = """
 from grading.checking.check import check

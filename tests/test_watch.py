@@ -24,8 +24,8 @@ from grading.watch import loop
 from grading.watch.events import HANG_UP, SAVED, Events
 from grading.watch.loop import AGAIN, HINT, NEXT, QUIT, Watch
 from grading.watch.show import KEYS, WatchRenderer
-from tests.conftest import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
-from tests.patience import PATIENCE
+from tests.support.patience import PATIENCE
+from tests.support.toy import HIDDEN_CHECKS, PUBLIC_CHECKS, REFERENCE, make_course
 
 # Each grading is a pytest session, which takes over the alarm signal.
 pytestmark = pytest.mark.timeout(300, method="thread")

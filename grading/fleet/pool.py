@@ -112,13 +112,13 @@ class Pool(Closing):
         self._open.enter_context(environment(_IMPORTS))
         # Zygotes first: they import torch while the graders import pytest.
         count = 0 if self._rung is Rung.PROCESS else ceil(self.jobs / GRADERS_PER_ZYGOTE)
-        self._zygotes = [Zygote(self._rung) for _ in range(count)]
-        for zygote in self._zygotes:
+        self.zygotes = [Zygote(self._rung) for _ in range(count)]
+        for zygote in self.zygotes:
             self._open.callback(zygote.close)
         context = multiprocessing.get_context(_METHOD)
         context.set_forkserver_preload(["__main__", "grading.judging.grader"])
         number = context.Value("i", 0)
-        doors = [zygote.door for zygote in self._zygotes]
+        doors = [zygote.door for zygote in self.zygotes]
         arguments = (self._rung, self._device, doors, number)
         self._executor = ProcessPoolExecutor(self.jobs, context, _start, arguments)
         self._open.callback(self._executor.shutdown, wait=True, cancel_futures=True)

@@ -59,7 +59,7 @@ class Grader(Closing):
     def __init__(
         self, rung: Rung, line: Line | None, device: str = "cpu", keep_suites: bool = False
     ) -> None:
-        self.rung, self._line = rung, line
+        self.rung, self.line = rung, line
         self.sandbox = Sandbox(line)
         self.printed = ""
         self.answers: dict[str, AnswerBook] = {}
@@ -95,7 +95,7 @@ class Grader(Closing):
     @property
     def broken(self) -> bool:
         """Whether nothing can be graded any more, because the fork server is gone."""
-        return self._line is not None and self._line.gone
+        return self.line is not None and self.line.gone
 
     def grade(
         self,
@@ -235,9 +235,9 @@ class Grader(Closing):
     def _environment(self, exercise: Exercise) -> dict[str, Any]:
         """What a result may depend on besides the submission and the seed."""
         versions: dict[str, str] = {}
-        if self._line is not None:
+        if self.line is not None:
             with contextlib.suppress(SandboxError):  # then every check says so already
-                versions = self._line.wait_until_ready()
+                versions = self.line.wait_until_ready()
         return {
             "python": platform.python_version(),
             **versions,

@@ -58,7 +58,7 @@ class _Thread(threading.Thread):
     """Holds the run of pytest: sessions come in, and come out when they are finished."""
 
     def __init__(self, exercise: Exercise) -> None:
-        super().__init__(daemon=True)
+        super().__init__(name=f"checks of {exercise.id}", daemon=True)
         self._exercise = exercise
         self.inbox: SimpleQueue[Session | None] = SimpleQueue()
         self._outbox: SimpleQueue[Session | None] = SimpleQueue()

@@ -35,7 +35,7 @@ MAX_OUTPUT = 64 * 1024 * 1024
 # A worker that waits or sleeps uses no CPU: the wall clock is the net, wide enough that honest
 # work on a machine shared by four others still ends by the CPU limit.
 WALL_PER_CPU_SECOND = 4.0
-_TICK_SECONDS = 0.05
+TICK_SECONDS = 0.05
 _UNCONFINED = 99
 _BLOCK = 4096
 
@@ -88,19 +88,19 @@ class Sandbox(Closing):
     def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
         self._line = line
-        self._scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
+        self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
     def close(self) -> None:
         """Close the line, and with it every worker."""
         if self._line is not None:
             self._line.close()
-        self._scratch.cleanup()
+        self.scratch.cleanup()
 
     def _new_scratch(self) -> str:
         """A worker's folder; none where a worker has a file system of its own, and of its size."""
         if self._line is not None and self._line.scratch_root:
             return ""
-        return tempfile.mkdtemp(dir=self._scratch.name)
+        return tempfile.mkdtemp(dir=self.scratch.name)
 
     def start(self, limits: Limits) -> "Worker":
         """A new worker, confined and waiting. Raises SandboxError."""
@@ -243,7 +243,7 @@ class Worker:
         """Until something arrives or a tick has passed; then look at every limit."""
         request_pipe, reply_pipe, output_pipe = self.pipes
         writable = [request_pipe] if pending.unsent else []
-        ready, sendable, _ = select.select([reply_pipe, output_pipe], writable, [], _TICK_SECONDS)
+        ready, sendable, _ = select.select([reply_pipe, output_pipe], writable, [], TICK_SECONDS)
         if output_pipe in ready:
             self._drain_output()
         if sendable:
@@ -252,7 +252,7 @@ class Worker:
             self._receive_some()
         # Also between the bytes of an answer, which might come one by one without end; but not
         # before an answer that is there already, whenever it came, has been read.
-        if time.monotonic() - self._looked >= _TICK_SECONDS:
+        if time.monotonic() - self._looked >= TICK_SECONDS:
             self._check_limits(pending)
             self._looked = time.monotonic()
             self.on_wait()
@@ -274,7 +274,7 @@ class Worker:
         if time.monotonic() > pending.deadline:
             wall = pending.cpu_limit * WALL_PER_CPU_SECOND
             self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
-        if time.monotonic() > self._measured + _TICK_SECONDS:
+        if time.monotonic() > self._measured + TICK_SECONDS:
             self._measure_scratch()
 
     def _measure_scratch(self) -> None:

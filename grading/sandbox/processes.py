@@ -22,7 +22,7 @@ from grading.sandbox.rungs import Rung, walls
 START_SECONDS = 120.0
 _MAX_MESSAGE = 65536
 
-_BOOT = (
+BOOT = (
     # Importing torch makes hundreds of thousands of objects and hardly any garbage: looking for it
     # meanwhile costs a tenth of the time.
     "import gc; gc.disable(); "
@@ -152,11 +152,11 @@ class Zygote(Line):
             "warm": warm,
             "walls": walls(rung, self.scratch_root),
         }
-        command = [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)]
+        command = [view.interpreter(), "-I", "-S", "-c", BOOT, json.dumps(configuration)]
         if rung is Rung.NAMESPACES:
             command = view.wrapped(command, _ENVIRONMENT)
         try:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -172,10 +172,10 @@ class Zygote(Line):
         super().close()
         self.door.close()
         try:
-            self._process.wait(timeout=5)
+            self.process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.process.kill()
+            self.process.wait()
         self._log.close()
 
     def _said(self) -> str:
@@ -193,14 +193,14 @@ class Forked:
 
     def __init__(self, line: Line, pid: int, descriptor: int) -> None:
         self._line, self._pid, self._descriptor = line, pid, descriptor
-        self._stat = f"/proc/{_pid_here(descriptor)}/stat"
+        self.stat = f"/proc/{_pid_here(descriptor)}/stat"
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
     def cpu_seconds(self) -> float | None:
-        return _cpu_seconds(self._stat)
+        return _cpu_seconds(self.stat)
 
     def collect(self) -> Exit:
         os.close(self._descriptor)
@@ -220,7 +220,7 @@ class Spawned:
             "pipes": [requests, replies],
         }
         self._process = subprocess.Popen(
-            [view.interpreter(), "-I", "-S", "-c", _BOOT, json.dumps(configuration)],
+            [view.interpreter(), "-I", "-S", "-c", BOOT, json.dumps(configuration)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -229,7 +229,7 @@ class Spawned:
             cwd=scratch,
             start_new_session=True,
         )
-        self._stat = f"/proc/{self._process.pid}/stat"
+        self.stat = f"/proc/{self._process.pid}/stat"
 
     def kill(self) -> None:
         # The whole session: on this rung the code may have made processes.
@@ -237,7 +237,7 @@ class Spawned:
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def cpu_seconds(self) -> float | None:
-        return _cpu_seconds(self._stat)
+        return _cpu_seconds(self.stat)
 
     def collect(self) -> Exit:
         _, status, usage = os.wait4(self._process.pid, 0)

@@ -76,7 +76,7 @@ def why_not(rung: Rung) -> str:
     reason = _why_no_landlock() or _exposed()
     if not reason and rung is Rung.NAMESPACES:
         reason = _why_no_namespaces()
-    return reason or _why_not_confined(rung)
+    return reason or why_not_confined(rung)
 
 
 def why_not_stronger(rung: Rung) -> dict[str, str]:
@@ -127,7 +127,7 @@ def _exposed() -> str:
 
 
 @cache
-def _why_not_confined(rung: Rung) -> str:
+def why_not_confined(rung: Rung) -> str:
     """Confine a process as a worker would be, and pass on why that failed."""
     with tempfile.TemporaryDirectory(prefix="unrolled-") as scratch:
         inside = view.SCRATCH if rung is Rung.NAMESPACES else scratch

@@ -157,7 +157,7 @@ def _read(path: Path, shown: str, name: str) -> Submission:
 
 
 def _read_file(path: Path, shown: str, limit: int) -> bytes:
-    _kind_of_file(path, shown)
+    kind_of_file(path, shown)
     try:
         # O_NOFOLLOW and O_NONBLOCK: what was a file a moment ago may be a link or a pipe now.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -169,7 +169,7 @@ def _read_file(path: Path, shown: str, limit: int) -> bytes:
         return file.read(limit + 1)
 
 
-def _kind_of_file(path: Path, shown: str) -> None:
+def kind_of_file(path: Path, shown: str) -> None:
     if stat.S_ISDIR(_kind(path, shown)):
         raise UsageError(f"{shown} is a folder: the exercise is one file")
 

@@ -28,8 +28,8 @@ from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
 from grading.submission import file, ipython, notebook
-from tests import notebooks
 from tests.fuzz.inputs import Chance, damaged
+from tests.support import notebooks
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def main() -> int:
     records = []
     code = 0
     try:
-        for record in _run(parts, options.device, options.out, end):
+        for record in run_parts(parts, options.device, options.out, end):
             records.append(record)
             print(_line(record), flush=True)
     except KeyboardInterrupt:
@@ -47,16 +47,16 @@ def main() -> int:
     return code or int(any(record.bad for record in records))
 
 
-def _run(parts: Sequence[str], device: str, out: Path, end: float) -> Iterator[Record]:
+def run_parts(parts: Sequence[str], device: str, out: Path, end: float) -> Iterator[Record]:
     """What has become of each part, as it ends."""
     for part in parts:
         left = end - time.monotonic()
         if left > 0:
-            _run_one(part, device, out, left)
+            run_one(part, device, out, left)
         yield Record.load(out, part)
 
 
-def _run_one(part: str, device: str, out: Path, seconds: float) -> None:
+def run_one(part: str, device: str, out: Path, seconds: float) -> None:
     command = [sys.executable, "-m", "tests.gpu.part", part, device, str(out)]
     began = time.monotonic()
     status, error = Status.CUT_OFF, ""

@@ -43,10 +43,10 @@ def run(job: Job) -> None:
     rung = rung_of(job)
     with tempfile.TemporaryDirectory() as folder, Pool(rung, job.device, graders()) as pool:
         job.keep(isolation=rung, seeds=SEEDS, measured=measured)
-        for variant, result in pool.run(measure, list(_variants(Path(folder)))):
+        for variant, result in pool.run(measure, list(variants(Path(folder)))):
             name = f"{variant.exercise} {variant.name}"
             measured[name] = {"error": result.why} if isinstance(result, Lost) else result
-            for words in _problems(variant, measured[name]):
+            for words in problems(variant, measured[name]):
                 job.problem(f"{name}: {words}")
             job.keep()
 
@@ -69,7 +69,7 @@ def measure(grader: Grader, variant: Variant) -> dict[str, Any]:
     }
 
 
-def _variants(folder: Path) -> Iterator[Variant]:
+def variants(folder: Path) -> Iterator[Variant]:
     """References first. Each has a copy of its own, for all are measured at the same time."""
     names = [(exercise, name) for exercise in EXERCISES for name in _names(exercise)]
     for number, (exercise, name) in enumerate(sorted(names, key=lambda one: one[1] != "reference")):
@@ -90,7 +90,7 @@ def _names(exercise: str) -> list[str]:
     return ["reference", *dict.fromkeys(mistakes)]
 
 
-def _problems(variant: Variant, result: dict[str, Any]) -> Iterator[str]:
+def problems(variant: Variant, result: dict[str, Any]) -> Iterator[str]:
     """Right values outside the bounds, wrong ones inside."""
     if "error" in result:
         yield result["error"]

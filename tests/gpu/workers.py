@@ -30,7 +30,7 @@ def on(rung: Rung, lives: Mapping[str, tuple[str, Limits]]) -> Steps:
     with Sandbox(zygote) as sandbox:
         if zygote is not None:
             zygote.wait_until_ready()
-            found["torch_imported"] = memory.of(_last_child(zygote._process.pid))
+            found["torch_imported"] = memory.of(_last_child(zygote.process.pid))
         for name, (device, limits) in lives.items():
             found[name] = _life(sandbox, device, limits)
     return found
@@ -55,7 +55,7 @@ def _steps(worker: Worker, device: str, found: Steps) -> None:
     """Have the worker do one thing after the other, and note its memory after each."""
     process = worker.process
     assert isinstance(process, Forked | Spawned)
-    pid = int(Path(process._stat).parent.name)
+    pid = int(Path(process.stat).parent.name)
     found["worker_ready"] = memory.of(pid)
     _ask(worker, *_load(device))
     for step in ("first_tensor", "training_step"):

@@ -98,7 +98,7 @@ def release(place: Place) -> Verdict:
     scratch = place.folder / "release"
     shutil.rmtree(scratch, ignore_errors=True)
     course, edition = scratch / "course", scratch / "edition"
-    copy = "import sys; from pathlib import Path; from tests.editions import copy_course\n"
+    copy = "import sys; from pathlib import Path; from tests.support.editions import copy_course\n"
     copied = run([place.python, "-c", f"{copy}copy_course(Path(sys.argv[1]), 'ex4')", course], 60)
     if copied.code != 0:
         return _failed(copied)

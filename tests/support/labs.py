@@ -14,8 +14,8 @@ import numpy as np
 from grading.course import questions
 from grading.course.syllabus import ROOT
 from grading.course.syllabus import load as load_course
-from tests import browser
-from tests.patience import PATIENCE
+from tests.support import browser
+from tests.support.patience import PATIENCE
 
 
 def command(*arguments: str | Path) -> list[str]:

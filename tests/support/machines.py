@@ -1,4 +1,4 @@
-"""Machines that are not this one, for tests: `python -m tests.machines KIND COMMAND...`.
+"""Machines that are not this one, for tests: `python -m tests.support.machines KIND COMMAND...`.
 
 large-torch   PyTorch maps 2.5 GB more, as its CUDA build does
 little        a worker may map 48 MB more than it has when it is ready
@@ -29,7 +29,7 @@ def large_torch(boot: str) -> str:
 
 
 def _install_large_torch() -> None:
-    processes._BOOT = large_torch(processes._BOOT)
+    processes.BOOT = large_torch(processes.BOOT)
 
 
 def _leave_little_memory() -> None:
