@@ -6,7 +6,7 @@ with the words in capitals filled in, and must end with full marks (0) or withou
 needs no change here, unless it has a command that takes long or cannot be run everywhere.
 
 Commands of grader.py are run in this process, on the grader that the tests share: to start one for
-each takes most of their time. tests/test_cli.py starts them as users do.
+each takes most of their time. tests/cli/test_cli.py starts them as users do.
 """
 
 import io
@@ -158,7 +158,7 @@ def nothing(command: str, sandbox: Sandbox) -> None:
 TABLE: list[tuple[str, Treatment, str]] = [
     (r"python grader\.py ex5", nothing, "the exercise that docs/authoring.md is about to add"),
     (r"python grader\.py (hint|watch|lab|release|batch|calibrate)", a_command, "only its name"),
-    (r"python grader\.py watch .*", parsed, "it does not end; tests/test_watch.py watches"),
+    (r"python grader\.py watch .*", parsed, "it does not end; tests/watch/test_watch.py watches"),
     (
         r"python grader\.py audit",
         shortened("python grader.py audit ex4 --only stub --jobs 1 --save docs/tolerances.json"),
@@ -171,14 +171,18 @@ TABLE: list[tuple[str, Treatment, str]] = [
         shortened("python grader.py calibrate ex1 --seeds 1 --variant reference"),
         "a minute",
     ),
-    (r"python grader\.py batch .* --cluster .*", parsed, "it needs a cluster: tests/test_batch.py"),
+    (
+        r"python grader\.py batch .* --cluster .*",
+        parsed,
+        "it needs a cluster: tests/batch/test_batch.py",
+    ),
     (
         r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv --rubric \S+",
         shortened(
             "python grader.py batch SUBMISSIONS --out GRADES --roster ROSTER.csv"
             " --rubric RUBRIC.csv --exercise ex4 --jobs 1"
         ),
-        "four exercises and a grader for each processor; tests/test_batch.py grades classes",
+        "four exercises and a grader for each processor; tests/batch/test_batch.py grades classes",
     ),
     (
         r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv",
@@ -190,23 +194,27 @@ TABLE: list[tuple[str, Treatment, str]] = [
     (
         r"python -m tests\.fuzz\S* .*",
         its_options,
-        "hours, if one likes; tests/test_fuzz.py is short",
+        "hours, if one likes; tests/fuzz/test_fuzz.py is short",
     ),
     (r"python (benchmarks|labs)/\w+\.py.*", its_options, "minutes, on a machine of one's own"),
     (r"python -m tests\.attacks\.elsewhere", nothing, "it runs attacks without a sandbox"),
     (
-        r"python -m pytest tests/test_hostile\.py -m \"\"",
+        r"python -m pytest tests/sandbox/test_hostile\.py -m \"\"",
         nothing,
         "minutes; CI runs each attack on one rung",
     ),
-    (r"python -m tests\.matrix .*", its_options, "an hour; tests/test_matrix.py is short"),
+    (r"python -m tests\.matrix .*", its_options, "an hour; tests/matrix/test_matrix.py is short"),
     (r"python -m pytest -q -n 2", nothing, "this is it"),
     (r"python -m pytest -m thorough .*", nothing, "minutes, and the package index"),
     (r"python3? -m venv \S+", nothing, "CI has just done it"),
     (r"(uv )?pip install .*", extras, "CI has just done it; uv would ask PyTorch's own index"),
     (r"apt-get install \w+", nothing, "it needs root; CI does it"),
     (r"docker .*", nothing, "there may be no Docker"),
-    (r"(DEVICE=cpu )?tests/gpu\.sh", nothing, "six minutes; tests/test_gpu.py runs parts of it"),
+    (
+        r"(DEVICE=cpu )?tests/gpu\.sh",
+        nothing,
+        "six minutes; tests/gpu/test_gpu.py runs parts of it",
+    ),
 ]
 
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)

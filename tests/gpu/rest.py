@@ -21,7 +21,7 @@ def run(job: Job) -> None:
 
 def _tests(job: Job) -> None:
     """Only their files are collected: some of the others need packages for development."""
-    files = [str(path) for path in ROOT.glob("tests/test_*.py") if MARK in path.read_text()]
+    files = [str(path) for path in ROOT.glob("tests/**/test_*.py") if MARK in path.read_text()]
     command = [sys.executable, "-m", "pytest", "-q", "-m", "cuda", "-p", "no:cacheprovider", *files]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = ended.stdout + ended.stderr
