@@ -6,7 +6,9 @@ grader itself failed (never the student's fault, never a score), 130 interrupted
 
 import os
 import signal
+import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import click
@@ -59,7 +61,33 @@ class CourseCommands(click.Group):
         return command
 
 
+def show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"unrolled {version('unrolled')} ({commit() or 'no commit: not a checkout'})")
+        context.exit()
+
+
+def commit() -> str:
+    """The commit of the course that is running; empty outside a checkout."""
+    command = ["git", "-C", str(syllabus.ROOT), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True)
+    except OSError:  # git is not installed
+        return ""
+    # A course inside somebody else's repository has no commit of its own.
+    own = (syllabus.ROOT / ".git").exists()
+    return f"commit {said.stdout.strip()}" if own and said.returncode == 0 else ""
+
+
 @click.group(cls=CourseCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=show_version,
+    help="Show the version and the commit.",
+)
 def main() -> None:
     """Unrolled: an RNN course that grades itself."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -232,3 +233,16 @@ def in_terminal(arguments: list[str], environment: dict[str, str]) -> str:
     os.close(ours)
     process.wait(timeout=PATIENCE)
     return b"".join(chunks).decode()
+
+
+def test_the_version_names_the_commit() -> None:
+    result = run("--version")
+    assert result.returncode == 0
+    assert result.stdout.startswith("unrolled ")
+    if (ROOT / ".git").exists() and shutil.which("git"):
+        head = subprocess.run(
+            ["git", "-C", str(ROOT), "rev-parse", "HEAD"], capture_output=True, text=True
+        )
+        assert f"(commit {head.stdout[:12]}" in result.stdout
+    else:
+        assert "no commit" in result.stdout
