@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--hostile", type=float, default=0.05)
     parser.add_argument("--kills", type=int, default=0)
     options = parser.parse_args()
-    exercise = syllabus.load().exercise(options.exercise)
+    exercise = syllabus.load(syllabus.ROOT).exercise(options.exercise)
     for size in options.size:
         with tempfile.TemporaryDirectory() as folder:
             work, out = Path(folder, "class"), Path(folder, "grades")

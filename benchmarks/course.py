@@ -48,7 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--wrong", type=int, default=12, help="known mistakes per exercise")
     options = parser.parse_args()
-    plan = syllabus.load()
+    plan = syllabus.load(syllabus.ROOT)
     total = sum(whole_exercise(exercise).cpu_seconds for exercise in plan.exercises.values())
     print(f"all references: {total:.1f} CPU s\n")
     ex3 = plan.exercise("ex3")

@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    exercise = syllabus.load().exercise("ex1")
+    exercise = syllabus.load(syllabus.ROOT).exercise("ex1")
     questions, both = record_questions(exercise)
     texts = exercise.reference.read_text(), exercise.probes.read_text()
     figures = {

@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--saves", type=int, default=30)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    exercise = syllabus.load().exercise(EXERCISE)
+    exercise = syllabus.load(syllabus.ROOT).exercise(EXERCISE)
     reference = exercise.reference.read_text(encoding="utf-8")
     known = [one for one in misconceptions.load(exercise.misconceptions) if not one.same_as]
     chosen = known[:: max(1, len(known) // options.saves)][: options.saves]

@@ -91,7 +91,7 @@ def inside(sandbox: Sandbox) -> Iterator[pytest.MonkeyPatch]:
     """As if the copy were where this program lies, and the place it was called from."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(sandbox.root)
-        patch.setattr(syllabus.load, "__defaults__", (sandbox.root,))
+        patch.setattr(syllabus, "ROOT", sandbox.root)
         yield patch
 
 

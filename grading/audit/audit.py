@@ -17,9 +17,9 @@ from pathlib import Path
 from grading.audit.mutants import mutants
 from grading.checking import suites
 from grading.checking.draw import seed_of
-from grading.course import misconceptions, syllabus
+from grading.course import misconceptions
 from grading.course.misconceptions import Misconception
-from grading.course.syllabus import Course, Exercise
+from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.files import usable
 from grading.fleet.fleet import Fleet, Lost
@@ -45,7 +45,7 @@ class Kind(StrEnum):
 class Case:
     """One program to be graded once."""
 
-    exercise: str
+    exercise: Exercise
     kind: Kind
     name: str
     source: str
@@ -101,7 +101,6 @@ class Audit:
 
 
 def audit(
-    plan: Course,
     exercises: Sequence[Exercise],
     pool: Fleet,
     seeds: int,
@@ -123,9 +122,9 @@ def audit(
     ]
     for number, (case, judged) in enumerate(pool.run(judge, cases), start=1):
         if isinstance(judged, Lost):
-            raise GraderError(f"{case.exercise}, {case.kind} {case.name}: {judged.why}")
-        on_case(number, len(cases), f"{case.exercise}, {case.kind}")
-        take(found, plan.exercise(case.exercise), case, judged)
+            raise GraderError(f"{case.exercise.id}, {case.kind} {case.name}: {judged.why}")
+        on_case(number, len(cases), f"{case.exercise.id}, {case.kind}")
+        take(found, case, judged)
     if Kind.MISCONCEPTION in kinds:
         for exercise in exercises:
             _require_reasons(found, exercise)
@@ -138,7 +137,7 @@ def audit(
 
 def judge(grader: Grader, case: Case) -> Judged:
     """Grade one case, and measure how far each comparison is from its tolerance."""
-    exercise = syllabus.load().exercise(case.exercise)
+    exercise = case.exercise
     work = from_bytes(case.source.encode(), exercise.file)
     diagnosis = case.kind is Kind.MISCONCEPTION
     if case.kind is not Kind.MUTANT:
@@ -171,14 +170,14 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
 
     def wrong(kind: Kind, name: str, source: str, training: bool) -> Case:
         # One seed for all: what known mistakes answer is then computed once.
-        return Case(exercise.id, kind, name, source, seed("wrong"), training or thorough)
+        return Case(exercise, kind, name, source, seed("wrong"), training or thorough)
 
-    yield Case(exercise.id, Kind.STUB, "stub", exercise.stub.read_text(encoding="utf-8"), 0)
+    yield Case(exercise, Kind.STUB, "stub", exercise.stub.read_text(encoding="utf-8"), 0)
     right = {path.stem: path.read_text(encoding="utf-8") for path in right_variants(exercise)}
     for number in range(seeds):
-        yield Case(exercise.id, Kind.REFERENCE, "reference", reference, seed(f"reference {number}"))
+        yield Case(exercise, Kind.REFERENCE, "reference", reference, seed(f"reference {number}"))
         for name, source in right.items():
-            yield Case(exercise.id, Kind.RIGHT, name, source, seed(f"{name} {number}"))
+            yield Case(exercise, Kind.RIGHT, name, source, seed(f"{name} {number}"))
     for known in misconceptions.load(exercise.misconceptions):
         training = bool(trains & set(known.fails))
         yield wrong(Kind.MISCONCEPTION, known.name, known.made_in(reference), training)
@@ -191,12 +190,12 @@ def right_variants(exercise: Exercise) -> list[Path]:
     return sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
 
 
-def take(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> None:
+def take(found: Audit, case: Case, judged: Judged) -> None:
     """Add to `found` what a case says about the checks. Raises GraderError if nobody graded it."""
     report = judged.report
-    found.counts[f"{case.exercise} {case.kind}"] = found.count(case.exercise, case.kind) + 1
+    found.counts[f"{case.exercise.id} {case.kind}"] = found.count(case.exercise.id, case.kind) + 1
     if not report.gradable:
-        raise GraderError(f"{case.exercise}, {case.kind} {case.name}: {report.faults}")
+        raise GraderError(f"{case.exercise.id}, {case.kind} {case.name}: {report.faults}")
     problems: Iterator[str] = iter(())
     match case.kind:
         case Kind.STUB:
@@ -204,11 +203,11 @@ def take(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> None:
         case Kind.REFERENCE | Kind.RIGHT:
             problems = _right(found, report, judged.margins)
         case Kind.MISCONCEPTION:
-            problems = _mistaken(found, exercise, case, judged)
+            problems = _mistaken(found, case, judged)
         case Kind.MUTANT if report.full_marks:
-            problems = _survived(found, exercise, case)
+            problems = _survived(found, case)
     for problem in problems:
-        found.findings.append(Finding(case.exercise, case.kind, case.name, problem))
+        found.findings.append(Finding(case.exercise.id, case.kind, case.name, problem))
 
 
 def _stub(report: Report) -> Iterator[str]:
@@ -228,7 +227,8 @@ def _right(found: Audit, report: Report, margins: Mapping[str, float]) -> Iterat
         found.margins[report.exercise, name] = replace(old, right=max(old.right, margin))
 
 
-def _mistaken(found: Audit, exercise: Exercise, case: Case, judged: Judged) -> Iterator[str]:
+def _mistaken(found: Audit, case: Case, judged: Judged) -> Iterator[str]:
+    exercise = case.exercise
     known = _known(exercise)[case.name]
     failed = {check.id: check for check in judged.report.checks if _lost(check)}
     for name in failed:
@@ -260,7 +260,8 @@ def _nearest(found: Audit, exercise: str, check: str, margin: float | None) -> N
     found.margins[exercise, check] = replace(old, wrong=wrong)
 
 
-def _survived(found: Audit, exercise: Exercise, case: Case) -> Iterator[str]:
+def _survived(found: Audit, case: Case) -> Iterator[str]:
+    exercise = case.exercise
     if case.name in equivalents(exercise):
         found.equivalent.add((exercise.id, case.name))
     else:

@@ -24,7 +24,7 @@ def calibrate(
     identity: str, seeds: int, variants: tuple[str, ...], device: str, plain: bool
 ) -> None:
     """Measure the reference and known mistakes where a check trains something (for authors)."""
-    exercise = syllabus.load().exercise(identity)
+    exercise = syllabus.load(syllabus.ROOT).exercise(identity)
     with grader_on("auto", device) as grader:
         from grading.audit.calibrate import calibrate as measure
         from grading.audit.show_calibration import print_calibration, print_value
@@ -40,7 +40,7 @@ def stubs(check: bool) -> None:
     """Make the stubs in exercises/ from the solutions in reference/ (for authors)."""
     from grading.course.stubs import write_stubs
 
-    changed = write_stubs(syllabus.load(), write=not check)
+    changed = write_stubs(syllabus.load(syllabus.ROOT), write=not check)
     for path in changed:
         click.echo(f"{'out of date' if check else 'written'}: {path}")
     sys.exit(1 if check and changed else 0)
@@ -83,11 +83,11 @@ def audit(
 
     if save is not None:
         require_writable(save)
-    plan = syllabus.load()
+    plan = syllabus.load(syllabus.ROOT)
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
     with open_fleet(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
-        found = audits.audit(plan, exercises, pool, seeds, wanted, thorough, bar.show, seed)
+        found = audits.audit(exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(found, exercises, plain)
     if save is not None:
         audits.save_margins(found, save)

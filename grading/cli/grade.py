@@ -43,7 +43,14 @@ def exercise_command(exercise: "Exercise") -> click.Command:
 )
 def grade_all(**options: Any) -> None:
     """Grade every exercise."""
-    sys.exit(grade(list(syllabus.load().exercises.values()), single=False, check=None, **options))
+    sys.exit(
+        grade(
+            list(syllabus.load(syllabus.ROOT).exercises.values()),
+            single=False,
+            check=None,
+            **options,
+        )
+    )
 
 
 def grade(

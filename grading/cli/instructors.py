@@ -19,7 +19,7 @@ def pull_request(objects: Path, junit: Path | None) -> None:
     """Grade a pull request: OBJECTS is a repository with the branches base and head (for CI)."""
     from grading.pull_request.command import grade_pull_request
 
-    sys.exit(grade_pull_request(syllabus.load(), objects, junit))
+    sys.exit(grade_pull_request(syllabus.load(syllabus.ROOT), objects, junit))
 
 
 @click.command()
@@ -35,9 +35,9 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
     from grading.release import command
 
     if gradescope:
-        click.echo(platform.release(syllabus.load(), out, identities))
+        click.echo(platform.release(syllabus.load(syllabus.ROOT), out, identities))
     else:
-        command.release(syllabus.load(), out, **options)
+        command.release(syllabus.load(syllabus.ROOT), out, **options)
 
 
 @click.command()
@@ -66,4 +66,8 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
     from grading.batch import command
 
-    sys.exit(command.batch(syllabus.load(), submissions_folder, out, command.Options(**options)))
+    sys.exit(
+        command.batch(
+            syllabus.load(syllabus.ROOT), submissions_folder, out, command.Options(**options)
+        )
+    )

@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from importlib.metadata import version
+import tomllib
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +16,7 @@ import click
 from grading.cli import authors, grade, instructors, students
 from grading.course import edition, syllabus
 from grading.errors import ExitCode, GraderError, UsageError
+from grading.files import read_text
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -46,13 +47,13 @@ class CourseCommands(click.Group):
     """The fixed commands, and one for each exercise of course.toml."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        plan = syllabus.load()
+        plan = syllabus.load(syllabus.ROOT)
         names = super().list_commands(context)
         return [*plan.exercises, *(name for name in names if not edition.lacks(plan, name))]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         command = super().get_command(context, name)
-        plan = syllabus.load()
+        plan = syllabus.load(syllabus.ROOT)
         if edition.lacks(plan, name):
             raise UsageError(f"{name} needs the full course, and this is a student edition of it")
         exercises = plan.exercises
@@ -63,7 +64,9 @@ class CourseCommands(click.Group):
 
 def show_version(context: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        click.echo(f"unrolled {version('unrolled')} ({commit() or 'no commit: not a checkout'})")
+        project = tomllib.loads(read_text(syllabus.ROOT / "pyproject.toml"))["project"]
+        where = commit() or "no commit: not a checkout"
+        click.echo(f"{project['name']} {project['version']} ({where})")
         context.exit()
 
 

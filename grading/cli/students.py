@@ -40,7 +40,7 @@ def doctor(plain: bool) -> None:
 @click.option("--submission", type=click.Path(path_type=Path), help="A folder with answers.")
 def answers(identity: str, submission: Path | None) -> None:
     """Show canonical answers, where the course allows it, to the questions you have answered."""
-    plan = syllabus.load()
+    plan = syllabus.load(syllabus.ROOT)
     exercise = plan.exercise(identity)
     if not plan.show_answers:
         raise UsageError("this course does not show canonical answers (course.toml: show_answers)")
@@ -64,7 +64,7 @@ def hint(identity: str) -> None:
 
 def hint_lines(identity: str, own: bool = True) -> list[str]:
     """The next hint for what failed last. Raises UsageError."""
-    plan = syllabus.load()
+    plan = syllabus.load(syllabus.ROOT)
     exercise = plan.exercise(identity)
     if not own:
         raise UsageError("hints are given for the work in exercises/ only")
@@ -90,7 +90,7 @@ def watch_saves(
     plain: bool,
 ) -> None:
     """Grade again at each save, and say what flipped."""
-    exercise = syllabus.load().exercise(identity)
+    exercise = syllabus.load(syllabus.ROOT).exercise(identity)
     path, own = submission or exercise.stub, is_own(submission, exercise)
     submissions.read(path, exercise.file)
 
@@ -116,7 +116,7 @@ def lab(name: str, options: tuple[str, ...]) -> None:
 
     What a lab can be told: python grader.py lab ex1 --help
     """
-    labs = syllabus.load().labs(name)
+    labs = syllabus.load(syllabus.ROOT).labs(name)
     folder = syllabus.ROOT / "labs"
     for one in labs:
         if not (folder / f"{one}.py").exists():

@@ -138,7 +138,7 @@ class Course:
         return labs[name]
 
 
-def load(root: Path = ROOT) -> Course:
+def load(root: Path) -> Course:
     """The course that `root`/course.toml describes. Raises GraderError if it does not."""
     path = root / "course.toml"
     with usable(path):

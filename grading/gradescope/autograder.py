@@ -31,7 +31,7 @@ def main(root: Path, identities: Sequence[str]) -> int:
     target = root / "results" / "results.json"
     target.unlink(missing_ok=True)  # what an earlier run has left is no result of this one
     try:
-        plan = syllabus.load()
+        plan = syllabus.load(syllabus.ROOT)
         exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
         document = grade(root / "submission", exercises)
     except (UsageError, GraderError) as error:

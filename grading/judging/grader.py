@@ -52,8 +52,8 @@ class Grader(Closing):
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
     Each exercise has one reference worker and, with `keep_suites`, one open run of pytest. A
-    KeyboardInterrupt from `on_start` of `grade`, or from `sandbox.on_wait`, ends a grading, and the
-    next one can begin; an open run is not interrupted.
+    KeyboardInterrupt from `on_start` of `grade`, or from what `sandbox.waiting` calls, ends a
+    grading, and the next one can begin; an open run is not interrupted.
     """
 
     def __init__(

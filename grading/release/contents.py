@@ -19,7 +19,7 @@ from grading.release.record import only_public
 MANIFEST = "checks/recorded/edition.json"
 FORMAT = "unrolled/edition/1"
 FOLDERS = ("grading", "labs", "data", ".github/actions")
-FILES = ("grader.py", "course.toml", "pyproject.toml", "constraints.txt", ".gitignore")
+FILES = ("grader.py", "course.toml", "pyproject.toml", "constraints.txt", "LICENSE", ".gitignore")
 # Those that grade pull requests; others test the course itself.
 WORKFLOWS = (".github/workflows/grade.yml", ".github/workflows/pull-request.yml")
 DOCS = ("student.md", "notebooks.md", "report.schema.json")

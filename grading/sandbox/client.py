@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -83,10 +83,9 @@ class Sandbox(Closing):
     closes the line; not thread-safe.
     """
 
-    on_wait: Callable[[], None] = staticmethod(_go_on)
-
     def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
+        self.on_wait: Callable[[], None] = _go_on
         self._line = line
         self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
@@ -95,6 +94,15 @@ class Sandbox(Closing):
         if self._line is not None:
             self._line.close()
         self.scratch.cleanup()
+
+    @contextlib.contextmanager
+    def waiting(self, on_wait: Callable[[], None]) -> Iterator[None]:
+        """Meanwhile, call `on_wait` as often as said above."""
+        before, self.on_wait = self.on_wait, on_wait
+        try:
+            yield
+        finally:
+            self.on_wait = before
 
     def _new_scratch(self) -> str:
         """A worker's folder; none where a worker has a file system of its own, and of its size."""
@@ -121,7 +129,7 @@ class Sandbox(Closing):
             raise
         finally:
             _close_all(theirs)
-        worker = Worker(process, ours, scratch, limits, self.usage, self.on_wait)
+        worker = Worker(process, ours, scratch, limits, self.usage, lambda: self.on_wait())
         try:
             worker.greet()
         except BaseException:

@@ -91,9 +91,8 @@ class Watch:
 
     def run(self) -> Report | None:
         """The last report, if there is one."""
-        self.grader.sandbox.on_wait = self._look_around
         event: str | None = AGAIN
-        with self.show:
+        with self.show, self.grader.sandbox.waiting(self._look_around):
             while event not in (QUIT, HANG_UP):
                 try:
                     self._answer(event)

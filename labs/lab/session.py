@@ -117,7 +117,7 @@ class Lab(Generic[S]):
         show = display()
         if show is None:
             return
-        path = load_course().exercise(exercise).questions
+        path = load_course(ROOT).exercise(exercise).questions
         asked = [f"- **{one.name}**: {one.text}" for one in questions.read(path)]
         where = f"Answer them in `{path.relative_to(ROOT)}`."
         show({"text/markdown": "\n".join([*asked, "", where])}, raw=True)

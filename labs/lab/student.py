@@ -42,7 +42,7 @@ def load(identity: str, names: tuple[str, ...], submitted: Path | None, referenc
     or else in exercises/. Raises UsageError, in one line, if there is none, if it cannot be
     imported, or if a name is missing.
     """
-    exercise = syllabus.load().exercise(identity)
+    exercise = syllabus.load(syllabus.ROOT).exercise(identity)
     shown, work = _read(exercise, submitted, reference)
     module = ModuleType(exercise.module)
     module.__file__ = shown

@@ -11,7 +11,6 @@ import pytest
 from grading.audit import audit
 from grading.audit.audit import Kind
 from grading.checking import suites
-from grading.course import syllabus
 from grading.course.syllabus import ROOT, Course
 from grading.judging.grader import NVIDIA, Grader
 from tests.support.toy import KNOWN, PUBLIC_CHECKS, REFERENCE, make_course
@@ -68,11 +67,10 @@ class OneGrader:
 def audited(
     grader: Grader, plan: Course, monkeypatch: pytest.MonkeyPatch, *kinds: Kind
 ) -> audit.Audit:
-    monkeypatch.setattr(syllabus, "load", lambda: plan)
     grader.answers.pop("toy", None)
     exercises = list(plan.exercises.values())
     pool = OneGrader(grader)
-    return audit.audit(plan, exercises, pool, 1, kinds or list(Kind), False, lambda *_: None)  # type: ignore[arg-type]
+    return audit.audit(exercises, pool, 1, kinds or list(Kind), False, lambda *_: None)  # type: ignore[arg-type]
 
 
 ONE = KNOWN[: KNOWN.index("[[misconception]]", 20)]

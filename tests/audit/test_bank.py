@@ -22,7 +22,7 @@ AT_LEAST_RIGHT, AT_LEAST_WRONG = 12, 25
 
 
 def known(exercise: str) -> list[Misconception]:
-    return misconceptions.load(syllabus.load().exercise(exercise).misconceptions)
+    return misconceptions.load(syllabus.load(syllabus.ROOT).exercise(exercise).misconceptions)
 
 
 def each_mistake() -> Iterator[Any]:
@@ -60,7 +60,7 @@ def test_mistakes_have_names_of_their_own_and_a_reason(exercise: str) -> None:
     words = [mistake.student for mistake in known(exercise)]
     assert len(set(words)) == len(words)
     assert all(mistake.fails for mistake in known(exercise))
-    declared = set(suites.checks(syllabus.load().exercise(exercise)))
+    declared = set(suites.checks(syllabus.load(syllabus.ROOT).exercise(exercise)))
     for mistake in known(exercise):
         assert {*mistake.fails, *mistake.also} <= declared, mistake.name
         assert not mistake.same_as or mistake.same_as in names

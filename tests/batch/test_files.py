@@ -34,7 +34,7 @@ def batch(folder: Path, out: Path, *more: str | Path) -> subprocess.CompletedPro
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A class and its grades: one right with answers, one stub, two mistakes."""
-    exercise = syllabus.load().exercise("ex4")
+    exercise = syllabus.load(syllabus.ROOT).exercise("ex4")
     reference = exercise.reference.read_text(encoding="utf-8")
     known = {one.name: one for one in misconceptions.load(exercise.misconceptions)}
     sources = {"ada": reference, "cleo": exercise.stub.read_text(encoding="utf-8")}

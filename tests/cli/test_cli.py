@@ -144,7 +144,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {path!r})
 from grading.course import syllabus
-syllabus.load.__defaults__ = (Path({path!r}),)
+syllabus.ROOT = Path({path!r})
 sys.argv = ["grader.py", "ex1"]
 from grading.cli.main import run
 run()

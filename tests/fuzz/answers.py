@@ -191,7 +191,7 @@ def main() -> int:
     parser.add_argument("--cases", type=int, help="chosen by the seed; all, if not given")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    exercise = syllabus.load().exercise(options.exercise)
+    exercise = syllabus.load(syllabus.ROOT).exercise(options.exercise)
     rung = rungs.best()
     counts: Counter[str] = Counter()
     troubles = 0

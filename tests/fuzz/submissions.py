@@ -259,7 +259,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="A folder for submissions that made trouble.")
     options = parser.parse_args()
-    exercise = syllabus.load().exercise(options.exercise)
+    exercise = syllabus.load(syllabus.ROOT).exercise(options.exercise)
     rung = rungs.best()
     zygote = None if rung is Rung.PROCESS else Zygote(rung)
     counts: Counter[str] = Counter()

@@ -5,30 +5,25 @@ from typing import Any
 
 from grading.audit import audit
 from grading.audit.audit import Audit, Case, Judged, Kind
-from grading.course import syllabus
-from grading.course.syllabus import Exercise
 from grading.fleet.fleet import Lost
 from grading.fleet.pool import Pool
-from grading.report import Status
 from tests.gpu.environment import cores, rung_of
 from tests.gpu.record import Job
 
 # Each grader has two workers that compute on the same GPU.
 MAX_GRADERS = 8
-UNTOLD = {Status.PASSED, Status.BLOCKED, Status.NOT_RUN}
 
 
 def graded(job: Job, cases: Sequence[Case]) -> None:
     """Grade every case, and keep what came of it and what the audit says to that."""
     found = Audit()
     programs: list[dict[str, Any]] = []
-    plan = syllabus.load()
     rung = rung_of(job)
     with Pool(rung, job.device, graders()) as pool:
         job.keep(isolation=rung, cases=len(cases), programs=programs)
         for case, judged in pool.run(audit.judge, cases):
             programs.append(_program(case, judged))
-            job.record.problems += _problems(found, plan.exercise(case.exercise), case, judged)
+            job.record.problems += _problems(found, case, judged)
             job.keep(done=len(programs), margins=audit.margins_table(found))
     for margin in found.margins.values():
         if margin.right > 1:
@@ -41,7 +36,7 @@ def graders() -> int:
 
 def _program(case: Case, judged: Judged | Lost) -> dict[str, Any]:
     """What came of a case, of its checks those that say something against it, and its margins."""
-    about = {"exercise": case.exercise, "kind": case.kind, "name": case.name, "seed": case.seed}
+    about = {"exercise": case.exercise.id, "kind": case.kind, "name": case.name, "seed": case.seed}
     if isinstance(judged, Lost):
         return {**about, "lost": judged.why}
     report = judged.report
@@ -54,19 +49,19 @@ def _program(case: Case, judged: Judged | Lost) -> dict[str, Any]:
         "not_passed": [
             {"id": c.id, "status": c.status, "message": c.message, "mistake": c.misconception}
             for c in report.checks
-            if c.status not in UNTOLD and case.kind is not Kind.STUB
+            if c.status.is_open and case.kind is not Kind.STUB
         ],
         "margins": {} if case.kind is Kind.MUTANT else dict(judged.margins),
     }
 
 
-def _problems(found: Audit, exercise: Exercise, case: Case, judged: Judged | Lost) -> list[str]:
+def _problems(found: Audit, case: Case, judged: Judged | Lost) -> list[str]:
     """What is not as it should be about a case. What it says about the checks goes to `found`."""
-    name = f"{case.exercise} {case.kind} {case.name}"
+    name = f"{case.exercise.id} {case.kind} {case.name}"
     if isinstance(judged, Lost):
         return [f"{name}, seed {case.seed}: {judged.why}"]
     if not judged.report.gradable:
         return [f"{name}, seed {case.seed}: {'; '.join(judged.report.faults)}"]
     before = len(found.findings)
-    audit.take(found, exercise, case, judged)
+    audit.take(found, case, judged)
     return [f"{name}: {finding.problem}" for finding in found.findings[before:]]

@@ -85,7 +85,7 @@ def variants(folder: Path) -> Iterator[Variant]:
 
 def _names(exercise: str) -> list[str]:
     """The reference, and the mistakes that were measured on the CPU."""
-    known = thresholds.load(syllabus.load().exercise(exercise).thresholds)
+    known = thresholds.load(syllabus.load(syllabus.ROOT).exercise(exercise).thresholds)
     mistakes = [name for devices in known.values() for name in devices["cpu"].wrong]
     return ["reference", *dict.fromkeys(mistakes)]
 

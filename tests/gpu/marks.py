@@ -25,7 +25,7 @@ def run(job: Job) -> None:
     graded: list[dict[str, Any]] = []
     rung = rung_of(job)
     with tempfile.TemporaryDirectory() as folder:
-        for exercise in syllabus.load().exercises.values():
+        for exercise in syllabus.load(syllabus.ROOT).exercises.values():
             for kind, path in _programs(exercise, Path(folder)):
                 name = f"{exercise.id} {kind}"
                 result = _graded(exercise.id, path, job.device, rung, Path(folder))

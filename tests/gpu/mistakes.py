@@ -39,19 +39,19 @@ class Trial:
 
 def run(job: Job) -> None:
     tried: list[dict[str, Any]] = []
-    everything = list(trials(syllabus.load()))
+    everything = list(trials(syllabus.load(syllabus.ROOT)))
     rung = rung_of(job)
     with Pool(rung, job.device, graders()) as pool:
         job.keep(isolation=rung, cases=len(everything), mistakes=tried)
         for trial, result in pool.run(judge, everything):
-            about = {"exercise": trial.case.exercise, "check": trial.check}
+            about = {"exercise": trial.case.exercise.id, "check": trial.check}
             result = (
                 {"status": "lost", "message": result.why} if isinstance(result, Lost) else result
             )
             tried.append({**about, "mistake": trial.case.name, **result})
             if result["status"] not in CAUGHT:
                 words = f"{result['status']} {result['message']}"
-                job.problem(f"{trial.case.exercise} {trial.case.name}: {trial.check}: {words}")
+                job.problem(f"{trial.case.exercise.id} {trial.case.name}: {trial.check}: {words}")
             job.keep(done=len(tried))
 
 
@@ -80,7 +80,7 @@ def nearest_checks() -> list[tuple[str, str]]:
 
 def judge(grader: Grader, trial: Trial) -> dict[str, Any]:
     """What the check makes of the mistake; `margin` is its largest error in tolerances."""
-    exercise = syllabus.load().exercise(trial.case.exercise)
+    exercise = trial.case.exercise
     work = from_bytes(trial.case.source.encode(), exercise.file)
     plan = Plan(trial.case.seed, only=trial.check, diagnosis=False)
     with grader.session(exercise, work, plan) as session:

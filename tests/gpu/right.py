@@ -18,5 +18,5 @@ def run(job: Job) -> None:
 
 
 def _cases(identity: str) -> list[Case]:
-    cases = cases_of(syllabus.load().exercise(identity), SEEDS, thorough=False, draw=0)
+    cases = cases_of(syllabus.load(syllabus.ROOT).exercise(identity), SEEDS, thorough=False, draw=0)
     return [case for case in cases if case.kind is Kind.RIGHT]

@@ -181,15 +181,15 @@ def test_the_rung_is_the_one_on_which_a_worker_could_compute(tmp_path: Path) -> 
 
 
 def test_programs_are_graded_and_judged_as_in_an_audit(tmp_path: Path) -> None:
-    exercise = syllabus.load().exercise("ex4")
+    exercise = syllabus.load(syllabus.ROOT).exercise("ex4")
     stub = exercise.stub.read_text(encoding="utf-8")
     job = Job(tmp_path, Record("right", "cpu"))
     audits.graded(
         job,
         [
-            Case("ex4", Kind.STUB, "stub", stub, 0),
-            Case("ex4", Kind.REFERENCE, "reference", exercise.reference.read_text(), 1),
-            Case("ex4", Kind.RIGHT, "not at all", stub, 1),
+            Case(exercise, Kind.STUB, "stub", stub, 0),
+            Case(exercise, Kind.REFERENCE, "reference", exercise.reference.read_text(), 1),
+            Case(exercise, Kind.RIGHT, "not at all", stub, 1),
         ],
     )
     found = job.record.found

@@ -264,7 +264,7 @@ def test_a_course_knows_its_labs(real_course: Course) -> None:
 def test_a_lab_without_its_script_is_said(
     tmp_path: Path, real_course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(syllabus, "load", lambda: real_course)
+    monkeypatch.setattr(syllabus, "load", lambda root: real_course)
     monkeypatch.setattr(syllabus, "ROOT", tmp_path)
     result = CliRunner().invoke(main, ["lab", "ex1"])
     assert isinstance(result.exception, UsageError)

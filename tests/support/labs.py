@@ -88,7 +88,7 @@ def check_page(out: Path, name: str, exercise: str, figures: set[str]) -> str:
     assert all(page.pictures), "a picture without words for those who cannot see it"
     assert page.headings[0] == 1
     assert page.headings.count(1) == 1
-    asked = questions.read(load_course().exercise(exercise).questions)
+    asked = questions.read(load_course(ROOT).exercise(exercise).questions)
     text = " ".join(page.text.split())
     assert asked
     assert all(question.text in text for question in asked)
