@@ -11,7 +11,7 @@ from grading.course.syllabus import Course
 from grading.course.thresholds import Bounds, Calibration
 from grading.errors import GraderError, UsageError
 from grading.judging.grader import Grader
-from tests.support.toy import REFERENCE, make_course
+from tests.support.toy import HALVES, REFERENCE, make_course
 
 MEASURED = """
 from grading.checking.check import check
@@ -26,15 +26,7 @@ def doubles_enough(draw, student, bounds):
     if not bounds.admit(total(draw, student)):
         raise Mismatch(Layer.VALUE, "too small")
 """
-KNOWN = """
-[[misconception]]
-name = "halves"
-why = "it halves"
-student = "Your double halves."
-hints = ["nudge", "concept", "location"]
-fails = ["doubles_enough"]
-edits = [["2 * values", "values / 2"]]
-"""
+KNOWN = HALVES.replace('["doubles"]', '["doubles_enough"]')
 
 
 def calibration(right: list[float], wrong: list[float], tries: int = 2) -> Calibration:

@@ -21,6 +21,7 @@ from tests.matrix.place import PlaceError, find_python, fits
 from tests.matrix.records import DIRTY, Record, Result, Verdict, is_done, read
 from tests.matrix.steps import RUNGS, STEPS, make_class, steps_of
 from tests.matrix.table import NOT_RUN, table
+from tests.support.command import called
 from tests.support.patience import PATIENCE
 
 WORKFLOW = ROOT / ".github" / "workflows" / "matrix.yml"
@@ -246,14 +247,7 @@ def test_what_a_verdict_comes_to(verdict: Verdict, result: Result) -> None:
 
 
 def matrix(*arguments: str | Path, **environment: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "tests.matrix", *map(str, arguments)],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    return called(sys.executable, "-m", "tests.matrix", *arguments, **environment)
 
 
 def here(out: Path) -> list[str | Path]:

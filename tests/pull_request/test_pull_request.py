@@ -25,10 +25,11 @@ from grading.pull_request import changes as requests
 from grading.pull_request import github
 from grading.pull_request.changes import Graded, Objects, PullRequest, Work
 from grading.release.proofs import install
-from grading.report import CheckResult, Report, Status, Visibility
+from grading.report import CheckResult, Report, Status
 from grading.sandbox import rungs
 from tests.support.editions import copy_course
 from tests.support.patience import PATIENCE
+from tests.support.reports import check as made_up_check
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 ACTION = ROOT / ".github" / "actions" / "grade" / "action.yml"
@@ -473,21 +474,9 @@ def test_a_folder_that_is_no_pull_request_is_refused(tmp_path: Path) -> None:
 
 
 def check(**changes: Any) -> CheckResult:
-    values: dict[str, Any] = {
-        "id": "adds",
-        "title": "Adds | `x` <b>",
-        "visibility": Visibility.PUBLIC,
-        "status": Status.FAILED,
-        "points": 0.0,
-        "max_points": 5.0,
-        "message": "",
-        "misconception": None,
-        "explanation": "",
-        "hint": "",
-        "seconds": 0.1,
-        "replay": "",
-    }
-    return CheckResult(**{**values, **changes})
+    """One that failed, with a title that means something to Markdown."""
+    usual = {"id": "adds", "title": "Adds | `x` <b>", "status": Status.FAILED, "points": 0.0}
+    return made_up_check(**{**usual, "max_points": 5.0, **changes})
 
 
 def graded(exercise: Exercise, *checks: CheckResult) -> Graded:

@@ -15,17 +15,25 @@ SCHEMA = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 QUICK = ("--check", "net_reads_every_input")
 
 
-def run(
-    *arguments: str | Path, cwd: Path = ROOT, **environment: str
+def called(
+    *command: str | Path, cwd: Path = ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
     return subprocess.run(
-        [sys.executable, str(ROOT / "grader.py"), *map(str, arguments)],
+        list(map(str, command)),
         cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE,
     )
+
+
+def run(
+    *arguments: str | Path, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """`python grader.py` with these arguments."""
+    return called(sys.executable, ROOT / "grader.py", *arguments, cwd=cwd, **environment)
 
 
 def valid(document: object) -> dict[str, object]:

@@ -15,6 +15,7 @@ from grading.course import questions
 from grading.course.syllabus import ROOT
 from grading.course.syllabus import load as load_course
 from tests.support import browser
+from tests.support.command import called
 from tests.support.patience import PATIENCE
 
 
@@ -27,14 +28,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The lab with these arguments, to its end."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    return called(*command(*arguments), **environment)
 
 
 def interrupt(

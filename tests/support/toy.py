@@ -99,7 +99,7 @@ def independent(draw, both):
     '''Needs nothing.'''
     same(*both.negate(values=draw.normal(2, 2)), axes=AXES)
 """
-KNOWN = """
+HALVES = """
 [[misconception]]
 name = "halves"
 why = "it halves"
@@ -107,7 +107,10 @@ student = "Your double halves."
 hints = ["nudge", "concept", "location"]
 fails = ["doubles"]
 edits = [["2 * values", "values / 2"]]
-
+"""
+KNOWN = (
+    HALVES
+    + """
 [[misconception]]
 name = "adds_two"
 why = "it adds two"
@@ -124,6 +127,7 @@ hints = ["nudge", "concept", "location"]
 fails = ["negates"]
 edits = [["return -values", "return values"]]
 """
+)
 
 
 def taught(root: Path, known: str = KNOWN) -> Exercise:
