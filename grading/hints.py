@@ -14,7 +14,7 @@ from typing import Any
 
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
-from grading.files import require_own_copy
+from grading.files import require_own_copy, write_text
 from grading.report import HintShown, Report
 
 FOLDER = ".unrolled"
@@ -144,7 +144,7 @@ def _is_sound(record: Record) -> bool:
 def _write(exercise: Exercise, record: Record) -> None:
     path = _path(exercise)
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(asdict(record), indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(asdict(record), indent=1) + "\n")
 
 
 def _path(exercise: Exercise) -> Path:

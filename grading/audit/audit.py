@@ -21,7 +21,7 @@ from grading.course import misconceptions
 from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
-from grading.files import usable
+from grading.files import usable, write_text
 from grading.fleet.fleet import Fleet, Lost
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
@@ -321,4 +321,4 @@ def save_margins(found: Audit, path: Path) -> None:
     """Keep the table of tolerances as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(margins_table(found), indent=1)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    write_text(path, f"{text}\n")

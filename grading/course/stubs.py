@@ -21,7 +21,7 @@ from grading.course.questions import without_answers
 from grading.course.stub_notebooks import make_notebook
 from grading.course.syllabus import Course
 from grading.errors import GraderError
-from grading.files import require_own_copy
+from grading.files import require_own_copy, write_text
 
 BEGIN, END, STUB = "# BEGIN SOLUTION", "# END SOLUTION", "# STUB: "
 GAP = "raise NotImplementedError"
@@ -41,7 +41,7 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
     for path in changed if write else []:
         require_own_copy(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[path], encoding="utf-8")
+        write_text(path, wanted[path])
     return changed
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grading.files import usable
+from grading.files import usable, write_text
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def save(path: Path, calibrations: Mapping[str, Mapping[str, Calibration]]) -> N
         }
         for check, devices in calibrations.items()
     }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_text(path, json.dumps(content, indent=1) + "\n")
 
 
 def _calibration(quantity: str, part: Mapping[str, Any]) -> Calibration:

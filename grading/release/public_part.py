@@ -13,6 +13,7 @@ from pathlib import Path
 
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
+from grading.files import read_text
 
 PACKAGE = "checks"
 LINE_LENGTH = 100
@@ -60,20 +61,20 @@ def public_part(exercises: Sequence[Exercise]) -> PublicPart:
         suite = root / PACKAGE / "public" / f"{exercise.id}.py"
         suites.append(suite)
         _reach(root, exercise, suite, modules)
-    files = {suite: _read(suite) for suite in suites}
+    files = {suite: read_text(suite) for suite in suites}
     files |= {module.path: handed_out(module) for module in modules.values()}
     for path in list(files):
         for package in (path.parent, path.parent.parent):
-            files[package / "__init__.py"] = _read(package / "__init__.py")
+            files[package / "__init__.py"] = read_text(package / "__init__.py")
     behind = [source for module in modules.values() for source in _left_behind(module)]
-    behind += [_read(path) for path in _untouched(root, exercises, files)]
+    behind += [read_text(path) for path in _untouched(root, exercises, files)]
     return PublicPart(dict(sorted(files.items())), behind)
 
 
 def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Module]) -> None:
     """Mark what the suite of an exercise needs, in whichever module it stands."""
     probes = f"{PACKAGE}.probes.{exercise.id}"
-    tree = _parse(_read(suite), suite)
+    tree = _parse(read_text(suite), suite)
     waiting = [*_imports(tree), *((probes, name) for name in _asked(tree))]
     while waiting:
         place, name = waiting.pop()
@@ -134,7 +135,7 @@ def _untouched(
 
 def _module(root: Path, place: str) -> Module:
     path = root.joinpath(*place.split(".")).with_suffix(".py")
-    text = _read(path)
+    text = read_text(path)
     return Module(path, text, list(_pieces(text, path)))
 
 
@@ -217,10 +218,3 @@ def _parse(text: str, path: Path) -> ast.Module:
         return ast.parse(text)
     except SyntaxError as error:
         raise GraderError(f"{path.name} does not parse: {error}") from error
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise GraderError(f"{path.name} cannot be read: {error.strerror}") from error

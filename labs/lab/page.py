@@ -29,6 +29,7 @@ from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
+from grading.files import write_text
 from lab.session import ENDING, LABS, STOP
 from lab.student import DONE, FAILED, INTERRUPTED, USAGE, Ending
 
@@ -65,8 +66,8 @@ def make(name: str, out: Path, environment: Mapping[str, str]) -> Ending:
     # There is nothing left to interrupt: this takes a second.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        _replace(out / f"{name}.ipynb", nbformat.writes(notebook))
-        _replace(out / f"{name}.html", html(notebook))
+        write_text(out / f"{name}.ipynb", nbformat.writes(notebook))
+        write_text(out / f"{name}.html", html(notebook))
     finally:
         signal.signal(signal.SIGINT, before)
     print(f"Page: {out / name}.html")
@@ -170,10 +171,3 @@ class _Client(NotebookClient):
 def _has_figures(notebook: NotebookNode) -> bool:
     outputs = (output for cell in notebook.cells for output in cell.get("outputs", ()))
     return any("image/png" in output.get("data", {}) for output in outputs)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file so that at no time there is half of it."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    os.replace(part, path)
