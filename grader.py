@@ -1,4 +1,4 @@
-"""The door: says in one line what this machine lacks, or hands over to grading/cli.py.
+"""The door: says in one line what this machine lacks, or hands over to grading/cli/main.py.
 
 Every Python since 2.7 can read this file, so that one that is too old says so too.
 """

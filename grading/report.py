@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from grading.errors import ExitCode
 
@@ -13,56 +13,16 @@ MAX_SEED = 2**31
 
 
 class Status(StrEnum):
-    """How one check ended. They never merge. `_MEANINGS` says what each of them means."""
+    """How one check ended. Statuses never merge.
 
-    PASSED = "passed"
-    PARTIAL = "partial"
-    FAILED = "failed"
-    NOT_ATTEMPTED = "not_attempted"
-    BLOCKED = "blocked"
-    TIMED_OUT = "timed_out"
-    OUT_OF_MEMORY = "out_of_memory"
-    CRASHED = "crashed"
-    UNREADABLE = "unreadable"
-    GRADER_ERROR = "grader_error"
-    NOT_RUN = "not_run"
+    is_verdict  whether the check judged an answer, or the code that should have given one
+    has_reason  whether the message says what went wrong in this very check
+    is_open     whether something is left to do at this check, and not at one before it
+    wants_help  whether a hint can help
+    junit       the element of JUnit's format; empty for a pass
+    style       at a terminal, beside the word
+    """
 
-    @property
-    def words(self) -> str:
-        return self.value.replace("_", " ")
-
-    @property
-    def is_verdict(self) -> bool:
-        """Whether the check judged an answer, or the code that should have given one."""
-        return _MEANINGS[self].is_verdict
-
-    @property
-    def has_reason(self) -> bool:
-        """Whether the message says what went wrong in this very check."""
-        return _MEANINGS[self].has_reason
-
-    @property
-    def is_open(self) -> bool:
-        """Whether something is left to do at this check, and not at one before it."""
-        return _MEANINGS[self].is_open
-
-    @property
-    def wants_help(self) -> bool:
-        """Whether a hint can help."""
-        return _MEANINGS[self].wants_help
-
-    @property
-    def junit(self) -> str:
-        """The element of JUnit's format; empty for a pass."""
-        return _MEANINGS[self].junit
-
-    @property
-    def style(self) -> str:
-        """At a terminal, beside the word."""
-        return _MEANINGS[self].style
-
-
-class _Meaning(NamedTuple):
     is_verdict: bool
     has_reason: bool
     is_open: bool
@@ -70,21 +30,28 @@ class _Meaning(NamedTuple):
     junit: str
     style: str
 
+    def __new__(cls, value: str, *meaning: bool | str) -> Self:
+        status = str.__new__(cls, value)
+        status._value_ = value
+        for name, what in zip(cls.__annotations__, meaning, strict=True):
+            setattr(status, name, what)
+        return status
 
-_MEANINGS = {
-    # A verdict? A reason of its own? Open? Wants help? JUnit's element, style.
-    Status.PASSED: _Meaning(True, False, False, False, "", "green"),
-    Status.PARTIAL: _Meaning(True, True, True, True, "failure", "yellow"),
-    Status.FAILED: _Meaning(True, True, True, True, "failure", "bold red"),
-    Status.NOT_ATTEMPTED: _Meaning(False, False, True, True, "failure", "cyan"),
-    Status.BLOCKED: _Meaning(False, False, False, True, "skipped", "dim"),
-    Status.TIMED_OUT: _Meaning(True, True, True, True, "failure", "bold magenta"),
-    Status.OUT_OF_MEMORY: _Meaning(True, True, True, True, "failure", "bold magenta"),
-    Status.CRASHED: _Meaning(True, True, True, True, "failure", "bold magenta"),
-    Status.UNREADABLE: _Meaning(False, True, True, True, "error", "bold magenta"),
-    Status.GRADER_ERROR: _Meaning(False, True, True, False, "error", "bold magenta"),
-    Status.NOT_RUN: _Meaning(False, False, False, False, "skipped", "dim"),
-}
+    PASSED = "passed", True, False, False, False, "", "green"
+    PARTIAL = "partial", True, True, True, True, "failure", "yellow"
+    FAILED = "failed", True, True, True, True, "failure", "bold red"
+    NOT_ATTEMPTED = "not_attempted", False, False, True, True, "failure", "cyan"
+    BLOCKED = "blocked", False, False, False, True, "skipped", "dim"
+    TIMED_OUT = "timed_out", True, True, True, True, "failure", "bold magenta"
+    OUT_OF_MEMORY = "out_of_memory", True, True, True, True, "failure", "bold magenta"
+    CRASHED = "crashed", True, True, True, True, "failure", "bold magenta"
+    UNREADABLE = "unreadable", False, True, True, True, "error", "bold magenta"
+    GRADER_ERROR = "grader_error", False, True, True, False, "error", "bold magenta"
+    NOT_RUN = "not_run", False, False, False, False, "skipped", "dim"
+
+    @property
+    def words(self) -> str:
+        return self.value.replace("_", " ")
 
 
 class Visibility(StrEnum):
