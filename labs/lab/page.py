@@ -30,8 +30,7 @@ from nbformat import NotebookNode
 from pygments.formatters import HtmlFormatter
 
 from grading.files import write_text
-from lab.session import ENDING, LABS, STOP
-from lab.student import DONE, FAILED, INTERRUPTED, USAGE, Ending
+from lab.kernel import DONE, ENDING, FAILED, INTERRUPTED, LABS, STOP, USAGE, Ending
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),

@@ -27,19 +27,15 @@ from grading.course.syllabus import ROOT
 from grading.course.syllabus import load as load_course
 from grading.errors import UsageError
 from grading.report import MAX_SEED
+from lab.kernel import DONE, ENDING, INTERRUPTED, LABS, STOP, Ending
 from lab.settings import Settings, command, parse
-from lab.student import DONE, INTERRUPTED, Ending, explain, load
+from lab.student import explain, load
 
 S = TypeVar("S", bound=Settings)
 # For the process that executes the lab: the arguments, as JSON.
 ARGUMENTS = "UNROLLED_LAB"
-# And a file that is made when the lab is to end what it is counting.
-STOP = "UNROLLED_LAB_STOP"
-# The metadata of the output in which a kernel tells how the lab ended.
-ENDING = "unrolled_lab_ending"
 PACKAGES = ("jupytext", "nbclient", "nbconvert", "ipykernel")
 ADVICE = "pip install -c constraints.txt -e '.[labs]' adds it, and a notebook"
-LABS = ROOT / "labs"
 
 
 class Lab(Generic[S]):

@@ -13,16 +13,7 @@ from grading.errors import UsageError
 from grading.submission import file
 from grading.submission.file import Submission
 from grading.text import one_line
-
-DONE, USAGE, FAILED, INTERRUPTED = 0, 2, 3, 130
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a lab came to its end: one line, and the exit code of the lab."""
-
-    line: str
-    code: int
+from lab.kernel import FAILED, INTERRUPTED, USAGE, Ending
 
 
 @dataclass(frozen=True)
