@@ -73,7 +73,7 @@ class Interview:
         return Interview(self.exercise, self.seed, student, self.reference)
 
     def new_faults(self, check: str) -> list[StudentFault]:
-        """The faults of the submission that this check met, and no other check.
+        """The faults of the submission that only this check met.
 
         A module that cannot be imported answers every check with the same fault.
         """

@@ -45,7 +45,7 @@ def checks_in(exercise: Exercise, path: Path) -> list[Check]:
 
 @contextmanager
 def own_modules(root: Path) -> Iterator[None]:
-    """Import `checks` afresh from this course, so that no check leaves anything behind."""
+    """In the block, import `checks` afresh from this course: no check leaves anything behind."""
     before = _forget_checks()
     sys.path.insert(0, str(root))
     try:
