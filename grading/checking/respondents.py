@@ -51,7 +51,7 @@ class Probes:
 
 
 def read_probes(exercise: Exercise) -> Probes:
-    """Raises GraderError."""
+    """The probes of an exercise, and their library. Raises GraderError."""
     library = exercise.probe_library
     return Probes(read_text(exercise.probes), read_text(library) if library.exists() else "")
 

@@ -50,7 +50,7 @@ class AnswerBook(Respondent, Protocol):
 
 
 class LiveAnswers(Reference):
-    """Asks the reference, and copies of it with mistakes. Asks each one a question only once."""
+    """Asks the reference and copies of it with mistakes, each question only once."""
 
     def __init__(self, exercise: Exercise, sandbox: Sandbox, device: str, limits: Limits) -> None:
         super().__init__(sandbox, _source(exercise), device, limits)

@@ -4,7 +4,7 @@ When a check fails, the mistakes that it is about answer the same questions on t
 in a worker of its own. A mistake explains the check if it reproduces every answer that the
 student's code gave (arrays within the usual tolerances, or the same exception, with the same
 message unless the code itself raises it), and if at least one of these answers differs from the
-reference's. A mistake is named only if it is the one explanation:
+reference's. A mistake is named if it is the only explanation:
 
   - a mistake is ruled out if the submission passed a check that it is known to fail;
   - of several mistakes, the one that explains the most failed checks is the most specific;

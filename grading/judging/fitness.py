@@ -27,7 +27,7 @@ CPU_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Need:
-    """A probe, what it measures, and the least that is enough; 0 means that it must only run."""
+    """A probe, what it measures, and the least that is enough; 0 if it only has to run."""
 
     probe: str
     what: str

@@ -208,7 +208,7 @@ class Grader(Closing):
         return self.proofs[exercise.id]
 
     def choose_device(self) -> None:
-        """Replace `auto` by a device, once. Raises UsageError for a GPU that is not there."""
+        """Replace `auto` with a device, once. Raises UsageError for a GPU that is not there."""
         wish = self.device
         if wish in ("auto", "cuda"):
             self.device = "cuda" if self._has_cuda() else "cpu"

@@ -20,7 +20,10 @@ WHAT_TO_DO = "Run `python grader.py doctor` to see what this machine lacks."
 
 
 class Proof(Protocol):
-    """Says why this machine cannot run a check; empty if it can. `close` it after each grading."""
+    """Says in `why_not` why this machine cannot run a check; call `close` after each grading.
+
+    `why_not` is empty if it can.
+    """
 
     def why_not(self, check: Check, session: Session) -> str: ...
     def close(self) -> None: ...

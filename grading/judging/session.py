@@ -77,7 +77,7 @@ class Session:
         return {name: asked[name] for name in asked if not self.declared[name].trains}
 
     def _waiting(self, check: Check) -> CheckResult | None:
-        """The result of a check that has to wait for another one; None if it has not."""
+        """The result of a check that has to wait for another one; None if it need not wait."""
         for need in check.declaration.needs:
             found = self.results.get(need.__name__)
             if not self.plan.in_order or found is None or found.status is Status.PASSED:

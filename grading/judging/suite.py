@@ -1,4 +1,4 @@
-"""The part of pytest: it collects an exercise's suites, and hands each check to the session."""
+"""pytest's part: it collects an exercise's suites, and hands each check to the session."""
 
 import threading
 from collections.abc import Iterator

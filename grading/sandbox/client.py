@@ -139,7 +139,7 @@ class _Pending:
     cpu_limit: float
     deadline: float
     # CPU time used when the limits were first checked, a tick after the request was sent; the
-    # request is not charged for it. Checking at the moment of sending would cost a tenth of asking.
+    # request is not charged for it. Checking when it is sent would make asking a tenth dearer.
     cpu_at_first: float | None = None
 
 
@@ -212,7 +212,7 @@ class Worker:
             self.process.kill()
             self._drain_output()
             _close_all(self.pipes)
-            # Stands if `collect` fails: the descriptors are closed and must not be used again.
+            # In case `collect` fails: the descriptors are closed and must not be used again.
             self.exit = Exit(-signal.SIGKILL, 0.0, 0)
             try:
                 self.exit = self.process.collect()

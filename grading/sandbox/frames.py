@@ -26,7 +26,7 @@ MAX_NAME = 80
 MAX_DIMS = 8
 MAX_DEPTH = 12
 DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
-# Kept, because numpy makes up the name of a dtype anew each time.
+# A table, because numpy makes up the name of a dtype anew each time it is asked.
 _NAMES = {np.dtype(name): name for name in DTYPES}
 _LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 

@@ -30,7 +30,7 @@ _BOOT = (
     "from grading.sandbox.worker import zygote; getattr(zygote, c['serve'])(c)"
 )
 _ENVIRONMENT = {
-    # Set before the interpreter starts: a library's thread pool would be lost in a fork.
+    # Set before the interpreter starts, so that no library makes threads: a fork would lose them.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",

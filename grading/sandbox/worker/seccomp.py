@@ -266,7 +266,7 @@ def _one_of(allowed: Sequence[int]) -> list[bytes]:
 
 
 def _when(number: int, argument: int, test: list[bytes]) -> list[bytes]:
-    """Load an argument of call `number`, and refuse it unless `test` jumps over the refusal."""
+    """For call `number`: load an argument, and refuse unless `test` jumps over the refusal."""
     body = [_op(_LOAD, _FIRST_ARGUMENT + 8 * argument), *test, _refuse(errno.EPERM)]
     restore = _op(_LOAD, _NUMBER)
     return [_op(_EQUAL, number, 0, len(body) + 1), *body, restore]

@@ -178,7 +178,7 @@ def _message(error: BaseException) -> str:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the code may have replaced them by anything
+        with contextlib.suppress(Exception):  # the code may have replaced them with anything
             stream.flush()
 
 

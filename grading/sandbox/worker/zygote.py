@@ -1,6 +1,6 @@
 """The fork server: imports torch once, then forks workers in milliseconds.
 
-Started by the grader as `python -I -S`, with its configuration as one JSON argument. It holds no
+The grader starts it as `python -I -S`, with its configuration as one JSON argument. It holds no
 secret and runs no submission: a fork confines itself first (`confine.py`).
 
 It is single-threaded on purpose: a fork of a process that has used an OpenMP pool of two threads
