@@ -1,10 +1,10 @@
-"""What a `with` block closes at its end."""
+"""A base class for what a `with` block closes at its end."""
 
 from typing import Self
 
 
 class Closing:
-    """Use as a context manager: the block ends with `close`."""
+    """A context manager whose block ends with a call of `close`."""
 
     def close(self) -> None:
         raise NotImplementedError

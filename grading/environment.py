@@ -1,4 +1,4 @@
-"""Environment variables, for a while."""
+"""Sets environment variables for a while."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def environment(wanted: Mapping[str, str | None]) -> Iterator[None]:
-    """Set these variables, and remove those that are None; afterwards all are as they were."""
+    """Set these variables, and remove those that are None; restore them all after the block."""
     before = {name: os.environ.get(name) for name in wanted}
     _set(wanted)
     try:

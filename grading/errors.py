@@ -1,10 +1,10 @@
-"""The two ways in which grading cannot go on, and the ways in which the program can end."""
+"""The two errors that end a grading, and the exit codes of the program."""
 
 from enum import IntEnum
 
 
 class UsageError(Exception):
-    """The caller must change something: a path, an option, a file. One line that says what."""
+    """The caller must change something: a path, an option, a file. One line says what."""
 
 
 class GraderError(Exception):
@@ -12,7 +12,7 @@ class GraderError(Exception):
 
 
 class ExitCode(IntEnum):
-    """What the program ends with."""
+    """The exit codes of the program."""
 
     FULL_MARKS = 0
     NOT_FULL_MARKS = 1

@@ -1,4 +1,4 @@
-"""Files: read whole or refused in one line, written whole or not at all."""
+"""Reads files whole or refuses them in one line, and writes them whole or not at all."""
 
 import os
 import resource
@@ -12,8 +12,8 @@ from typing import IO
 
 from grading.errors import GraderError, UsageError
 
-# What reading a file can raise that is not what it should be: OverflowError for a number that is
-# too large, RecursionError for lists in lists in lists.
+# What reading a malformed file can raise: OverflowError for a number that is too large,
+# RecursionError for deeply nested lists.
 MALFORMED = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError),
     *(OverflowError, RecursionError, zipfile.BadZipFile, zlib.error),
@@ -22,7 +22,7 @@ MALFORMED = (
 
 @contextmanager
 def usable(path: Path) -> Iterator[None]:
-    """Raises GraderError if what is done meanwhile shows that the course's file is malformed."""
+    """Turn the errors that a malformed file of the course raises in the block into GraderError."""
     try:
         yield
     except MALFORMED as error:
@@ -41,9 +41,9 @@ def read_text(path: Path) -> str:
 
 @contextmanager
 def writing(path: Path) -> Iterator[IO[str]]:
-    """A text file that takes its place when it is complete. Raises OSError.
+    """A text file that takes its place at `path` once it is complete. Raises OSError.
 
-    Its mode is what the umask leaves. A pipe or a device is written to, and not replaced.
+    The umask decides its mode. A pipe or a device is written to, and not replaced.
     """
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -68,7 +68,7 @@ def write_text(path: Path, text: str) -> None:
 def require_writable(path: Path, remedy: str = "give another place") -> None:
     """Raises UsageError, before any work is done, unless a file can be written at `path`.
 
-    Folders that are missing on the way can be made. `remedy` says what to do.
+    Missing folders above `path` are no obstacle if they can be made. `remedy` says what to do.
     """
     there = next(one for one in (path, *path.absolute().parents) if one.exists())
     if not os.access(there, os.W_OK):
@@ -76,14 +76,14 @@ def require_writable(path: Path, remedy: str = "give another place") -> None:
 
 
 def require_own_copy(path: Path) -> None:
-    """The same for a file of the course itself."""
+    """Like `require_writable`, for a file of the course itself."""
     require_writable(path, "work in a copy of the course that you may change")
 
 
 def require_open_files(graders: int) -> None:
-    """Raises UsageError if so many graders need more open files than the system allows.
+    """Raises UsageError if this many graders need more open files than the system allows.
 
-    Measured: one takes 24, and a pool 21 and 2 or 3 for each of its graders.
+    Measured: one grader takes 24, and a pool takes 21 plus 2 or 3 for each of its graders.
     """
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 26 + 3 * graders

@@ -8,12 +8,12 @@ from typing import Any, Self
 from grading.errors import ExitCode
 
 SCHEMA = "unrolled/report/1"
-# Seeds are smaller: torch and NumPy take them all.
+# All seeds are smaller, so that torch and NumPy accept them.
 MAX_SEED = 2**31
 
 
 class Status(StrEnum):
-    """How one check ended. Statuses never merge.
+    """How one check ended. No two statuses are ever merged.
 
     is_verdict  whether the check judged an answer, or the code that should have given one
     has_reason  whether the message says what went wrong in this very check
@@ -67,8 +67,8 @@ class CheckResult:
 
     `misconception` names the known mistake that explains the answer, if exactly one does (two
     joined by + if it takes both), and `explanation` is its author's sentence about it. `measured`
-    is the best value of a check that judges one, a loss after training, say; `line` the line of the
-    file that an exception came from.
+    is the best value of a check that judges one (a loss after training, say), and `line` is the
+    line of the file that an exception came from.
     """
 
     id: str
@@ -91,7 +91,7 @@ class CheckResult:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Raises KeyError, TypeError or ValueError where it is malformed."""
+        """The result in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
         read = {
             "visibility": Visibility(document["visibility"]),
             "status": Status(document["status"]),
@@ -101,7 +101,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Mark:
-    """Points that a person gave for one answer."""
+    """The points that a person gave for one answer."""
 
     points: float
     max_points: float
@@ -130,7 +130,7 @@ class QuestionResult:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """Raises KeyError where it is malformed."""
+        """The result in a document. Raises KeyError if it is malformed."""
         points, most = document["points"], document["max_points"]
         mark = None if points is None else Mark(points, most, document["comment"])
         return cls(document["name"], document["text"], document["answered"], mark)
@@ -150,11 +150,11 @@ class HintShown:
 class Report:
     """One submission graded on one exercise.
 
-    `checks` are all the checks that the exercise declares, whatever became of them, so the
-    maximum never depends on the submission. `isolation` and `environment` say where it ran;
-    `questions` earn no part of the score, whatever a person gave for them; `hints` are those that
-    were shown, and cost what they cost;
-    `faults` are the grader's own, for whoever runs it, and no part of the JSON.
+    `checks` has a result for every check that the exercise declares, so the maximum never depends
+    on the submission. `isolation` and `environment` say where the checks ran. `questions` never
+    count toward the score, even if a person gave points for them. `hints` are those that were
+    shown; their price is taken off the score. `faults` are the grader's own, for the person who
+    runs it, and are not part of the JSON.
     """
 
     exercise: str
@@ -204,7 +204,7 @@ class Report:
     def completed(
         self, questions: Sequence[QuestionResult] = (), hints: Sequence[HintShown] = ()
     ) -> "Report":
-        """The report with what the course keeps beside a grading."""
+        """The report with what the course keeps apart from a grading: questions and hints."""
         return replace(self, questions=questions, hints=hints)
 
     def to_json(self) -> dict[str, Any]:
@@ -227,9 +227,9 @@ class Report:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
-        """The report that `to_json` made a document of, but for the words of the grader's faults.
+        """The report in a document from `to_json`, without the words of the grader's faults.
 
-        Raises KeyError, TypeError or ValueError where it is malformed.
+        Raises KeyError, TypeError or ValueError if it is malformed.
         """
         submission = document["submission"]
         report = cls(
@@ -250,7 +250,7 @@ class Report:
 
 
 def exit_code(reports: Iterable[Report]) -> ExitCode:
-    """The worst of the reports decides."""
+    """The exit code for these reports; the worst one decides."""
     found = list(reports)
     if not all(report.gradable for report in found):
         return ExitCode.GRADER_FAILED

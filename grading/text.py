@@ -16,7 +16,7 @@ def clean(text: str, limit: int = MAX_LENGTH) -> str:
 
 
 def one_line(text: str, limit: int = MAX_LENGTH) -> str:
-    """`clean` text on one line."""
+    """`text`, cleaned and on one line."""
     return " ".join(clean(text, limit).split())
 
 

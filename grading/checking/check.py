@@ -30,7 +30,7 @@ CheckFunction = TypeVar("CheckFunction", bound=Callable[..., None])
 
 @dataclass(frozen=True)
 class Declaration:
-    """What stands above a check."""
+    """The arguments of the decorator above a check."""
 
     points: float
     needs: tuple[Callable[..., None], ...]
@@ -60,7 +60,7 @@ class Check:
 
     @property
     def trains(self) -> bool:
-        """Whether the check judges what comes of a training, which takes long."""
+        """Whether the check judges the result of training something, which takes long."""
         return self.declaration.measure is not None
 
 
@@ -75,10 +75,9 @@ def check(
     """Declare a check. It runs only if every check in `needs` passed.
 
     `hint` is the next thing to try, `cpu_seconds` the limit on each of its probes. A check that
-    judges one measured value (a loss after training, say) names the function that measures it:
-    its bounds then come from calibration, through the argument `bounds`. A check that catches no
-    mistake of its own, only mistakes that other checks catch as well, says in `because` why it
-    exists.
+    judges one measured value (a loss after training, say) names the function that measures it as
+    `measure`: calibration then provides its bounds, as the argument `bounds`. A check that catches
+    only mistakes that other checks catch as well says in `because` why it exists.
     """
 
     def declare(function: CheckFunction) -> CheckFunction:
@@ -107,7 +106,7 @@ class Parts:
 
 @dataclass
 class Trials:
-    """The bounds of a measured value, and the values that were held against them."""
+    """The bounds of a measured value, and the values that were compared with them."""
 
     bounds: Bounds
     values: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Layered comparison of arrays: type, shape, dtype, finite, value; the first difference counts."""
+"""Compares arrays in layers: type, shape, dtype, finite, value; the first difference counts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,20 +25,21 @@ class Tolerance(NamedTuple):
         return self.absolute + self.relative * largest
 
 
-# By dtype and device. CPU, at initialization, fused against hand-written (docs/tolerances.md):
-# float32 outputs differ by up to 4e-7 and gradients by 2e-6 relative; float64 outputs by 9e-16
-# and gradients by 3e-15. The nearest wrong answers are listed beside each exercise's checks.
+# By dtype and device. Fused and hand-written programs were compared on the CPU, at initialization
+# (docs/tolerances.md): float32 outputs differ by up to 4e-7 and gradients by 2e-6 relative; float64
+# outputs by 9e-16 and gradients by 3e-15. The nearest wrong answers are listed beside each
+# exercise's checks.
 TOLERANCES = {
     ("float32", "cpu"): Tolerance(1e-5, 1e-5),
     ("float64", "cpu"): Tolerance(1e-10, 1e-10),
-    # Not measured: TF32 is switched off, so float32 sums differ by their order alone.
+    # Not measured: TF32 is switched off, so float32 sums differ only by their order.
     ("float32", "cuda"): Tolerance(1e-4, 1e-4),
     ("float64", "cuda"): Tolerance(1e-9, 1e-9),
 }
 
 
 class Layer(StrEnum):
-    """What two answers can differ in, in the order in which it is looked at."""
+    """What two answers can differ in, in the order of comparison."""
 
     TYPE = "type"
     SHAPE = "shape"
@@ -75,13 +76,13 @@ class Answer:
 
 
 Axes = Mapping[str, Sequence[str]]
-# The errors of the comparisons made so far, where somebody measures them; 1 is the tolerance.
+# The largest error of each comparison so far, if somebody measures them; 1 is the tolerance.
 _errors: ContextVar[list[float] | None] = ContextVar("errors", default=None)
 
 
 @contextmanager
 def measured_errors() -> Iterator[list[float]]:
-    """Gather the largest error of each comparison that is made meanwhile, 1 being the tolerance."""
+    """Collect the largest error of each comparison in the block; 1 is the tolerance."""
     errors: list[float] = []
     token = _errors.set(errors)
     try:
@@ -97,9 +98,10 @@ def same(
     only: Sequence[str] = (),
     tolerance: Tolerance | None = None,
 ) -> None:
-    """Every array of `want` (or those in `only`) is in `got`, and equal. Raises Mismatch.
+    """Require every array of `want` (or those in `only`) to be in `got`, and equal.
 
     `axes` names the axes of each array, for the message: {"outputs": ("step", "batch", "unit")}.
+    Raises Mismatch.
     """
     for name in only or want.arrays:
         close(name, got[name], want[name], axes[name], got.device, tolerance)
@@ -113,7 +115,7 @@ def close(
     device: str = "cpu",
     tolerance: Tolerance | None = None,
 ) -> None:
-    """`got` has the shape, dtype and values of `want`. Raises Mismatch at the first difference."""
+    """Require the shape, dtype and values of `want`. Raises Mismatch at the first difference."""
     same_shape(name, got, want.shape, axes, want.dtype)
     finite(name, got, axes)
     if want.dtype.kind in "biu":
@@ -140,7 +142,7 @@ def same_shape(
     axes: Sequence[str],
     dtype: np.dtype[Any] | None = None,
 ) -> None:
-    """`got` has this shape and, where one is given, this dtype. Raises Mismatch."""
+    """Require `got` to have this shape and, if one is given, this dtype. Raises Mismatch."""
     if got.shape != shape:
         named = ", ".join(axes)
         # A shape is no secret: it follows from the contract and the sizes of the inputs.
@@ -153,7 +155,7 @@ def same_shape(
 
 
 def finite(name: str, got: np.ndarray, axes: Sequence[str]) -> None:
-    """`got` holds neither NaN nor infinity. Raises Mismatch."""
+    """Require `got` to hold neither NaN nor infinity. Raises Mismatch."""
     odd = ~np.isfinite(got)
     if odd.any():
         worst = _first(odd)

@@ -1,4 +1,4 @@
-"""The inputs of checks: drawn anew for each seed, the same again for the same seed."""
+"""The inputs of checks: different for each seed, and always the same for one seed."""
 
 import hashlib
 
@@ -14,7 +14,7 @@ class Draw:
     def normal(self, *shape: int, scale: float = 1.0, dtype: str = "float32") -> np.ndarray:
         """Independent normal entries with standard deviation `scale`.
 
-        All are exact in float32, so that a float64 check and a float32 check mean the same.
+        All are exact in float32, so that checks in float64 and in float32 use the same values.
         """
         values = self.generator.normal(0.0, scale, shape).astype(np.float32)
         return values.astype(dtype)

@@ -27,7 +27,7 @@ from grading.report import MAX_SEED, Status
 class Interview:
     """Asks one submission, and the reference where a check compares, on one seed.
 
-    `asked` holds by check the questions that the submission was asked, and how each one ended.
+    `asked` holds, for each check, the questions that the submission was asked and their outcomes.
     """
 
     exercise: Exercise
@@ -40,14 +40,14 @@ class Interview:
     _probe_seed: int = 0
 
     def begin(self, check: str, cpu_seconds: float) -> Draw:
-        """What is asked from now on belongs to this check; its inputs come from the result."""
+        """Begin a check, to which later questions belong. Returns what draws its inputs."""
         seed = seed_of(self.exercise.id, check, self.seed)
         self.limit(cpu_seconds, seed)
         self._current = self.asked.setdefault(check, [])
         return Draw(seed)
 
     def limit(self, cpu_seconds: float, seed: int) -> None:
-        """From now on, the CPU seconds of a question, and the seed of chance in the worker."""
+        """Set the limit in CPU seconds, and the random seed, for all later questions."""
         self._cpu_seconds, self._probe_seed = cpu_seconds, seed % MAX_SEED
 
     def require_probe(self, name: str) -> None:
@@ -69,13 +69,13 @@ class Interview:
         return self._ask_student(self._question(probe, inputs))
 
     def with_student(self, student: Student) -> "Interview":
-        """The same interview of another submission."""
+        """An interview of another submission with the same reference and seed."""
         return Interview(self.exercise, self.seed, student, self.reference)
 
     def new_faults(self, check: str) -> list[StudentFault]:
-        """The faults that ended the submission's code in this check, and in none before it.
+        """The faults of the submission that only this check met.
 
-        A module that cannot be imported meets every check with the same fault.
+        A module that cannot be imported answers every check with the same fault.
         """
         known = {
             id(one.outcome) for name, asked in self.asked.items() if name != check for one in asked
@@ -89,7 +89,7 @@ class Interview:
         ]
 
     def _question(self, probe: str, inputs: dict[str, Any]) -> Question:
-        # A copy: the check may go on to change its arrays, and the question is asked again later.
+        # Copied, because the check may change its arrays before the question is asked again.
         inputs = {
             name: value.copy() if isinstance(value, np.ndarray) else value
             for name, value in inputs.items()
@@ -105,7 +105,7 @@ class Interview:
 
 
 class Both:
-    """`both.probe(...)` asks the student and the reference at once: (their answer, the right one).
+    """`both.probe(...)` asks student and reference at once: (the student's answer, the right one).
 
     Raises StudentFault, GraderError.
     """
@@ -131,7 +131,7 @@ class Alone:
 
 @cache
 def _functions(source: str) -> frozenset[str]:
-    """The names of the functions of a module, which is not run."""
+    """The names of the functions of a module, found without running it."""
     return frozenset(
         node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)
     )

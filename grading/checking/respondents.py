@@ -1,4 +1,4 @@
-"""Who answers a check: the student's module and the reference, each in its own worker."""
+"""The respondents of a check: the student's module and the reference, each in its own worker."""
 
 import hashlib
 import marshal
@@ -25,13 +25,14 @@ from grading.text import clean, one_line
 
 LOAD_CPU_SECONDS = 10.0
 MAX_WORKERS = 4
-# All answers of a submission are kept until it is graded: 8.5 MB of exercise 3, 0.02 of the others.
+# The grader keeps all answers of a submission until it is graded: 8.5 MB for exercise 3, 0.02 MB
+# for the others.
 MAX_ANSWERS = 64 * 2**20
-# In all, by the clock on the wall: one exercise asks 270 questions, and each has its own limit.
-# An honest submission needs 20 s, and 300 with two trainings that are hardly fast enough.
+# Wall-clock time in all: one exercise asks 270 questions, and each has its own limit. An honest
+# submission needs 20 s, or 300 s if it trains twice and is barely fast enough.
 MAX_SECONDS = 1200.0
 _SHOWN_LINES = 6
-# Their words name lines.
+# The messages of these name lines.
 _SYNTAX_ERRORS = ("SyntaxError", "IndentationError", "TabError")
 _TOO_MUCH = "Your code was stopped during this check: its answers are larger than 64 MB in all."
 _TOO_LATE = "Not tried: your code had already taken more than 20 minutes."
@@ -43,14 +44,14 @@ _NOTEBOOK_ADVICE = (
 
 @dataclass(frozen=True)
 class Probes:
-    """What drives a module, as text: probes, and the library that they import from."""
+    """The code that drives a module, as text: probes, and the library that they import from."""
 
     text: str
     library: str = ""
 
 
 def read_probes(exercise: Exercise) -> Probes:
-    """Raises GraderError."""
+    """The probes of an exercise, and their library. Raises GraderError."""
     library = exercise.probe_library
     return Probes(read_text(exercise.probes), read_text(library) if library.exists() else "")
 
@@ -77,14 +78,14 @@ class Question:
 
     @cached_property
     def message(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """As it is sent."""
+        """The question as it is sent to a worker."""
         arrays = {name: value for name, value in self.inputs.items() if _is_array(value)}
         values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
         return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
 
     @cached_property
     def key(self) -> str:
-        """The same for the same probe, inputs and seed, and for no others."""
+        """Equal for the same probe, inputs and seed, and different for any others."""
         meta, arrays = self.message
         digest = hashlib.sha256(repr(sorted(meta.items())).encode())
         for name, array in sorted(arrays.items()):
@@ -94,7 +95,7 @@ class Question:
 
 
 class StudentFault(Exception):
-    """The student's code gave no answer: how that ended, in words for the student.
+    """The student's code gave no answer. The message says why, in words for the student.
 
     `essence` identifies a fault: the type of an exception that the submission raised; otherwise
     type and message.
@@ -121,7 +122,7 @@ Outcome = Answer | StudentFault
 
 @dataclass(frozen=True)
 class Asked:
-    """A question that a check put to the student, and what came of it."""
+    """A question that a check put to the student, and its outcome."""
 
     question: Question
     outcome: Outcome
@@ -151,7 +152,7 @@ class LiveRespondent:
     def close(self) -> None:
         """End the worker, keeping what it printed."""
         if self._worker is not None:
-            # A fork server that is gone has been, or will be, noticed by whoever asks next.
+            # If the fork server is gone, another request reports it.
             with suppress(SandboxError):
                 self._worker.kill()
             self.output += self._worker.output
@@ -167,7 +168,7 @@ class LiveRespondent:
         try:
             return self._worker.receive()
         except KeyboardInterrupt:
-            # Its answer, should it still come, would be taken for that to the next question.
+            # If the answer still came, it would be taken for the answer to the next question.
             self.close()
             raise
 
@@ -208,7 +209,7 @@ class LiveRespondent:
 
 
 class Reference(LiveRespondent):
-    """The reference. It answers each question once; any fault of its own is the grader's."""
+    """The reference. It answers each question once; its faults count as the grader's."""
 
     def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
         super().__init__(sandbox, source, device, limits)
@@ -255,7 +256,7 @@ class Reference(LiveRespondent):
 
 
 class _OwnLine(NamedTuple):
-    """A line of a submission: its number, where that is in words, and what stands there."""
+    """A line of a submission: its number, its place in words, and its text."""
 
     number: int
     place: str
@@ -263,7 +264,7 @@ class _OwnLine(NamedTuple):
 
 
 class Student(LiveRespondent):
-    """The submission. Whatever it does becomes an Answer or a StudentFault."""
+    """The submission. Everything it does becomes an Answer or a StudentFault."""
 
     def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
         super().__init__(sandbox, source, device, limits)
@@ -274,12 +275,12 @@ class Student(LiveRespondent):
 
     @property
     def advice(self) -> str:
-        """What to try where a notebook cannot be imported; empty for everything else."""
+        """Advice if a notebook cannot be imported; empty for everything else."""
         imported = self._unusable is None
         return "" if imported or not self.source.line_map.cells else _NOTEBOOK_ADVICE
 
     def ask(self, question: Question) -> None:
-        """Send a question. Raises StudentFault if there is nobody to ask any more."""
+        """Send a question. Raises StudentFault if the submission can no longer be asked."""
         if self._seconds > MAX_SECONDS:
             raise StudentFault(Status.TIMED_OUT, _TOO_LATE)
         with self._faults():
@@ -324,7 +325,7 @@ class Student(LiveRespondent):
 
     @contextmanager
     def _clock(self) -> Iterator[None]:
-        """Count how long it takes."""
+        """Count the seconds that the block takes."""
         started = monotonic()
         try:
             yield
@@ -333,7 +334,7 @@ class Student(LiveRespondent):
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Turn a worker's end into a StudentFault, and let the next check start a fresh one."""
+        """Turn a worker's end into a StudentFault; the next question starts a fresh worker."""
         try:
             yield
         except SandboxError as error:
@@ -352,7 +353,7 @@ class Student(LiveRespondent):
         text = clean(str(error.get("message", "")), 600).strip()
         if kind in _SYNTAX_ERRORS:
             text = self.source.line_map.in_words(text)
-        # A cell that tries out what is still to be written hides all that is written: it is shown.
+        # A notebook cell that tries out a gap hides all the written code, so its error is shown.
         tried_out = ordinary is Status.UNREADABLE and self.source.line_map.cells
         if error.get("not_implemented") is True and not tried_out:
             status, message = Status.NOT_ATTEMPTED, "Still to be written."
@@ -368,7 +369,7 @@ class Student(LiveRespondent):
         shown = "".join(
             f"\n  {line.place}:  {one_line(line.text, 100)}" for line in lines[-_SHOWN_LINES:]
         )
-        # What stands in a notebook has no line in a file.
+        # Code in a notebook has no line number in a file.
         last = lines[-1].number if lines and not self.source.line_map.cells else None
         return StudentFault(status, message, kind, shown, last, raised)
 
@@ -407,9 +408,9 @@ def _ended(fault: WorkerFault, when: str) -> StudentFault:
 
 @cache
 def compiled(probes: str) -> np.ndarray:
-    """The code of probes, for the worker's interpreter, which is this one.
+    """The compiled code of probes; the worker runs the same interpreter.
 
-    Once for all workers: compiling those of exercise 1 takes 5.5 ms (measured).
+    Compiled once for all workers: the probes of exercise 1 take 5.5 ms (measured).
     """
     return _bytes(marshal.dumps(compile(probes, "probes.py", "exec", dont_inherit=True)))
 

@@ -34,7 +34,7 @@ def measures(exercise: Exercise) -> dict[str, Measure]:
 
 
 def checks_in(exercise: Exercise, path: Path) -> list[Check]:
-    """The checks that a suite declares, and none that it imports. Call it in `own_modules`."""
+    """The checks that a suite declares, but none that it imports. Call it in `own_modules`."""
     name = ".".join(path.relative_to(exercise.root).with_suffix("").parts)
     return [
         Check(key, value, exercise.suites[path])
@@ -45,7 +45,7 @@ def checks_in(exercise: Exercise, path: Path) -> list[Check]:
 
 @contextmanager
 def own_modules(root: Path) -> Iterator[None]:
-    """The package `checks` is this course's, freshly imported: no check leaves anything behind."""
+    """In the block, import `checks` afresh from this course: no check leaves anything behind."""
     before = _forget_checks()
     sys.path.insert(0, str(root))
     try:

@@ -1,6 +1,6 @@
-"""A student edition: the course without its answers, which are recorded instead (recorded.py).
+"""A student edition: the course with recorded answers in place of its reference (recorded.py).
 
-Light to import, as the command line reads it before the sandbox starts.
+This module is light to import, because the command line reads it before the sandbox starts.
 """
 
 import json
@@ -14,7 +14,7 @@ from grading.files import usable
 from grading.report import MAX_SEED
 
 FORMAT = "unrolled/recorded/1"
-# These need what an edition does not have.
+# The commands that need what an edition does not have.
 AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
 
 
@@ -29,9 +29,9 @@ def index(exercise: Exercise) -> dict[str, Any]:
 
 
 def choose_seed(exercises: Sequence[Exercise], wished: int | None) -> int:
-    """The seed to grade with: the one wished for, else any.
+    """The seed to grade with: `wished`, or a random one.
 
-    In a student edition any of those with recorded answers. Raises UsageError for another one.
+    A student edition takes only seeds with recorded answers. Raises UsageError for any other.
     """
     recorded = [seeds(exercise) for exercise in exercises if exercise.in_edition]
     if not recorded:
@@ -51,12 +51,12 @@ def seeds(exercise: Exercise) -> list[int]:
 
 
 def hidden_points(exercise: Exercise) -> float:
-    """Points of the checks that an edition does not have; 0 in the full course."""
+    """The points of the checks that an edition does not have; 0 in the full course."""
     return float(_value(exercise, "hidden_points", (int, float))) if exercise.in_edition else 0.0
 
 
 def lacks(course: Course, command: str) -> bool:
-    """Whether this is an edition, and the command needs the full course."""
+    """Whether this is an edition and `command` needs the full course."""
     return command in AUTHORS and any(one.in_edition for one in course.exercises.values())
 
 

@@ -6,13 +6,13 @@
     student = "Without a state, your cell starts from something else than zeros."
     hints = ["a nudge", "the concept", "where to look"]
     fails = ["cell_starts_from_zeros"]              the checks that are about it
-    also = []                                       checks it cannot help but fail with them
+    also = []                                       checks that it is bound to fail as well
     edits = [["zeros_like", "ones_like"]]           each old text occurs exactly once
-    same_as = ""                                    another that nobody can tell from this one
+    same_as = ""                                    a mistake that behaves exactly like this one
     unnamed = ""                                    why diagnosis cannot name it, if it cannot
 
-Of several that behave alike, one has the words; the others name it, and prove that each way of
-making the mistake is caught.
+Of several mistakes that behave alike, one has the words for students. The others name it in
+`same_as`; they prove that the checks catch each way of making the mistake.
 """
 
 import tomllib
@@ -28,7 +28,7 @@ TIERS = 3
 
 @dataclass(frozen=True)
 class Misconception:
-    """A mistake: why it is one, the words for it, and the checks that are about it."""
+    """A mistake: why it is one, the words for students, and the checks that are about it."""
 
     name: str
     why: str
@@ -50,7 +50,7 @@ class Misconception:
 
 
 def load(path: Path) -> list[Misconception]:
-    """The mistakes that a file lists, none without a file. Raises GraderError if malformed."""
+    """The mistakes in a file; none if there is no file. Raises GraderError if malformed."""
     if not path.exists():
         return []
     with usable(path):

@@ -1,7 +1,7 @@
 """The reflection questions: answered in place by students, read by people, worth no points.
 
-A file of questions is Markdown. Each question is a heading `## NAME: text`, and what stands below
-it, comments left out, is the answer. An instructor may give points by hand in a CSV file with the
+A file of questions is Markdown. Each question is a heading `## NAME: text`, and the text below it,
+without comments, is the answer. An instructor may give points by hand in a CSV file with the
 columns submission, exercise, question, points, max_points, comment.
 """
 
@@ -44,7 +44,7 @@ def parse(text: str) -> list[Question]:
 
 
 def without_answers(text: str) -> str:
-    """The same file with an empty place below each question."""
+    """The same file, with an empty place for the answer below each question."""
     first = _HEADING.search(text)
     introduction = text[: first.start()] if first else text
     asked = [f"## {question.name}: {question.text}\n\n{PLACE}\n" for question in parse(text)]
@@ -54,7 +54,7 @@ def without_answers(text: str) -> str:
 def results(
     declared: Sequence[Question], answered: Sequence[Question], marks: Mapping[str, Mark]
 ) -> list[QuestionResult]:
-    """One result for every declared question, whatever became of the student's file."""
+    """One result for every declared question, even if the student's file lacks it."""
     answers = {question.name: question.answer for question in answered}
     return [
         QuestionResult(
@@ -93,7 +93,7 @@ Marks = dict[tuple[str, str], dict[str, Mark]]
 
 
 def read_rubric(path: Path) -> Marks:
-    """The marks in a CSV file: by submission and exercise, those of each question.
+    """The marks in a CSV file: by submission and exercise, then by question.
 
     A row without points gives no mark. Raises UsageError.
     """

@@ -1,7 +1,6 @@
-"""The notebook of an exercise, made from its stub: the same code, a cell for each thing to write.
+"""Makes an exercise's notebook from its stub: the same code, with a cell for each thing to write.
 
-Nothing in it is left to chance (format 4.4 has no ids of cells), so that making it again changes
-nothing.
+Nothing in it is random (format 4.4 has no cell ids), so making it again changes nothing.
 """
 
 import ast
@@ -50,7 +49,7 @@ def _introduction(docstring: str, exercise: Exercise) -> str:
 
 
 def _pieces(stub: str, tree: ast.Module) -> Iterator[str]:
-    """The code of the stub, piece by piece: imports, each definition, what stands between them."""
+    """The code of the stub in pieces: imports, each definition, and the code between them."""
     lines = stub.splitlines(keepends=True)
     body = tree.body[1:] if ast.get_docstring(tree) is not None else tree.body
     start = (tree.body[0].end_lineno or 0) if body is not tree.body else 0
@@ -61,7 +60,7 @@ def _pieces(stub: str, tree: ast.Module) -> Iterator[str]:
 
 
 def _group(node: ast.stmt) -> object:
-    """Equal for neighbors that belong into one cell; a definition belongs to no other."""
+    """Equal for neighbors that share a cell; each definition has a cell of its own."""
     if isinstance(node, _DEFINITIONS):
         return node
     return isinstance(node, _IMPORTS)

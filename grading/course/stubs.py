@@ -1,15 +1,15 @@
-"""Stubs are made from the solutions: whole-line markers say what a student is to write.
+"""Makes stubs from the solutions: whole-line markers enclose what a student is to write.
 
-Files of questions are made in the same way: the canonical answers are left out. Each stub is made
-into a notebook too (stub_notebooks.py).
+Files of questions are made in the same way, by leaving out the canonical answers. Each stub is also
+made into a notebook (stub_notebooks.py).
 
     # BEGIN SOLUTION
     # STUB: a comment that the student gets to see
     code that only the reference has
     # END SOLUTION
 
-becomes the comment and `raise NotImplementedError`. The markers are found by the tokenizer, so
-that the same words inside a string mean nothing, and each must stand alone on its line.
+becomes the comment and `raise NotImplementedError`. The tokenizer finds the markers, so the same
+words inside a string mean nothing. Each marker must stand alone on its line.
 """
 
 import ast
@@ -28,9 +28,9 @@ GAP = "raise NotImplementedError"
 
 
 def write_stubs(course: Course, write: bool) -> list[Path]:
-    """The stubs that are not what their solutions make of them; they are written if `write`.
+    """The stubs that differ from what their solutions produce; `write` brings them up to date.
 
-    Raises UsageError if they cannot be.
+    Raises UsageError if they cannot be written.
     """
     wanted = made(course)
     changed = [
@@ -46,7 +46,7 @@ def write_stubs(course: Course, write: bool) -> list[Path]:
 
 
 def made(course: Course) -> dict[Path, str]:
-    """Stubs, notebooks and questions as the solutions and canonical answers make them."""
+    """The stubs, notebooks and questions that solutions and canonical answers produce."""
     wanted: dict[Path, str] = {}
     for exercise in course.exercises.values():
         solution = exercise.reference.read_text(encoding="utf-8")
@@ -82,7 +82,7 @@ def make_stub(solution: str, name: str) -> str:
 
 
 def gaps(solution: str, name: str) -> list[tuple[int, int]]:
-    """(first, last) line of every gap, counted from 0, both markers included."""
+    """The (first, last) line of every gap, counted from 0 and including both markers."""
     gaps: list[tuple[int, int]] = []
     begin: int | None = None
     for token in tokenize.generate_tokens(io.StringIO(solution).readline):

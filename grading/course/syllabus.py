@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Exercise:
-    """One exercise, and by the course's layout where its parts lie."""
+    """One exercise, and where its parts lie in the course's folder."""
 
     id: str
     title: str
@@ -40,7 +40,7 @@ class Exercise:
 
     @property
     def stubs(self) -> tuple[Path, Path]:
-        """What nobody has worked on yet, if the course's own folder is as it was made."""
+        """The stub in both forms: untouched, unless somebody works in the course's own folder."""
         return self.stub, self.notebook
 
     @property
@@ -53,7 +53,7 @@ class Exercise:
 
     @property
     def probe_library(self) -> Path:
-        """What the probes of several exercises share; there need not be one."""
+        """The code that probes of several exercises share; the file need not exist."""
         return self.root / "checks" / "probes" / "library.py"
 
     @property
@@ -73,7 +73,7 @@ class Exercise:
 
     @property
     def recorded(self) -> Path:
-        """What reference and known mistakes answer, in a student edition, which has neither."""
+        """The answers of reference and known mistakes, for a student edition, which has neither."""
         return self.root / "checks" / "recorded" / f"{self.id}.json"
 
     @property
@@ -88,14 +88,17 @@ class Exercise:
 
     @property
     def suites(self) -> dict[Path, Visibility]:
-        """The files of checks: the public ones always, the hidden ones where they are handed in."""
+        """The files of checks that exist here: a student edition has no hidden ones."""
         suites = {self.root / "checks" / kind / f"{self.id}.py": kind for kind in Visibility}
         return {path: kind for path, kind in suites.items() if path.exists()}
 
 
 @dataclass(frozen=True)
 class LatePolicy:
-    """A deadline (seconds since 1970), seconds of grace, percent of the raw score a day, a cap."""
+    """A deadline (seconds since 1970), a grace period in seconds, and the penalty.
+
+    The penalty is a percentage of the raw score for each day, up to `cap` percent.
+    """
 
     due: float
     grace: float
@@ -107,9 +110,9 @@ class LatePolicy:
 class Course:
     """A title, the exercises in their order, and what students may see.
 
-    `hint_price` is in points for each hint; the default is that hints are free. `attempts` says
-    which of several attempts counts, the latest or the best; `show_names` whether a leaderboard
-    may name people.
+    `hint_price` is the price of one hint in points; by default, hints are free. `attempts` says
+    which of several attempts counts, the latest or the best. `show_names` says whether a
+    leaderboard may name people.
     """
 
     title: str
@@ -122,14 +125,14 @@ class Course:
     show_names: bool = False
 
     def exercise(self, identity: str) -> Exercise:
-        """Raises UsageError for an exercise that the course does not have."""
+        """The exercise of this id. Raises UsageError if the course does not have it."""
         if identity not in self.exercises:
             known = ", ".join(self.exercises)
             raise UsageError(f"there is no exercise {identity}: this course has {known}")
         return self.exercises[identity]
 
     def labs(self, name: str) -> tuple[str, ...]:
-        """The labs of an exercise, or the one of this name. Raises UsageError if there is none."""
+        """The labs of an exercise, or the lab of this name. Raises UsageError if there is none."""
         labs = {identity: exercise.labs for identity, exercise in self.exercises.items()}
         labs |= {lab: (lab,) for of_one in labs.values() for lab in of_one}
         if not labs.get(name):
@@ -139,7 +142,7 @@ class Course:
 
 
 def load(root: Path) -> Course:
-    """The course that `root`/course.toml describes. Raises GraderError if it does not."""
+    """The course that `root`/course.toml describes. Raises GraderError if it is malformed."""
     path = root / "course.toml"
     with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -166,7 +169,7 @@ def load(root: Path) -> Course:
 
 
 def suite_sha256(exercise: Exercise) -> str:
-    """Of everything by which an exercise is judged. Raises GraderError if it cannot be read."""
+    """A hash of all the files that judge an exercise. Raises GraderError if one is unreadable."""
     checks = exercise.root / "checks"
     kinds = (".py", ".json", ".npz")
     files = [path for path in checks.glob(f"*/{exercise.id}.*") if path.suffix in kinds]
@@ -183,7 +186,7 @@ def suite_sha256(exercise: Exercise) -> str:
 
 
 def _late_policy(entry: dict[str, Any]) -> LatePolicy:
-    """Of [late] in course.toml. Raises ValueError, KeyError or TypeError where it is malformed."""
+    """The policy in [late]. Raises ValueError, KeyError or TypeError if it is malformed."""
     due = entry["due"]
     if not isinstance(due, datetime) or due.tzinfo is None:
         raise ValueError("late.due needs a date, a time and an offset: 2026-12-01T23:59:00+01:00")

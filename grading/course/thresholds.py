@@ -1,8 +1,8 @@
 """Thresholds of checks that train something, kept beside the measurements they rest on.
 
 checks/thresholds/ID.json holds, for each such check and device, the bounds, how many tries a
-submission has, and what the reference and known mistakes measured: calibrate.py writes the
-measurements, people choose the bounds.
+submission has, and the values measured on the reference and on known mistakes. calibrate.py writes
+the measurements; people choose the bounds.
 """
 
 import json
@@ -28,7 +28,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Calibration:
-    """The bounds of one check on one device, and the values they were chosen by."""
+    """The bounds of one check on one device, and the measured values they were chosen by."""
 
     quantity: str
     bounds: Bounds
@@ -47,16 +47,17 @@ class Calibration:
         return float(min(rate, 1.0) ** self.bounds.tries)
 
     def false_pass(self, mistake: str) -> float:
-        """How often a mistake passes in one of its tries, by the measured rate of a single one."""
+        """How often a mistake passes in one of its tries, from the measured rate of one try."""
         values = self.wrong[mistake]
         rate = sum(self.bounds.admit(value) for value in values) / max(len(values), 1)
         return float(1 - (1 - rate) ** self.bounds.tries)
 
 
 def bounds_on(calibrations: Mapping[str, Calibration], device: str) -> Bounds | None:
-    """The bounds on a device; those of the CPU where it was not calibrated; None without any.
+    """The bounds on a device, or those of the CPU if it was not calibrated; None if neither was.
 
-    They bound what is learned, with margins far above what rounding on another device changes.
+    The CPU's will do: they bound what is learned, and leave margins far above what rounding on
+    another device changes.
     """
     found = calibrations.get(device) or calibrations.get("cpu")
     return None if found is None else found.bounds

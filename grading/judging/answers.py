@@ -1,6 +1,6 @@
 """The answer book: what the reference answers, and what known mistakes answer in its place.
 
-`LiveAnswers` asks the reference and makes the mistakes in it, each in a worker of its own. A
+`LiveAnswers` asks the reference, and copies of it with the mistakes, each in a worker of its own. A
 student edition has no reference, and reads its answers from a record (`recorded.py`).
 """
 
@@ -31,12 +31,12 @@ from grading.files import read_text
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 
-# The mistakes made at once: none is the reference itself.
+# Mistakes made at once; an empty tuple means the reference itself.
 Mistakes = tuple[Misconception, ...]
 
 
 class AnswerBook(Respondent, Protocol):
-    """Answers as the reference, and knows what mistakes answer: live, or from a record."""
+    """Answers like the reference, and knows what mistakes answer, live or from a record."""
 
     @property
     def source(self) -> Source: ...
@@ -50,7 +50,7 @@ class AnswerBook(Respondent, Protocol):
 
 
 class LiveAnswers(Reference):
-    """Asks the reference itself, and the reference with mistakes made in it; each question once."""
+    """Asks the reference and copies of it with mistakes, each question only once."""
 
     def __init__(self, exercise: Exercise, sandbox: Sandbox, device: str, limits: Limits) -> None:
         super().__init__(sandbox, _source(exercise), device, limits)
@@ -59,7 +59,7 @@ class LiveAnswers(Reference):
 
     @cached_property
     def known(self) -> list[Misconception]:
-        """Raises GraderError if they cannot be read."""
+        """The mistakes that can be named. Raises GraderError if they cannot be read."""
         listed = misconceptions.load(self._exercise.misconceptions)
         return [mistake for mistake in listed if not mistake.same_as + mistake.unnamed]
 
@@ -69,7 +69,7 @@ class LiveAnswers(Reference):
             for mistake in mistakes:
                 text = mistake.made_in(text)
         except GraderError:
-            return False  # the two edit the same lines
+            return False  # two mistakes edit the same lines
         mistaken = Student(self.sandbox, replace(self.source, text=text), self.device, self.limits)
         key = "+".join(mistake.name for mistake in mistakes)
         try:
@@ -91,7 +91,7 @@ def _source(exercise: Exercise) -> Source:
 
 
 def alike(one: Outcome, other: Outcome) -> bool:
-    """Whether two outcomes are the same as far as anyone can tell."""
+    """Whether two outcomes are the same, within the tolerances."""
     if isinstance(one, StudentFault) and isinstance(other, StudentFault):
         return one.essence == other.essence
     if isinstance(one, StudentFault) or isinstance(other, StudentFault):

@@ -1,4 +1,4 @@
-"""One run of one check, and what came of it."""
+"""One run of one check, and its outcome."""
 
 import inspect
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ from grading.checking.interview import Alone, Both, Interview
 from grading.course import thresholds
 from grading.errors import GraderError
 
-# What a check can be given, by the name of its parameter.
+# The parameters that a check can have.
 PARAMETERS = ("draw", "both", "student", "parts", "bounds", "device")
 
 
 @dataclass
 class Attempt:
-    """How a check went. `error` is what it raised; what it raised in a part of it is in `parts`.
+    """How a check went. `error` is what it raised; `parts` has what it raised inside its parts.
 
-    `errors` are the largest errors of its comparisons, 1 being the tolerance.
+    `errors` are the largest errors of its comparisons; 1 is the tolerance.
     """
 
     parts: Parts = field(default_factory=Parts)
@@ -32,22 +32,22 @@ class Attempt:
 
     @property
     def failure(self) -> BaseException | None:
-        """The first thing that was wrong; None if nothing was."""
+        """The first failure; None if there was none."""
         if self.error is None and self.parts.failures:
             return self.parts.failures[0][1]
         return self.error
 
     @property
     def measured(self) -> float | None:
-        """The lowest finite value that was judged: each is a loss."""
+        """The lowest finite value that was judged; all of them are losses."""
         values = self.trials.values if self.trials is not None else []
         return min((value for value in values if isfinite(value)), default=None)
 
 
 def attempt(check: Check, interview: Interview) -> Attempt:
-    """Run a check. Raises nothing but KeyboardInterrupt: all else is part of the result."""
+    """Run a check. Raises only KeyboardInterrupt: any other exception is part of the result."""
     made = Attempt()
-    began = perf_counter()  # not the clock on the wall, which may be set
+    began = perf_counter()  # not the wall clock, which somebody may set
     with measured_errors() as made.errors:
         try:
             check.function(**dict(_arguments(check, interview, made)))
@@ -60,7 +60,7 @@ def attempt(check: Check, interview: Interview) -> Attempt:
 
 
 def _arguments(check: Check, interview: Interview, made: Attempt) -> Iterator[tuple[str, Any]]:
-    """What a check is called with. Raises GraderError for an argument that there is not."""
+    """The arguments that a check asks for. Raises GraderError for one that does not exist."""
     draw = interview.begin(check.name, check.declaration.cpu_seconds)
     for name in inspect.signature(check.function).parameters:
         match name:
@@ -83,7 +83,7 @@ def _arguments(check: Check, interview: Interview, made: Attempt) -> Iterator[tu
 
 
 def _trials(check: Check, interview: Interview) -> Trials:
-    """For a check that declares a measure: its calibrated bounds. Raises GraderError."""
+    """The calibrated bounds of a check that declares a measure. Raises GraderError."""
     path = interview.exercise.thresholds
     calibrations = thresholds.load(path).get(check.name, {})
     bounds = thresholds.bounds_on(calibrations, interview.student.device)

@@ -1,18 +1,18 @@
-"""Which known mistake explains a wrong output.
+"""Finds out which known mistake explains a wrong output.
 
-When a check fails, the mistakes that are about it answer the same questions on the same inputs,
-each in a worker of its own. A mistake explains the check if it reproduces every answer that the
-student's code gave (arrays within the usual tolerances, or the same exception, in the same words
-unless the code itself raises it), and if at least one of these answers is not the reference's. It
-is named only if it is the one explanation:
+When a check fails, the mistakes that it is about answer the same questions on the same inputs, each
+in a worker of its own. A mistake explains the check if it reproduces every answer that the
+student's code gave (arrays within the usual tolerances, or the same exception, with the same
+message unless the code itself raises it), and if at least one of these answers differs from the
+reference's. A mistake is named if it is the only explanation:
 
-  - a mistake is out if the submission passed a check that it is known to fail;
-  - among several, the one that explains more of the failed checks is the more specific;
+  - a mistake is ruled out if the submission passed a check that it is known to fail;
+  - of several mistakes, the one that explains the most failed checks is the most specific;
   - if several are left, none is named.
 
-Where no single mistake fits, pairs are tried, at most MAX_PAIRS in one grading; first those with a
-mistake that was named already. No match, no name. Checks that train something are left out:
-replaying a training costs as much as the grading.
+If no single mistake fits, pairs are tried, at most MAX_PAIRS in one grading, starting with pairs
+that include an already named mistake. If nothing matches, nothing is named. Checks that train
+something are left out: replaying a training costs as much as the grading.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,7 +33,7 @@ EXPLAINABLE = {Status.FAILED, Status.PARTIAL}
 def diagnose(
     results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], book: AnswerBook
 ) -> list[CheckResult]:
-    """The results, with the mistake named wherever exactly one explains what came out."""
+    """The results, with the mistake named wherever exactly one explains the answers."""
     failed = {
         result.id: asked[result.id]
         for result in results
@@ -55,7 +55,7 @@ def diagnose(
 def _explanations(
     wrong: Mapping[str, Sequence[Asked]], possible: Iterable[Misconception], book: AnswerBook
 ) -> dict[Misconception, set[str]]:
-    """For each mistake that explains a check it is about: every check that it explains."""
+    """For each mistake that explains a check about it, every check that it explains."""
     explains: dict[Misconception, set[str]] = {}
     for known in possible:
         about = [check for check in wrong if check in known.fails]
@@ -67,7 +67,7 @@ def _explanations(
 def _singles(
     wrong: Iterable[str], explains: Mapping[Misconception, set[str]]
 ) -> dict[str, Mistakes]:
-    """By check, the mistake that explains it, or of several the one that explains most."""
+    """By check, the mistake that explains it; of several, the one that explains most checks."""
     found: dict[str, Mistakes] = {}
     for check in wrong:
         fits = [known for known, checks in explains.items() if check in checks]
@@ -101,7 +101,7 @@ def _pairs(
 def _worth_trying(
     check: str, found: Mapping[str, Mistakes], possible: Sequence[Misconception]
 ) -> Iterator[Mistakes]:
-    """Pairs with a mistake that was named already, then any two that are about this check."""
+    """Pairs with an already named mistake, then any two that this check is about."""
     about = [known for known in possible if check in known.fails]
     named = {mistake.name: mistake for mistakes in found.values() for mistake in mistakes}
     yield from ((one, other) for one in named.values() for other in about if one != other)

@@ -1,8 +1,8 @@
-"""What this machine gives to a submission: room for tensors, threads, files, a training step.
+"""Measures what this machine gives a submission: room for tensors, threads, files, training.
 
-A small program tries it in a worker, behind the same walls and limits as any submission. `doctor`
-shows what comes of it; in a student edition, which has no reference, it decides whether a fault may
-count (`proof.py`).
+A small program tries these in a worker, behind the same walls and limits as any submission.
+`doctor` shows the results. In a student edition, which has no reference, they decide whether a
+fault may count (`proof.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ CPU_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Need:
-    """A probe, what it measures, and the least that is enough; 0 asks only that it runs."""
+    """A probe, what it measures, and the least that is enough; 0 if it only has to run."""
 
     probe: str
     what: str
@@ -37,20 +37,20 @@ class Need:
 
 
 # Five times the memory that the most demanding right program of the course takes (limits.py), and
-# more threads and files than any.
+# more threads and files than any of them.
 NEEDS = (
     Need("threads", "threads", "at once", 16, {"most": 64}),
     Need("files", "temporary files", "MB", 16, {"most": 30}),
     Need("training", "a training step", "", 0, {}),
     Need("half_precision", "half precision", "", 0, {}),
-    # Last: what it has filled to the brim, the C library may keep.
+    # Last, because the C library may keep all the memory that this one fills.
     Need("tensors", "room for tensors", "MB", 1024, {}),
 )
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A need, what was found, and why that is not enough; `problem` is empty where it is."""
+    """A need, what was found, and why that is not enough; `problem` is empty if it is."""
 
     need: Need
     found: str
@@ -87,7 +87,7 @@ def _number(answer: Answer) -> np.ndarray:
 
 
 class FitnessProof:
-    """Excuses every fault, or none: by what `examine` finds, which is asked once."""
+    """Excuses every fault or none, depending on what `examine` finds; it is called once."""
 
     def __init__(self, examine: Callable[[], Sequence[Measured]]) -> None:
         self._examine = examine
@@ -100,4 +100,4 @@ class FitnessProof:
         return self._problems
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""

@@ -52,8 +52,8 @@ class Grader(Closing):
     """Grades any number of submissions over one line to a zygote (the weakest rung has none).
 
     Each exercise has one reference worker and, with `keep_suites`, one open run of pytest. A
-    KeyboardInterrupt from `on_start` of `grade`, or from what `sandbox.waiting` calls, ends a
-    grading, and the next one can begin; an open run is not interrupted.
+    KeyboardInterrupt from `on_start` of `grade`, or from what `sandbox.waiting` calls, ends the
+    current grading, and the next one can begin; it does not interrupt an open run.
     """
 
     def __init__(
@@ -69,8 +69,8 @@ class Grader(Closing):
         self._suites: dict[str, OpenSuite] = {}
         self.device = device
         self.limits = Limits()
-        # What has been imported stays. Looking for garbage in it again and again takes a twentieth
-        # of this process's time for a small class (measured).
+        # Imported objects stay. Looking for garbage among them again and again takes a twentieth of
+        # this process's time for a small class (measured).
         gc.freeze()
 
     def close(self) -> None:
@@ -79,13 +79,13 @@ class Grader(Closing):
         for proof in self.proofs.values():
             proof.close()
         self.sandbox.close()
-        # Last: a check that was interrupted ends when its worker is gone.
+        # Last, because an interrupted check ends only when its worker is gone.
         for run in self._suites.values():
             run.close()
 
     @cached_property
     def _isolation(self) -> dict[str, Any]:
-        """Once for all reports: a rung is asked for with processes of its own."""
+        """Found once for all reports, because trying out a rung starts processes."""
         return {
             "rung": self.rung.value,
             "walls": self.rung.walls,
@@ -105,9 +105,9 @@ class Grader(Closing):
         on_start: Callable[[str], None] = _ignore,
         on_result: Callable[[CheckResult], None] = _ignore,
     ) -> Report:
-        """The report on a submission: `on_start` hears the title of each check, `on_result` more.
+        """The report on a submission. `on_start` gets each check's title, `on_result` its result.
 
-        Raises UsageError for an unknown check, GraderError where there is nothing to report.
+        Raises UsageError for an unknown check, GraderError if there is nothing to report.
         """
         with self.session(exercise, submission, plan, on_start, on_result) as session:
             return self.report(session, submission)
@@ -182,7 +182,7 @@ class Grader(Closing):
         lost = [one.id for one in report.checks if one.status is not Status.PASSED]
         said = f"the reference loses points at {', '.join(lost)}"
         if report.faults:
-            # One will do: what breaks a worker breaks every check.
+            # One is enough: what breaks a worker breaks every check.
             said = one_line(report.faults[0], MAX_REASON)
         return f"{exercise.id} cannot be graded here: {said}"
 
@@ -208,7 +208,7 @@ class Grader(Closing):
         return self.proofs[exercise.id]
 
     def choose_device(self) -> None:
-        """Settle `auto` and refuse a GPU that is not there, once."""
+        """Replace `auto` with a device, once. Raises UsageError for a GPU that is not there."""
         wish = self.device
         if wish in ("auto", "cuda"):
             self.device = "cuda" if self._has_cuda() else "cpu"
@@ -236,7 +236,7 @@ class Grader(Closing):
         """What a result may depend on besides the submission and the seed."""
         versions: dict[str, str] = {}
         if self.line is not None:
-            with contextlib.suppress(SandboxError):  # then every check says so already
+            with contextlib.suppress(SandboxError):  # every check already says so
                 versions = self.line.wait_until_ready()
         return {
             "python": platform.python_version(),

@@ -1,8 +1,8 @@
 """A run of pytest that stays open, for many submissions to one exercise.
 
 Starting pytest costs as much as running a dozen quick checks. So it is started once, in a thread of
-its own, and each submission is handed to it; the modules of the checks are imported anew for each
-one all the same.
+its own, and gets one submission after another. It still imports the modules of the checks anew for
+each one.
 """
 
 import contextlib
@@ -30,14 +30,14 @@ from grading.report import CheckResult
 
 
 class OpenSuite:
-    """Runs the checks of `exercise` for one session after the other; not thread-safe."""
+    """Runs the checks of `exercise` for one session after another; not thread-safe."""
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
         self._thread: _Thread | None = None
 
     def run(self, session: Session) -> list[CheckResult]:
-        """As `suite.run`."""
+        """Like `suite.run`."""
         if self._thread is None:
             self._thread = _Thread(self._exercise)
             self._thread.start()
@@ -55,7 +55,7 @@ class OpenSuite:
 
 
 class _Thread(threading.Thread):
-    """Holds the run of pytest: sessions come in, and come out when they are finished."""
+    """Holds the run of pytest: sessions go in, and come out when they are finished."""
 
     def __init__(self, exercise: Exercise) -> None:
         super().__init__(name=f"checks of {exercise.id}", daemon=True)
@@ -68,11 +68,11 @@ class _Thread(threading.Thread):
         self.inbox.put(session)
         began = time.monotonic()
         while time.monotonic() - began < BACKSTOP_SECONDS:
-            # Some systems wait by the clock on the wall: where that is set, a wait may end at once.
+            # Some systems wait by the wall clock: if somebody sets it, a wait may end at once.
             with contextlib.suppress(Empty):
                 return self._outbox.get(timeout=BACKSTOP_SECONDS) is session
             time.sleep(0.05)
-        # As pytest-timeout would: the grader itself hangs, and no submission is to blame.
+        # As pytest-timeout does: the grader itself hangs, and no submission is to blame.
         faulthandler.dump_traceback()
         os._exit(1)
 
@@ -110,7 +110,7 @@ class _Loop(Runner):
         return True
 
     def _collected(self, session: pytest.Session) -> list[pytest.Item]:
-        """The checks, from files that are known: pytest would look through their folders again."""
+        """The checks, from the known files; pytest would look through their folders again."""
         items: list[pytest.Item] = []
         for path in self.session.interview.exercise.suites:
             file = CheckFile.from_parent(session, path=path)

@@ -1,4 +1,4 @@
-"""What is asked of a grading."""
+"""What a grading is asked to do."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from grading.report import CheckResult
 class Plan:
     """How one submission is graded; by default, by every check.
 
-    only           the one check that is wanted, with those it needs
+    only           the one check to run, with those it needs
     training       whether checks that train something are run
     diagnosis      whether known mistakes that explain a wrong answer are named
-    until_failure  whether the first check that does not pass is the last one
+    until_failure  whether to stop after the first check that does not pass
     in_order       whether a check waits for those it needs
     first          checks to run before all others, with those they need
-    known          results that stand, of the same submission on the same seed: not run again
+    known          results of the same submission on the same seed, which are not run again
     """
 
     seed: int
@@ -44,7 +44,7 @@ class Plan:
 
 
 def _with_needs(some: Sequence[Check], checks: Sequence[Check]) -> list[Check]:
-    """These checks, and all that they rest on."""
+    """These checks, and all that they need, directly or not."""
     found = list(some)
     for check in some:
         needed = [other for other in checks if other.function in check.declaration.needs]

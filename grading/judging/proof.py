@@ -1,7 +1,7 @@
-"""Whether a fault may count against a submission: only where this machine runs a right program.
+"""Decides whether a fault counts against a submission: only if a right program runs here.
 
-A submission can end for want of memory, threads or a library, and the machine may lack them for
-everybody. So, before a fault costs a point, the reference is graded by the same check: as a
+A submission can end for lack of memory, threads or a library, and the machine may lack them for
+everybody. So before a fault costs a point, the same check grades the reference as if it were a
 submission, on the same rung, device, limits and seed. A student edition has no reference, and runs
 a small program of its own instead (`fitness.py`).
 """
@@ -20,21 +20,24 @@ WHAT_TO_DO = "Run `python grader.py doctor` to see what this machine lacks."
 
 
 class Proof(Protocol):
-    """Knows why this machine could not run a check; empty if it can. `close` after each grading."""
+    """Says in `why_not` why this machine cannot run a check; call `close` after each grading.
+
+    `why_not` is empty if it can.
+    """
 
     def why_not(self, check: Check, session: Session) -> str: ...
     def close(self) -> None: ...
 
 
-# These may come of what earlier checks took of the machine, and other faults do not.
+# Only these faults may be due to what earlier checks took from the machine.
 _LEFT_WITHOUT = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
 
 
 class ReferenceProof:
     """Grades the reference by the checks at which a submission had a fault, once for each seed.
 
-    Where the fault may come of what earlier checks took, memory above all, the reference is asked
-    those as well: in their order and in one worker, as the submission was.
+    If the fault may be due to what earlier checks took, memory above all, the reference goes
+    through those checks too: in their order and in one worker, like the submission.
     """
 
     def __init__(self, new_student: Callable[[], Student]) -> None:
@@ -49,7 +52,7 @@ class ReferenceProof:
             names = _to_be_asked(check, session)
             self._grade(names, session)
             if self._found[key] and session.interview.student.is_running:
-                # What the submission holds on to may be what the reference lacks.
+                # The submission may be holding on to what the reference lacks.
                 session.interview.student.close()
                 self.close()
                 self._grade(names, session)
@@ -73,7 +76,7 @@ class ReferenceProof:
 
 
 def _to_be_asked(check: Check, session: Session) -> list[str]:
-    """The check, and those before it if they may have left it without something."""
+    """The check, and those before it if they may have used up what it needs."""
     if not any(fault.status in _LEFT_WITHOUT for fault in session.interview.new_faults(check.name)):
         return [check.name]
     return [name for name, asked in session.interview.asked.items() if asked]
@@ -88,7 +91,7 @@ _ENDINGS = {
 
 
 def _words(failure: BaseException | None) -> str:
-    """How it ended, without a word of what the reference computes; empty if it passed."""
+    """How the reference failed, without revealing what it computes; empty if it passed."""
     if failure is None:
         return ""
     if isinstance(failure, StudentFault):

@@ -1,15 +1,15 @@
-"""What the reference and known mistakes answered, for where neither is at hand: a student edition.
+"""The recorded answers of the reference and known mistakes: a student edition has neither.
 
-checks/recorded/ID.json says what was recorded, ID.npz holds the numbers: no source and no pickle.
-Which inputs a question draws depends on the seed alone, so answers are kept for a few seeds, and
-looked up by the question. Of an exception only its status and the hash of its words are kept:
-enough to tell whether a submission's is the same.
+checks/recorded/ID.json says what was recorded, and ID.npz holds the numbers, without source or
+pickles. The inputs of a question depend only on the seed, so answers are kept for a few seeds and
+looked up by question. An exception is kept as its status and a hash of its essence: that is enough
+to tell whether a submission's is the same.
 
-    ID.json   seeds, the NumPy version and the numbers it draws, the points of hidden checks, known
-              mistakes with their words for students, the keys of all questions, and for each answer
-              the kinds of its arrays and where they begin
-    ID.npz    for each dtype all arrays one after the other, and `outcomes` (respondent, question):
-              the number of the answer, -1 where the respondent was not asked the question;
+    ID.json   seeds, the NumPy version and a hash of what it draws, the points of hidden checks,
+              known mistakes with their words for students, the keys of all questions, and for each
+              answer the kinds of its arrays and where they begin
+    ID.npz    for each dtype, all arrays one after the other, and `outcomes` (respondent, question):
+              the number of the answer, or -1 if the respondent was not asked the question;
               respondent 0 is the reference, the others are the mistakes in their order
 """
 
@@ -71,7 +71,7 @@ class Recording:
 
 
 class RecordedAnswers:
-    """The answer book of a student edition: one mistake at a time, never two at once."""
+    """The answer book of a student edition. It knows single mistakes, but no pairs of them."""
 
     def __init__(self, exercise: Exercise, device: str) -> None:
         self.source = Source(exercise.module, exercise.file, "", read_probes(exercise))
@@ -107,7 +107,7 @@ class RecordedAnswers:
         return all(self._same(respondent, one) for one in asked)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Do nothing: there is nothing to close."""
 
     def _same(self, respondent: int, asked: Asked) -> bool:
         recorded = self._recording.outcome(respondent, asked.question, self._device)
@@ -126,7 +126,7 @@ def known_mistakes(exercise: Exercise) -> list[Misconception]:
 
 @cache
 def stream() -> str:
-    """What NumPy draws, in a hash: the numbers of a seed are not promised across its versions."""
+    """A hash of what NumPy draws, because its versions may draw other numbers from a seed."""
     generator = np.random.default_rng(0)
     digest = hashlib.sha256()
     for values in (

@@ -22,8 +22,8 @@ def _ignore(_: object) -> None:
 class Session:
     """One submission being graded. `declare` its checks, `judge` those to run, then `finish`.
 
-    `why_not` says why this machine could not run a check, and is asked before a fault counts;
-    empty if it can. `faults` are the grader's own; `excuses` say by check why there is no verdict.
+    `why_not` says why this machine cannot run a check, or is empty; it is called before a fault
+    counts. `faults` are the grader's own. `excuses` say, by check, why there is no verdict.
     """
 
     interview: Interview
@@ -35,11 +35,11 @@ class Session:
     results: dict[str, CheckResult] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
     excuses: dict[str, str] = field(default_factory=dict)
-    # The largest error of each check's comparisons, 1 being the tolerance.
+    # The largest error of each check's comparisons; 1 is the tolerance.
     margins: dict[str, float] = field(default_factory=dict)
 
     def declare(self, checks: Sequence[Check]) -> list[Check]:
-        """Take note of every check there is; those to run, in their order."""
+        """Take note of all checks, and return those to run, in their order."""
         self.results = {result.id: result for result in self.plan.known}
         self.declared = {check.name: check for check in checks}
         if len(self.declared) != len(checks):
@@ -48,7 +48,7 @@ class Session:
 
     @property
     def ended(self) -> bool:
-        """Whether no further check is to be run."""
+        """Whether no further check will be run."""
         lost = (result.status is not Status.PASSED for result in self.results.values())
         return self.plan.until_failure and any(lost)
 
@@ -62,7 +62,7 @@ class Session:
         self.on_result(result)
 
     def finish(self) -> list[CheckResult]:
-        """One result for each declared check. Raises UsageError if the one wanted is unknown."""
+        """One result for each declared check. Raises UsageError if the wanted one is unknown."""
         only, exercise = self.plan.only, self.interview.exercise
         if not self.declared and not self.faults:
             self.faults.append(f"no checks found for {exercise.id}")
@@ -72,12 +72,12 @@ class Session:
         return [self.results.get(name) or self._not_run(name) for name in self.declared]
 
     def explainable(self) -> dict[str, list[Asked]]:
-        """By check, what was asked; without the checks that train something."""
+        """The questions of each check, without the checks that train something."""
         asked = self.interview.asked
         return {name: asked[name] for name in asked if not self.declared[name].trains}
 
     def _waiting(self, check: Check) -> CheckResult | None:
-        """The result of a check that waits for another one; None if it need not."""
+        """The result of a check that has to wait for another one; None if it need not wait."""
         for need in check.declaration.needs:
             found = self.results.get(need.__name__)
             if not self.plan.in_order or found is None or found.status is Status.PASSED:
@@ -115,7 +115,7 @@ class Session:
                 return result(Status.GRADER_ERROR, 0.0, message)
 
     def _excused(self, check: Check, result: CheckResult) -> CheckResult:
-        """The result; no verdict where a fault counts that this machine may be to blame for."""
+        """The result, without a verdict if this machine may be to blame for a fault."""
         if result.status is Status.PASSED or not self.interview.new_faults(check.name):
             return result
         reason = self.why_not(check, self)
@@ -173,7 +173,7 @@ def _line(failure: Mismatch | StudentFault) -> int | None:
 
 
 def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], shown: bool) -> str:
-    """What every part's failure says; the same words once, for all the parts they are about."""
+    """The messages of all failed parts; the same message appears once, for all its parts."""
     names: dict[str, list[str]] = {}
     for name, failure in failures:
         names.setdefault(_words(failure, shown), []).append(name)
@@ -181,5 +181,5 @@ def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], shown: bo
 
 
 def _words(failure: Mismatch | StudentFault, shown: bool) -> str:
-    """`shown`: whether the expected value may be."""
+    """The message of a failure; `shown` says whether the expected value may be in it."""
     return failure.message(shown) if isinstance(failure, Mismatch) else failure.message

@@ -1,4 +1,4 @@
-"""pytest's part: it collects the suites of an exercise and runs each check in its session."""
+"""pytest's part: it collects an exercise's suites, and hands each check to the session."""
 
 import threading
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from grading.report import CheckResult
 
 # Far above what any check may take: it fires only if the grader itself hangs.
 BACKSTOP_SECONDS = 1800
-# Parts of pytest that no check needs; making them ready costs a third of a session. Two of them,
+# Parts of pytest that no check needs; setting them up costs a third of a session. Two of them,
 # unraisableexception and threadexception, collect garbage twice per session.
 UNUSED_PLUGINS = (
     *("cacheprovider", "debugging", "doctest", "faulthandler", "freeze_support", "junitxml"),
@@ -25,7 +25,7 @@ UNUSED_PLUGINS = (
     *("setuponly", "setupplan", "stepwise", "subtests", "terminal", "threadexception", "tmpdir"),
     *("unittest", "unraisableexception", "warnings"),
 )
-# No plugin and no option that the caller's environment might add.
+# Keeps out plugins and options that the caller's environment might add.
 PLAIN = {
     "PYTEST_ADDOPTS": None,
     "PYTEST_PLUGINS": None,
@@ -35,7 +35,7 @@ SESSION = pytest.StashKey[Session]()
 
 
 def run(session: Session) -> list[CheckResult]:
-    """Run the checks of the session's exercise; what breaks in the suite is in its `faults`."""
+    """Run the checks of the session's exercise; faults of the suite go into its `faults`."""
     exercise = session.interview.exercise
     arguments = [
         *arguments_for(exercise),
@@ -44,7 +44,7 @@ def run(session: Session) -> list[CheckResult]:
     ]
     runner = Runner(session)
     with environment(PLAIN), own_modules(exercise.root):
-        # By name, pytest would look for it among all packages that are installed, each time.
+        # The plugin itself: for its name, pytest would search all installed packages each time.
         code = pytest.main(arguments, plugins=[runner, pytest_timeout])
     if code == pytest.ExitCode.INTERRUPTED and not session.faults:
         raise runner.interruption
@@ -72,7 +72,7 @@ def arguments_for(exercise: Exercise) -> list[str]:
 
 
 class CheckFile(pytest.File):
-    """A suite. To collect from it is to import it."""
+    """A suite. Collecting from it imports it."""
 
     def collect(self) -> Iterator["CheckItem"]:
         exercise = self.config.stash[SESSION].interview.exercise
@@ -94,7 +94,7 @@ class CheckItem(pytest.Item):
 class Runner:
     """The pytest plugin that collects declared checks, and runs them without pytest's reports.
 
-    Nobody would read those, and that of a failure takes milliseconds to write.
+    Nobody would read the reports, and one of a failure takes milliseconds to write.
     """
 
     def __init__(self, session: Session) -> None:
@@ -130,5 +130,5 @@ class Runner:
 
 
 def _timeout_method() -> str:
-    """Signals reach the main thread only; a worker of a cluster runs this in another one."""
+    """Signals reach only the main thread, and a worker of a cluster runs this in another one."""
     return "signal" if threading.current_thread() is threading.main_thread() else "thread"

@@ -1,4 +1,4 @@
-"""The grader's side: start workers, ask them, and end them whatever they do."""
+"""The grader's side: starts workers, asks them, and ends them no matter what they do."""
 
 import contextlib
 import errno
@@ -32,8 +32,8 @@ from grading.sandbox.shortage import ended_by_shortage
 
 KEPT_OUTPUT = 64 * 1024
 MAX_OUTPUT = 64 * 1024 * 1024
-# A worker that waits or sleeps uses no CPU: the wall clock is the net, wide enough that honest
-# work on a machine shared by four others still ends by the CPU limit.
+# A worker that waits or sleeps uses no CPU time, so the wall clock is the safety net. It is wide
+# enough that honest work on a machine shared by four others still reaches the CPU limit first.
 WALL_PER_CPU_SECOND = 4.0
 TICK_SECONDS = 0.05
 _UNCONFINED = 99
@@ -76,11 +76,11 @@ def _go_on() -> None:
 
 
 class Sandbox(Closing):
-    """Makes workers: forked by the fork server at the end of `line`, or fresh interpreters.
+    """Starts workers: forks from the fork server behind `line`, or fresh interpreters without one.
 
-    While a worker is waited for, `on_wait` is called every 50 ms. A KeyboardInterrupt that it
-    raises ends the waiting, and whoever asked ends the worker. Use as a context manager, which also
-    closes the line; not thread-safe.
+    While a worker keeps the grader waiting, `on_wait` is called every 50 ms. If it raises
+    KeyboardInterrupt, the wait ends, and the caller ends the worker. Use a sandbox as a context
+    manager, which also closes the line; it is not thread-safe.
     """
 
     def __init__(self, line: Line | None) -> None:
@@ -90,14 +90,14 @@ class Sandbox(Closing):
         self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
     def close(self) -> None:
-        """Close the line, and with it every worker."""
+        """Close the line, which ends every worker made over it, and delete the scratch folders."""
         if self._line is not None:
             self._line.close()
         self.scratch.cleanup()
 
     @contextlib.contextmanager
     def waiting(self, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Meanwhile, call `on_wait` as often as said above."""
+        """In this block, call `on_wait` while a worker keeps the grader waiting."""
         before, self.on_wait = self.on_wait, on_wait
         try:
             yield
@@ -105,13 +105,13 @@ class Sandbox(Closing):
             self.on_wait = before
 
     def _new_scratch(self) -> str:
-        """A worker's folder; none where a worker has a file system of its own, and of its size."""
+        """A new scratch folder; empty where each worker mounts its own, limited in size."""
         if self._line is not None and self._line.scratch_root:
             return ""
         return tempfile.mkdtemp(dir=self.scratch.name)
 
     def start(self, limits: Limits) -> "Worker":
-        """A new worker, confined and waiting. Raises SandboxError."""
+        """Start a worker, which is then confined and ready. Raises SandboxError."""
         self.usage.workers += 1
         scratch = self._new_scratch()
         (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
@@ -140,14 +140,14 @@ class Sandbox(Closing):
 
 @dataclass
 class _Pending:
-    """A request that was sent and not answered yet."""
+    """A request that was sent but not yet answered."""
 
     identity: str
     unsent: memoryview
     cpu_limit: float
     deadline: float
-    # When the limits were first looked at, a tick after the question: what was used before that is
-    # not the question's. To look when it is sent would cost a tenth of asking.
+    # CPU time used when the limits were first checked, a tick after the request was sent; the
+    # request is not charged for it. Checking when it is sent would make asking a tenth dearer.
     cpu_at_first: float | None = None
 
 
@@ -170,7 +170,7 @@ class Worker:
     _looked: float = 0.0
 
     def greet(self) -> None:
-        """Wait for the word that every wall stands. Raises SandboxError."""
+        """Wait until the worker reports that all its walls stand. Raises SandboxError."""
         os.set_blocking(self.pipes[0], False)
         self._pending = _Pending("", memoryview(b""), START_SECONDS, _deadline(START_SECONDS))
         try:
@@ -188,7 +188,7 @@ class Worker:
         arrays: Mapping[str, np.ndarray],
         cpu_limit: float,
     ) -> None:
-        """Ask, and go on: `receive` brings the answer. `cpu_limit` in CPU seconds."""
+        """Send a request; `receive` waits for the answer. `cpu_limit` is in CPU seconds."""
         identity = secrets.token_hex(16)
         data = frames.encode({**meta, "id": identity}, arrays)
         self._drain_output()
@@ -201,12 +201,12 @@ class Worker:
         self._write_some(self._pending)
 
     def receive(self) -> frames.Frame:
-        """The answer to the last `send`. Raises WorkerFault; the worker is then no more."""
+        """The answer to the last `send`. Raises WorkerFault, after it has ended the worker."""
         assert self._pending is not None, "receive follows send"
         frame = self._next_frame(self._pending)
         if frame.meta.get("id") != self._pending.identity:
             self._fail(Fault.PROTOCOL, "its answer belongs to no request")
-        # Whoever writes fast is done before anybody looked.
+        # A worker that writes fast may answer before the first tick has measured its files.
         self._measure_scratch()
         self._pending = None
         return frame
@@ -214,13 +214,13 @@ class Worker:
     def kill(self) -> Exit:
         """End the process now, and wait until it is gone. Safe to call twice.
 
-        Raises SandboxError if the fork server, which knows how it ended, is gone.
+        Raises SandboxError if the fork server is gone, which alone knows how the process ended.
         """
         if self.exit is None:
             self.process.kill()
             self._drain_output()
             _close_all(self.pipes)
-            # Should nobody say how it ended: its descriptors are closed, and not to be used again.
+            # In case `collect` fails: the descriptors are closed and must not be used again.
             self.exit = Exit(-signal.SIGKILL, 0.0, 0)
             try:
                 self.exit = self.process.collect()
@@ -248,7 +248,7 @@ class Worker:
         return frame
 
     def _wait(self, pending: _Pending) -> None:
-        """Until something arrives or a tick has passed; then look at every limit."""
+        """Wait until something arrives or a tick has passed; check every limit once a tick."""
         request_pipe, reply_pipe, output_pipe = self.pipes
         writable = [request_pipe] if pending.unsent else []
         ready, sendable, _ = select.select([reply_pipe, output_pipe], writable, [], TICK_SECONDS)
@@ -258,15 +258,15 @@ class Worker:
             self._write_some(pending)
         if reply_pipe in ready:
             self._receive_some()
-        # Also between the bytes of an answer, which might come one by one without end; but not
-        # before an answer that is there already, whenever it came, has been read.
+        # Limits are also checked between the bytes of an answer, which might trickle in forever.
+        # But an answer that has already arrived, however late, is read before the limits count.
         if time.monotonic() - self._looked >= TICK_SECONDS:
             self._check_limits(pending)
             self._looked = time.monotonic()
             self.on_wait()
 
     def _receive_some(self) -> None:
-        """Read of an answer what is there. Raises WorkerFault if it is the end."""
+        """Read the part of an answer that has arrived. Raises WorkerFault if the pipe is closed."""
         chunk = os.read(self.pipes[1], 1 << 20)
         if not chunk:
             self._ended()
@@ -295,7 +295,7 @@ class Worker:
             pending.unsent = pending.unsent[os.write(self.pipes[0], pending.unsent) :]
 
     def _drain_output(self) -> None:
-        """Read what was printed; keep the first 64 KB, end a flooder."""
+        """Read what the worker printed: keep the first 64 KB, and end a worker that floods."""
         while _has_input(self.pipes[2]):
             chunk = os.read(self.pipes[2], 1 << 16)
             if not chunk:
@@ -306,7 +306,7 @@ class Worker:
                 self.process.kill()
 
     def _ended(self) -> None:
-        """The reply pipe closed: say why. Always raises."""
+        """Explain why the reply pipe was closed. Always raises WorkerFault."""
         ended = self.kill()
         if self._printed > MAX_OUTPUT:
             self._fail(Fault.FLOODED, "it printed more than 64 MB")
@@ -337,7 +337,7 @@ def _deadline(seconds: float) -> float:
 
 
 def _three_pipes() -> list[tuple[int, int]]:
-    """All three or none. Raises OSError."""
+    """Make three pipes, or none. Raises OSError."""
     made: list[tuple[int, int]] = []
     try:
         made.extend(os.pipe() for _ in range(3))
@@ -359,15 +359,15 @@ def _has_input(descriptor: int) -> bool:
 def _remove(folder: str) -> None:
     try:
         shutil.rmtree(folder, ignore_errors=True)
-    except RecursionError:  # nested on purpose, deeper than a function may call itself
+    except RecursionError:  # nested on purpose, deeper than Python may recurse
         subprocess.run(["rm", "-rf", "--", folder], capture_output=True)
 
 
 def _is_larger(folder: str, size: int) -> bool:
-    """Than `size` bytes on the disk, a name costing at least as much as a block.
+    """Whether `folder` takes more than `size` bytes; each entry counts as at least one block.
 
-    What a file claims to hold counts too: some file systems find its blocks only later. A folder
-    that hides what it holds is larger than anything.
+    The size that a file reports counts too, because some file systems allocate its blocks only
+    later. A folder that hides its contents counts as too large.
     """
     total = 0
     pending = [folder]
@@ -381,7 +381,7 @@ def _is_larger(folder: str, size: int) -> bool:
                     total += max(_BLOCK, found.st_size, 512 * found.st_blocks)
                     if total > size:
                         return True
-        except OSError as error:  # most often: changed while it was looked at
+        except OSError as error:  # usually, the folder changed during the scan
             if error.errno in (errno.ENAMETOOLONG, errno.EACCES):
                 return True
     return False

@@ -3,8 +3,8 @@
     magic (4 bytes) | header length (u32) | body length (u64) | header (JSON) | body
 
 The header is `{"meta": {...}, "arrays": [[name, dtype, shape], ...]}`; the body is the arrays'
-bytes one after the other. Pickle, npz and msgpack-numpy run or inflate what they read, this
-format cannot: it has no types but the ones listed here. The reader treats its input as hostile.
+bytes one after the other. Pickle, npz and msgpack-numpy run or inflate what they read. This format
+cannot: it has only the types listed here. The reader treats its input as hostile.
 """
 
 import json
@@ -26,13 +26,13 @@ MAX_NAME = 80
 MAX_DIMS = 8
 MAX_DEPTH = 12
 DTYPES = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool")
-# numpy makes up the name of a dtype anew each time it is asked.
+# A table, because numpy makes up the name of a dtype anew each time it is asked.
 _NAMES = {np.dtype(name): name for name in DTYPES}
 _LITTLE = {name: np.dtype(name).newbyteorder("<") for name in DTYPES}
 
 _WRITER = json.JSONEncoder(allow_nan=False)
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
-# A bracket as a signed byte: one level down, or up again.
+# Each bracket as a signed byte: 1 opens a level, -1 closes it.
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[{]}"))
 
@@ -51,7 +51,7 @@ class Frame(NamedTuple):
 def encode(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     """The bytes of one frame.
 
-    Raises FrameError for an array whose dtype the format has no name for, or past a limit.
+    Raises FrameError for an array whose dtype the format does not have, or beyond a limit.
     """
     listing, chunks = [], []
     for name, array in arrays.items():
@@ -69,7 +69,10 @@ def encode(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def lengths(prefix: bytes) -> tuple[int, int]:
-    """Header and body length that a prefix claims, refused before anything is allocated."""
+    """The lengths of header and body that a prefix claims.
+
+    Raises FrameError, before anything is allocated, if they are too large.
+    """
     magic, header_length, body_length = PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise FrameError("not a frame")
@@ -104,7 +107,7 @@ def decode(header: bytes, body: bytes) -> Frame:
 
 
 def read_frame(read_exactly: Callable[[int], bytes]) -> Frame:
-    """One frame through `read_exactly(count) -> bytes`."""
+    """Read one frame through `read_exactly(count) -> bytes`."""
     header_length, body_length = lengths(read_exactly(PREFIX.size))
     return decode(read_exactly(header_length), read_exactly(body_length))
 
@@ -119,7 +122,7 @@ def _array_entry(entry: object) -> tuple[str, np.dtype, tuple[int, ...], int]:
         raise FrameError("array shape")
     if any(type(size) is not int or not 0 <= size <= MAX_BODY for size in shape):
         raise FrameError("array sizes")
-    # numpy refuses to make even an empty array whose other sizes multiply to too much.
+    # numpy refuses even an empty array if its other sizes multiply to too much.
     if math.prod(size for size in shape if size) > MAX_BODY:
         raise FrameError("array sizes")
     little = _LITTLE[dtype]

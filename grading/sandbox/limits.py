@@ -6,18 +6,18 @@ from typing import Any, NamedTuple
 class Limits(NamedTuple):
     """Hard bounds on a worker, enforced by the kernel.
 
-    `memory` is what a worker may map beyond all that it has mapped when it is ready, in bytes; 0 is
-    no bound. So the room for tensors is the same with every build of PyTorch: importing the CPU
-    build maps 0.6 GB, the CUDA build 3.1 GB (measured). It is 0 on CUDA, which reserves far more
-    address space than it uses.
+    `memory` is how many bytes a worker may map on top of what it has mapped when it is ready; 0
+    means no bound. Counting from there leaves the same room for tensors with every build of
+    PyTorch: importing the CPU build maps 0.6 GB, the CUDA build 3.1 GB (measured). On CUDA it is 0,
+    because CUDA reserves far more address space than it uses.
 
     The default, 2.5 GiB, is 14 times what the most demanding of 57 right programs mapped while it
-    was graded (181 MB), and has room for 64 threads, whose stacks and heaps map 1 GB. Four workers
-    that fill it still fit a machine of 16 GB.
+    was graded (181 MB), and leaves room for 64 threads, whose stacks and heaps map 1 GB. Four
+    workers that fill it still fit on a machine with 16 GB.
 
-    `threads` are beyond what the worker's user runs already, where the kernel counts that as well.
-    `cpu_seconds` is a net below the grader's own limit per request. `scratch` is the size of the
-    private folder for temporary files.
+    `threads` come on top of those that the worker's user already runs, where the kernel counts
+    these as well. `cpu_seconds` is a safety net behind the grader's own limit per request.
+    `scratch` is the size of the private folder for temporary files.
     """
 
     memory: int = 5 * 2**29

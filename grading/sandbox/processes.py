@@ -1,7 +1,7 @@
-"""The processes of the sandbox as the grader holds them: the zygote, and workers by handle.
+"""The processes of the sandbox as the grader sees them: the zygote, and a handle to each worker.
 
-Only the standard library is imported here, so that the zygote can be started before the grader
-has loaded anything else: its import of torch is the longest wait there is.
+This module needs only the standard library, so that the grader can start the zygote before it loads
+anything else: the zygote's import of torch is the longest wait of all.
 """
 
 import contextlib
@@ -23,21 +23,21 @@ START_SECONDS = 120.0
 _MAX_MESSAGE = 65536
 
 BOOT = (
-    # Importing torch makes hundreds of thousands of objects and hardly any garbage: looking for it
-    # meanwhile costs a tenth of the time.
+    # Importing torch makes hundreds of thousands of objects and hardly any garbage: looking for
+    # garbage during the import costs a tenth of the time.
     "import gc; gc.disable(); "
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
     "from grading.sandbox.worker import zygote; getattr(zygote, c['serve'])(c)"
 )
 _ENVIRONMENT = {
-    # Before the interpreter starts, so that no library makes a thread pool a fork would lose.
+    # Set before the interpreter starts, so that no library makes threads: a fork would lose them.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    # Huge pages for the heap, where glibc and the kernel have them: to fork and to end a worker
-    # then costs 4 ms of CPU instead of 9 (measured). And at most 8 heaps for all threads together:
-    # each maps 64 MB, and a machine of many cores would make eight for each of them.
+    # Huge pages for the heap, where glibc and the kernel have them: forking and ending a worker
+    # then costs 4 ms of CPU time instead of 9 (measured). And at most 8 heaps for all threads
+    # together: each maps 64 MB, and glibc would otherwise make up to eight for each core.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=8",
     "LANG": "C.UTF-8",
     "PYTHONDONTWRITEBYTECODE": "1",
@@ -50,7 +50,7 @@ class SandboxError(RuntimeError):
 
 
 class Exit(NamedTuple):
-    """What the kernel says of a worker that ended; a negative code is a signal."""
+    """How a worker ended, as the kernel reports it; a negative code is a signal."""
 
     code: int
     cpu_seconds: float
@@ -58,7 +58,7 @@ class Exit(NamedTuple):
 
 
 class Process(Protocol):
-    """A worker's process, as the grader holds on to it."""
+    """The grader's handle to a worker's process."""
 
     def kill(self) -> None: ...
     def cpu_seconds(self) -> float | None: ...
@@ -66,9 +66,9 @@ class Process(Protocol):
 
 
 class Line:
-    """A grader's line to a fork server. Others may have theirs to the same one.
+    """A grader's line to a fork server, to which other graders may have lines as well.
 
-    The workers that were made over a line end with it. `gone` says that nobody answers any more.
+    Workers made over a line end with it. `gone` says that the fork server no longer answers.
     """
 
     def __init__(self, rung: Rung, door: socket.socket) -> None:
@@ -77,11 +77,14 @@ class Line:
         self.gone = False
         self._versions: dict[str, str] = {}
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, contextlib.suppress(OSError):  # whoever asks will find nobody there
+        with theirs, contextlib.suppress(OSError):  # the first request will notice that it is gone
             socket.send_fds(door, [b"line"], [theirs.fileno()])
 
     def wait_until_ready(self) -> dict[str, str]:
-        """Wait for torch to be imported; the versions of torch and numpy. Raises SandboxError."""
+        """Wait for torch to be imported; return the versions of torch and numpy.
+
+        Raises SandboxError.
+        """
         if not self._versions:
             reply, _ = self._receive()
             self._versions = {name: reply[name] for name in ("torch", "numpy")}
@@ -130,15 +133,15 @@ class Line:
         return SandboxError(f"{what} (isolation: {self.rung}). {self._said()}")
 
     def _said(self) -> str:
-        """The last words of the fork server, for whoever started it."""
+        """The last words of the fork server; only the process that started it has them."""
         return ""
 
 
 class Zygote(Line):
-    """The fork server, and a line to it. It starts at once, and imports torch meanwhile.
+    """The fork server, and a line to it. It starts and imports torch in the background.
 
-    Through its `door` other processes get lines of their own. With `warm`, it also loads what an
-    optimizer's first step loads (1.0 to 1.7 s of CPU), for submissions that will need it.
+    Other processes get lines of their own through its `door`. With `warm`, it also loads what an
+    optimizer's first step loads (1.0 to 1.7 s of CPU time), for submissions that will need it.
     """
 
     def __init__(self, rung: Rung, warm: bool = False) -> None:
@@ -184,12 +187,12 @@ class Zygote(Line):
 
 
 def zygote_on(rung: Rung, warm: bool = False) -> Zygote | None:
-    """A zygote, which begins to import torch at once; none on the rung that has none."""
+    """Start a zygote, which begins to import torch at once. The lowest rung has none."""
     return None if rung is Rung.PROCESS else Zygote(rung, warm)
 
 
 class Forked:
-    """A worker forked from the zygote, held by its process descriptor: no other can be hit."""
+    """A worker forked from the zygote. Its process descriptor never names another process."""
 
     def __init__(self, line: Line, pid: int, descriptor: int) -> None:
         self._line, self._pid, self._descriptor = line, pid, descriptor
@@ -208,7 +211,7 @@ class Forked:
 
 
 class Spawned:
-    """A worker that is a fresh interpreter: the lowest rung, and the only one without fork."""
+    """A worker in a fresh interpreter, for the lowest rung: the only one that does not fork."""
 
     def __init__(self, limits: Limits, scratch: str, pipes: tuple[int, int, int]) -> None:
         requests, replies, output = pipes
@@ -232,7 +235,7 @@ class Spawned:
         self.stat = f"/proc/{self._process.pid}/stat"
 
     def kill(self) -> None:
-        # The whole session: on this rung the code may have made processes.
+        # The whole session, because the code may have made processes on this rung.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -248,13 +251,13 @@ class Spawned:
 
 
 def _pid_here(descriptor: int) -> int:
-    """The process behind a descriptor, by the number it has in the grader's own namespace."""
+    """The number that the process behind a descriptor has in the grader's own namespace."""
     text = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:"))
 
 
 def _cpu_seconds(stat: str) -> float | None:
-    """User and system seconds of a process; None where the system does not say."""
+    """The user and system seconds of a process; None where the system does not say."""
     try:
         with open(stat, "rb", buffering=0) as file:
             # The second field is a name in parentheses, which may hold anything.

@@ -13,7 +13,7 @@ from typing import Any
 from grading.errors import UsageError
 from grading.sandbox import view
 
-# For a machine under load: the trial takes 50 ms.
+# Generous, for a machine under load: the trial itself takes 50 ms.
 TRIAL_SECONDS = 120
 _TRIAL = (
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
@@ -22,7 +22,7 @@ _TRIAL = (
 
 
 class Rung(StrEnum):
-    """How student code is kept apart, strongest first."""
+    """The ways in which student code is isolated, strongest first."""
 
     NAMESPACES = "namespaces"
     LANDLOCK = "landlock"
@@ -34,7 +34,7 @@ class Rung(StrEnum):
 
     @property
     def fit_for_strangers(self) -> bool:
-        """Whether code that means harm may run here."""
+        """Whether hostile code may run on this rung."""
         return self is not Rung.PROCESS
 
 
@@ -46,14 +46,14 @@ _WALLS = {
 
 
 def best() -> Rung:
-    """The strongest rung to be had here."""
+    """The strongest rung that this machine offers."""
     return next(rung for rung in Rung if not why_not(rung))
 
 
 def choose(wish: str, for_strangers: bool = False) -> Rung:
-    """The rung of this name, or for "auto" the strongest. Raises UsageError if it cannot be had.
+    """The rung named `wish`, or the strongest for "auto". Raises UsageError if it is not offered.
 
-    For strangers' code, the weakest one is never chosen by itself.
+    For strangers' code, "auto" never means the weakest rung.
     """
     if wish == "auto":
         rung = best()
@@ -70,7 +70,7 @@ def choose(wish: str, for_strangers: bool = False) -> Rung:
 
 
 def why_not(rung: Rung) -> str:
-    """Why `rung` cannot be had here; empty if it can."""
+    """Why this machine does not offer `rung`; empty if it does."""
     if rung is Rung.PROCESS:
         return ""
     reason = _why_no_landlock() or _exposed()
@@ -80,13 +80,13 @@ def why_not(rung: Rung) -> str:
 
 
 def why_not_stronger(rung: Rung) -> dict[str, str]:
-    """By name, why each stronger rung cannot be had here; without those that can."""
+    """Why this machine does not offer the stronger rungs, by name; without those that it does."""
     stronger = list(Rung)[: list(Rung).index(rung)]
     return {one.value: reason for one in stronger if (reason := why_not(one))}
 
 
 def walls(rung: Rung, scratch: str) -> dict[str, Any]:
-    """What `confine.Walls` are made of on a rung, around a worker that may write to `scratch`."""
+    """The fields of `confine.Walls` on a rung, for a worker that may write to `scratch`."""
     confined = rung is not Rung.PROCESS
     return {
         "namespaces": rung is Rung.NAMESPACES,
@@ -100,7 +100,7 @@ def walls(rung: Rung, scratch: str) -> dict[str, Any]:
 def _why_no_landlock() -> str:
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has neither namespaces nor Landlock: use Linux, Docker or WSL2"
-    # Loaded here alone: the modules name calls that other systems do not have.
+    # Imported on Linux only: these modules name calls that other systems do not have.
     from grading.sandbox.worker import landlock, seccomp
 
     if not seccomp.supported():
@@ -128,7 +128,7 @@ def _exposed() -> str:
 
 @cache
 def why_not_confined(rung: Rung) -> str:
-    """Confine a process as a worker would be, and pass on why that failed."""
+    """Confine a process like a worker, and return why that failed; empty if it did not."""
     with tempfile.TemporaryDirectory(prefix="unrolled-") as scratch:
         inside = view.SCRATCH if rung is Rung.NAMESPACES else scratch
         configuration = {"path": view.import_path(), "walls": walls(rung, inside)}

@@ -1,12 +1,13 @@
-"""The words in which a lack of memory is reported, by everything that asks for memory.
+"""Recognizes a lack of memory by the words in which libraries and programs report it.
 
-Each was provoked in a worker that had 0 to 400 MB left, by 46 operations of PyTorch, NumPy, SciPy
-and Python itself (docs/platforms.md says how). Only standard library: both sides read this.
+The phrases were provoked in a worker that had 0 to 400 MB left, by 46 operations of PyTorch, NumPy,
+SciPy and Python itself (docs/platforms.md says how). Both sides import this module, so it needs the
+standard library only.
 """
 
 import errno
 
-# In the text of an exception that is not already a MemoryError.
+# In the text of exceptions other than MemoryError.
 _WORDS = (
     "can't allocate memory",  # PyTorch's allocator
     "not enough memory",  # the same on Windows
@@ -20,13 +21,13 @@ _WORDS = (
     "could not create a memory",
     "could not create an engine",
     "could not execute a primitive",
-    "error return without exception set",  # Python, where even the exception found no room
+    "error return without exception set",  # Python, with no room even for the exception
     "CUDA out of memory",
     "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",
     "CUDNN_STATUS_ALLOC_FAILED",
 )
-# What a process prints before it ends for want of memory.
+# What a process prints before it ends for lack of memory.
 _LAST_WORDS = (
     b"MemoryError",
     b"bad_alloc",
@@ -39,7 +40,7 @@ _TAIL = 2000
 
 
 def is_shortage(error: BaseException) -> bool:
-    """Whether `error`, or an exception that it came from, says that there was no memory."""
+    """Whether `error`, or an exception that led to it, reports a lack of memory."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
@@ -59,12 +60,12 @@ def _says_so(error: BaseException) -> bool:
         return False
     try:
         text = str(error)
-    except Exception:  # the submission's own class, with a method of its own
+    except Exception:  # the submission's own class, whose __str__ may raise
         return False
     return any(words in text for words in _WORDS)
 
 
 def ended_by_shortage(output: bytes) -> bool:
-    """Whether the last that a process printed says so."""
+    """Whether the end of a process's output reports a lack of memory."""
     tail = output[-_TAIL:]
     return any(words in tail for words in _LAST_WORDS)

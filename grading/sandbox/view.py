@@ -17,7 +17,7 @@ ROOT = ENGINE.parent
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 _NVIDIA = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
-# For the zygote alone, workers may read none of it: where the C library learns whether it may ask
+# For the zygote only; workers may read none of it. Here the C library finds out whether it may ask
 # for huge pages (processes.py), and PyTorch what the processor can do, before it computes in half
 # precision (warm_up.py).
 _HARDWARE = ("/sys/kernel/mm/transparent_hugepage", "/proc/cpuinfo", "/sys/devices/system/cpu")
@@ -43,7 +43,7 @@ def import_path() -> list[str]:
 
 
 def interpreter() -> str:
-    """The real file of this interpreter, past any virtual environment's links."""
+    """The real path of this interpreter, with a virtual environment's links resolved."""
     return os.path.realpath(sys.executable)
 
 
@@ -66,12 +66,12 @@ def readable_paths() -> list[str]:
 
 
 def exposes_course(paths: list[str]) -> bool:
-    """Whether one of these paths holds the course itself, and so the reference and the checks."""
+    """Whether one of these paths holds the course, and with it the reference and the checks."""
     return any(ROOT.is_relative_to(path) for path in paths)
 
 
 def devices() -> list[str]:
-    """The device files a worker may open, a GPU's among them where there is one."""
+    """The device files a worker may open, including a GPU's if there is one."""
     cards = [str(path) for path in Path("/dev").glob("nvidia[0-9]*")]
     return [path for path in (*DEVICES, *_NVIDIA, *cards) if os.path.exists(path)]
 
@@ -82,10 +82,10 @@ def bubblewrap() -> str | None:
 
 
 def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:
-    """`command` behind bubblewrap: a read-only root with nothing but what it needs.
+    """`command` inside bubblewrap: in a read-only root that holds only what it needs.
 
-    Root first becomes an unprivileged user, since root inside the box would be root outside it:
-    an outer bubblewrap shows the paths that user could not reach (an interpreter in /root, say).
+    Root first becomes an unprivileged user, since root inside the box would be root outside it.
+    An outer bubblewrap shows paths that this user could not reach (an interpreter in /root, say).
     """
     program = bubblewrap()
     assert program is not None, "only called where rungs.py found bubblewrap"
@@ -93,7 +93,7 @@ def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:
     inner = [
         program,
         *("--unshare-all", "--die-with-parent", "--new-session", "--clearenv"),
-        # The zygote makes each worker's namespaces; the worker then drops this.
+        # The zygote needs this to make each worker's namespaces; the worker then drops it.
         *("--cap-add", "CAP_SYS_ADMIN"),
         *variables,
         *_mounts(),
@@ -119,18 +119,21 @@ def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:
 
 
 def _temporary_folder() -> list[str]:
-    """/tmp is the scratch folder, unless the interpreter itself lies below it."""
+    """Make /tmp the scratch folder, unless the interpreter or a library lies below it."""
     below = [path for path in (*readable_paths(), interpreter()) if path.startswith("/tmp/")]
     return [] if below else ["--symlink", SCRATCH, "/tmp"]
 
 
 def _mounts() -> list[str]:
-    """Libraries read-only, device files one by one: bubblewrap's own /dev costs a second user
-    namespace, from which the zygote could not get back into its own process namespace."""
+    """Mount libraries read-only, and device files one by one.
+
+    bubblewrap's own /dev would cost a second user namespace, from which the zygote could not get
+    back into its own process namespace.
+    """
     readable = [*readable_paths(), interpreter(), *filter(os.path.exists, _HARDWARE)]
     parents = {str(parent) for path in [*readable, *devices()] for parent in Path(path).parents}
     arguments = []
-    # Made here, since the folders that bubblewrap makes on the way are closed to other users.
+    # Made here, since parent folders that bubblewrap makes by itself are closed to other users.
     for folder in sorted(parents - {"/"}):
         arguments += ["--perms", "0755", "--dir", folder]
     for path in readable:

@@ -1,4 +1,4 @@
-"""A submission: one file of source text or one notebook, read safely, its Python never parsed."""
+"""A submission: one source file or one notebook, read safely, without parsing its Python."""
 
 import hashlib
 import os
@@ -22,7 +22,7 @@ MAX_BYTES = 1024 * 1024
 class Submission:
     """The source text of one module, where it came from, and the hash of the file's bytes.
 
-    `line_map` says where its lines stand in a notebook, `note` why this file was taken and not
+    `line_map` says where its lines stand in a notebook, `note` why this file was taken rather than
     another.
     """
 
@@ -34,22 +34,25 @@ class Submission:
 
     @property
     def described(self) -> str:
-        """Its name and, where there was a choice, why this one."""
+        """Its name and, if there was a choice, why this file was taken."""
         return f"{self.name} ({self.note})" if self.note else self.name
 
     @property
     def identity(self) -> str:
-        """The same for what is graded alike: the same bytes are another module as a notebook."""
+        """Equal for submissions that are graded alike.
+
+        The same bytes make another module when they are read as a notebook.
+        """
         if not self.line_map.cells:
             return self.sha256
         return f"{self.sha256} {hashlib.sha256(self.source.encode()).hexdigest()}"
 
 
 def read(path: Path, filename: str, stubs: Sequence[Path] = ()) -> Submission:
-    """The submission at `path`: a file, or a folder that holds `filename` or that as a notebook.
+    """The submission at `path`: a file, or a folder with `filename` or its notebook in it.
 
-    If the folder holds both, `chosen` chooses. Raises UsageError for whatever is not a plain text
-    file of at most 1 MB, or a notebook of at most 16 MB.
+    If the folder holds both, `chosen` decides. Raises UsageError for anything but a plain text file
+    of at most 1 MB or a notebook of at most 16 MB.
     """
     shown = one_line(str(path))
     if not stat.S_ISDIR(_kind(path, shown)):
@@ -60,7 +63,7 @@ def read(path: Path, filename: str, stubs: Sequence[Path] = ()) -> Submission:
 
 
 def places_of(path: Path, filename: str) -> tuple[Path, Sequence[str]]:
-    """The folder to look at and the names in it that `read` would read."""
+    """The folder that `read` looks at, and the names that it reads there."""
     return (path, both_names(filename)) if path.is_dir() else (path.parent, (path.name,))
 
 
@@ -70,11 +73,11 @@ def both_names(filename: str) -> tuple[str, str]:
 
 
 def chosen(readers: Sequence[Callable[[], Submission]], stubs: Iterable[Path]) -> Submission:
-    """Of a module and a notebook (or one of them) the one that counts.
+    """Choose the submission that counts, from a module and a notebook or only one of them.
 
     It is the first that can be read and that somebody has worked on, so that a stub left lying
-    beside the work hides nothing; failing that the first that can be read. Raises the UsageError
-    of the first if there is none.
+    beside the work hides nothing; failing that, it is the first that can be read. If none can be
+    read, raises the UsageError of the first.
     """
     found: list[Submission] = []
     problems: list[UsageError] = []
@@ -105,7 +108,7 @@ def _sources(stubs: Iterable[Path]) -> set[str]:
 
 
 def max_bytes(name: str) -> int:
-    """How large a file of this name may be."""
+    """How large a file of this name may be, in bytes."""
     return notebook.MAX_BYTES if is_notebook(name) else MAX_BYTES
 
 
@@ -134,7 +137,7 @@ def from_bytes(data: bytes, name: str) -> Submission:
 
 
 def read_bytes(path: Path, limit: int) -> bytes:
-    """A plain file, and no more than one byte above the limit. Raises UsageError."""
+    """The bytes of a plain file, at most one beyond the limit. Raises UsageError."""
     return _read_file(path, one_line(path.name), limit)
 
 

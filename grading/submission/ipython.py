@@ -1,20 +1,20 @@
-"""What IPython adds to Python, taken out of the text of a cell without moving a line.
+"""Takes IPython's additions to Python out of the text of a cell, without moving a line.
 
     %matplotlib inline   !pip install x   ?nn.LSTM   nn.LSTM?      become comments
     files = !ls          shape = %who                               files = None  # !ls
     %time loss = train()                                            loss = train()
-    %%bash and its kind                                             the whole cell is a comment
+    %%bash and the like                                             the whole cell is a comment
 
-Only lines at which a statement begins are looked at: elsewhere % is an operator, or part of a
-string. To know them, strings and brackets are followed from line to line; Python is not parsed.
+Only lines that begin a statement can be IPython's: elsewhere % is an operator, or part of a string.
+To find these lines, this module keeps track of open strings and brackets; it does not parse Python.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# What stands below these runs in the notebook's own namespace. (%%timeit runs it elsewhere: what it
-# defines is not there afterwards.)
+# The code below these runs in the notebook's own namespace. (%%timeit runs its code elsewhere, so
+# that the names it defines are lost.)
 COUNTED = {"%%time", "%%capture", "%%prun"}
 
 _SIGNS = re.compile("[%!?]")
@@ -28,10 +28,10 @@ _TIMED = re.compile(r"%time\s+(?P<statement>[^-\s].*)")
 _HELP = re.compile(r"%{0,2}[^\W\d][\w.*]*\?\??")
 _ASSIGNED = re.compile(r"(?P<target>[^\W\d][\w.,\s\[\]'\"]*=\s*)(?P<command>[%!].*)")
 
-# What a notebook has without importing it, and IPython, are replaced by stand-ins that do nothing:
-# whether IPython is installed where a notebook is graded must not decide over its points. Its own
-# name stays free, since libraries look for a module called IPython to learn that they are in a
-# notebook.
+# Stand-ins that do nothing replace IPython, and the names that a notebook has without importing
+# them: a notebook's points must not depend on whether IPython is installed where it is graded. The
+# stand-in has another name, because libraries look for a module called IPython to find out whether
+# they run in a notebook.
 IPYTHON = "stand_in_for_IPython"
 
 _FROM = re.compile(r"^(\s*from\s+)IPython(?:\.\w+)*(?=\s+import\b)")
@@ -45,7 +45,7 @@ _DEFINED = {
 
 
 def without_magics(lines: Sequence[str]) -> list[str]:
-    """The lines of one cell (one at least) as Python: as many as before, none IPython's own."""
+    """The lines of one cell (at least one) as Python: as many as before, but none of IPython's."""
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if not lines[first].startswith("%%"):
         return _plain(_dedented(lines))
@@ -56,7 +56,7 @@ def without_magics(lines: Sequence[str]) -> list[str]:
 
 
 def _dedented(lines: Sequence[str]) -> list[str]:
-    """Without the indent of the first statement, as a notebook runs them."""
+    """The lines without the indent of the first statement, as a notebook runs them."""
     first = next((line for line in lines if line.strip() and line.lstrip()[0] != "#"), "")
     indent = first[: len(first) - len(first.lstrip())]
     return [line.removeprefix(indent) for line in lines]
@@ -70,13 +70,13 @@ def _plain(lines: Sequence[str]) -> list[str]:
         replaced = f"# {line}" if in_command else _command(line) if text.may_begin else None
         made.append(line if replaced is None else replaced)
         text.read(made[-1])
-        # A command goes on below a line that ends with a backslash, as Python does.
+        # As in Python, a backslash at the end of a line continues a command on the next line.
         in_command = replaced is not None and line.endswith("\\") and not text.continued
     return made
 
 
 def _command(line: str) -> str | None:
-    """What becomes of a line at which a statement begins; None if it is Python."""
+    """The replacement for a line that begins a statement; None if the line is Python."""
     if not _SIGNS.search(line):
         return None
     stripped = line.strip()
@@ -84,7 +84,7 @@ def _command(line: str) -> str | None:
     if timed := _TIMED.fullmatch(stripped):
         return indent + timed["statement"]
     if stripped.startswith(("%", "!", "?")) or _HELP.fullmatch(stripped):
-        # A block may have nothing else in it.
+        # `pass`, because a block may have nothing else in it.
         return f"{indent}pass  # {stripped}" if indent else f"# {stripped}"
     if assigned := _ASSIGNED.fullmatch(stripped):
         target, command = assigned["target"], assigned["command"]
@@ -131,11 +131,11 @@ class _Text:
 
 
 def without_ipython(line: str) -> str:
-    """The line, importing from the stand-in what it would import from IPython."""
+    """The line, with the stand-in in place of IPython in its imports."""
     line = _FROM.sub(rf"\1{IPYTHON}", line)
     return _IMPORT.sub(lambda found: f"{found[1]}{IPYTHON}{found[2] or ' as IPython'}", line)
 
 
 def definitions(source: str) -> list[str]:
-    """The lines that define every stand-in of which `source` speaks."""
+    """The lines that define every stand-in that `source` mentions."""
     return [line for name, line in _DEFINED.items() if re.search(rf"\b{name}\b", source)]

@@ -27,7 +27,7 @@ class LineMap:
         return f"cell {cell}, line {line - above}"
 
     def in_words(self, words: str) -> str:
-        """What the parser says, `'(' on line 47` for example, with its lines as places."""
+        """A message of the parser, `'(' on line 47` for example, with places instead of lines."""
         return _LINE.sub(lambda match: self.place(int(match[1])), words)
 
 

@@ -1,14 +1,14 @@
-"""A notebook becomes one module: its code cells from top to bottom, read in the trusted grader.
+"""Turns a notebook into one module: its code cells from top to bottom.
 
-A notebook is JSON that a stranger wrote. Of each cell only the kind, the tags and the text are
-looked at; the Python in it is taken line by line (magics.py) and never parsed. nbconvert would do
-this too, but needs a second to be imported, and IPython, whose magics it turns into calls that
-exist in a notebook only.
+A notebook is JSON that a stranger wrote, and this module reads it in the trusted grader. It looks
+only at the kind, the tags and the text of each cell, and takes the Python in it line by line
+(ipython.py) without ever parsing it. nbconvert would do this too, but takes a second to import, and
+needs IPython, whose magics it turns into calls that exist only in a notebook.
 
-    # %% cell 3           stands above the code of the third cell, whatever kinds the others are
+    # %% cell 3           stands above the code of the third cell, counting cells of all kinds
     # tags                a cell tagged skip, no-grade or skip-execution is left out
 
-What a notebook has without importing it is defined by stand-ins (ipython.py).
+Stand-ins define the names that a notebook has without importing them (ipython.py).
 """
 
 import json
@@ -20,7 +20,7 @@ from grading.submission.ipython import definitions, without_ipython, without_mag
 from grading.submission.line_map import LineMap
 
 SUFFIX = ".ipynb"
-# Most of a notebook is output.
+# So large because most of a notebook is output.
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CODE_BYTES = 1024 * 1024
 SKIPPED = {"skip", "no-grade", "skip-execution"}
@@ -34,9 +34,9 @@ def is_notebook(name: str) -> bool:
 
 
 def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
-    """The source of the module that a notebook's code makes, and where its lines stand.
+    """The source of the module that a notebook's code makes, and the map of its lines.
 
-    Raises UsageError for whatever is no notebook of format 4 (or 3, which older programs write).
+    Raises UsageError for anything but a notebook of format 4 (or 3, which older programs write).
     """
     lines: list[str] = []
     above: list[tuple[int, int]] = []
@@ -50,7 +50,7 @@ def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
         lines.append(marker)
         above.append((len(lines), number))
         for line in without_magics(text.split("\n")):
-            # Each cell may have such a line, but only the first lines of a module.
+            # Any cell may have such a line, but in a module it must be one of the first.
             future = line.rstrip() == _FUTURE
             header = _FUTURE if future else header
             lines.append(f"# {line}" if future else without_ipython(line))
@@ -63,7 +63,7 @@ def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
 def _document(data: bytes, name: str) -> dict[str, Any]:
     """The JSON of a notebook. Raises UsageError."""
     try:
-        # Numbers decide nothing here: as floats they may have any number of digits.
+        # Integers are read as floats, which may have any number of digits: no number matters here.
         document = json.loads(
             data.decode("utf-8-sig"),
             object_pairs_hook=_unrepeated,
@@ -83,7 +83,7 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object. Its readers would not agree on which of two values counts."""
+    """An object. Raises ValueError for a repeated name: readers disagree on which value counts."""
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError("a name stands twice in one object")
@@ -109,7 +109,7 @@ def _code(document: dict[str, Any], name: str) -> Iterator[tuple[int, str]]:
 
 
 def _cells(document: dict[str, Any], old: bool, name: str) -> list[Any]:
-    """Format 3 has sheets of cells, of which any program made one only."""
+    """All cells. Format 3 has sheets of them, but programs only made one. Raises UsageError."""
     sheets = document.get("worksheets") if old else [document]
     cells: list[Any] = []
     for sheet in sheets if isinstance(sheets, list) else [None]:
@@ -137,7 +137,7 @@ def _tags(cell: dict[str, Any], where: str) -> list[str]:
 
 
 def _size(text: str, where: str) -> int:
-    """In bytes. Raises UsageError for what no text file could hold."""
+    """The size in bytes. Raises UsageError for text that no text file could hold."""
     if "\0" in text:
         raise UsageError(f"{where} holds NUL characters: delete them")
     try:

@@ -1,4 +1,4 @@
-"""What a freshly forked worker does to itself before it reads a byte of source."""
+"""How a freshly forked worker confines itself before it reads a byte of source."""
 
 import os
 import signal
@@ -11,8 +11,9 @@ from grading.sandbox.worker.resources import limit_resources, threads_are_limite
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
 SHARED_MEMORY = "/dev/shm"
-# Nobody's user ids, outside the ranges that distributions hand out to people and services, and
-# below 65534, which is taken. Two workers alive hardly ever have process numbers that many apart.
+# User ids that nobody has: outside the ranges that distributions hand out to people and services,
+# and below 65534, which is taken. Two live workers share one only if their process numbers differ
+# by a multiple of OWN_IDS, which hardly ever happens.
 UNPRIVILEGED_ID = 60600
 OWN_IDS = 4900
 _NO_OWN_USER = (
@@ -22,10 +23,10 @@ _NO_OWN_USER = (
 
 
 class Walls(NamedTuple):
-    """Which walls stand around a worker, decided by the rung of isolation.
+    """The walls around a worker, which its rung of isolation decides.
 
-    `readable` are the only files it may read, `devices` it may read and write, and `scratch` is
-    its one writable folder.
+    The worker may read only what lies in `readable`, may read and write `devices`, and has
+    `scratch` as its one writable folder.
     """
 
     namespaces: bool
@@ -36,7 +37,7 @@ class Walls(NamedTuple):
 
 
 def confine(walls: Walls, limits: Limits) -> None:
-    """Put the walls up. Any OSError means that they do not stand: exit, read nothing."""
+    """Put up the walls. If this raises OSError, they do not stand: exit, and read nothing."""
     if walls.namespaces:
         _own_namespaces(walls.scratch, limits)
     os.chdir(walls.scratch)
@@ -48,10 +49,10 @@ def confine(walls: Walls, limits: Limits) -> None:
 
 
 def fork(walls: Walls) -> int:
-    """os.fork(); where there are namespaces, into a process namespace of the child's own."""
+    """Call os.fork(); with namespaces, the child gets a process namespace of its own."""
     if walls.namespaces:
         own = os.pidfd_open(os.getpid())
-        # Back to this process's own namespace first: one cannot leave a namespace one is not in.
+        # Back to this process's own namespace first: one can leave only the namespace one is in.
         kernel.setns(own, kernel.CLONE_NEWPID)
         os.close(own)
         kernel.unshare(kernel.CLONE_NEWPID)
@@ -59,7 +60,7 @@ def fork(walls: Walls) -> int:
 
 
 def new_session() -> None:
-    """Leave the zygote's session, and die with it."""
+    """Leave the zygote's session, but die when the zygote dies."""
     os.setsid()
     if hasattr(signal, "pidfd_send_signal"):  # Linux
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -74,11 +75,12 @@ def _own_namespaces(scratch: str, limits: Limits) -> None:
 
 
 def _became_own_user(walls: Walls) -> bool:
-    """Whether the worker is now a user of its own: the kernel limits the threads of a user.
+    """Make the worker a user of its own, because the kernel limits threads per user.
 
-    In namespaces it gets a user namespace, in which nothing else counts. Root takes a number that
-    nobody has, since no limit holds for root; files are still opened as the effective user. What is
-    called root in a container may be held to limits, and may not be allowed to take a number.
+    Returns whether that was done. With namespaces, the worker gets a user namespace, in which
+    nothing else counts. Root takes a user id that nobody has, since no limit holds for root; files
+    are still opened as the effective user. Root in a container may be subject to limits, and may
+    not be allowed to change its id. Raises OSError if no limit holds and the id cannot change.
     """
     if walls.namespaces:
         kernel.unshare(kernel.CLONE_NEWUSER)

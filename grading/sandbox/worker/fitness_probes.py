@@ -1,4 +1,4 @@
-"""What a submission needs of a machine, tried in a worker: probes, without a module to drive."""
+"""Probes that try what a submission needs from a machine; they drive no module."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ MOST_MEGABYTES = 1 << 22
 
 
 def tensors(module: ModuleType) -> dict[str, int]:
-    """The size in MB of the largest tensor that can be made, found by halving."""
+    """The size in MB of the largest tensor that can be made, found by bisection."""
     low, high = 0, MOST_MEGABYTES
     while high - low > 1:
         middle = (low + high) // 2
@@ -25,7 +25,7 @@ def tensors(module: ModuleType) -> dict[str, int]:
 
 
 def threads(module: ModuleType, most: int) -> dict[str, int]:
-    """How many threads run at once, up to `most`."""
+    """How many threads can run at once, up to `most`."""
     end = threading.Event()
     started = []
     try:

@@ -1,4 +1,4 @@
-"""The few Linux calls that Python does not offer, through the C library."""
+"""The few Linux calls that Python does not offer, made through the C library."""
 
 import ctypes
 import os
@@ -49,7 +49,7 @@ def syscall(number: int, *arguments: object) -> int:
 
 
 def prctl(option: int, *arguments: object) -> int:
-    """prctl(2), missing arguments as 0. Raises OSError."""
+    """prctl(2), with 0 for missing arguments. Raises OSError."""
     padded = [
         ctypes.c_ulong(argument) if isinstance(argument, int) else argument
         for argument in (*arguments, 0, 0, 0, 0)[:4]
@@ -76,11 +76,11 @@ def mount_tmpfs(target: str, size: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every capability, now and for whatever this process might execute."""
+    """Give up every capability, for this process and for any program that it might execute."""
     for capability in range(_LAST_CAPABILITY + 1):
         try:
             prctl(PR_CAPBSET_DROP, capability)
-        except OSError:  # past the last one of this kernel, or nothing to drop with
+        except OSError:  # past this kernel's last one, or not allowed to drop any
             break
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)

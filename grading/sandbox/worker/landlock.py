@@ -27,7 +27,7 @@ _PATH_BENEATH = struct.Struct("=Qi")  # rights that are allowed, descriptor of t
 
 
 def abi() -> int:
-    """The version of Landlock that this kernel speaks; 0 where it speaks none."""
+    """The version of Landlock that this kernel supports; 0 if it supports none."""
     try:
         return kernel.syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(1))
     except OSError:
@@ -49,10 +49,10 @@ def restrict(
     writable: Iterable[str],
     version: int | None = None,
 ) -> None:
-    """From here on: read below `readable`, use `devices`, do as one likes below `writable`.
+    """Restrict this process to reading `readable`, using `devices`, and changing `writable`.
 
-    Everything else in the file system is refused, and TCP and signals to processes outside where
-    the kernel is new enough. Needs no_new_privs. Raises OSError; then nothing is restricted.
+    The kernel refuses everything else in the file system and, if it is new enough, TCP and signals
+    to outside processes. Needs no_new_privs. Raises OSError; then nothing is restricted.
     """
     version = abi() if version is None else version
     everything = file_rights(version)

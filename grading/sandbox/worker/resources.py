@@ -1,7 +1,7 @@
-"""Resource limits of a process, each on top of what it has when it sets them.
+"""Resource limits of a process; those on memory and threads come on top of what it has already.
 
-How much that is, the process asks the kernel, which answers by refusing: /proc is not there in the
-strongest rung, and in a container it does not show everything that counts.
+To find out how much it has, the process tries which limits make the kernel refuse: the strongest
+rung has no /proc, and in a container /proc does not show everything that counts.
 """
 
 import mmap
@@ -16,14 +16,14 @@ _MAX_PAGES = 1 << 40
 
 
 def limit_resources(limits: Limits, own_user: bool) -> None:
-    """Put `limits` on this process. `own_user`: no other process counts for its user."""
+    """Put `limits` on this process. With `own_user`, no other process counts."""
     bounds = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: limits.file_size,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CPU: limits.cpu_seconds,
     }
-    if sys.platform == "linux":  # elsewhere these two count other things
+    if sys.platform == "linux":  # elsewhere these two limits count other things
         others = 0 if own_user else running_threads()
         bounds[resource.RLIMIT_NPROC] = others + limits.threads
         if limits.memory:
@@ -37,8 +37,8 @@ def limit_resources(limits: Limits, own_user: bool) -> None:
 def mapped_memory() -> int:
     """How many bytes of address space this process has mapped.
 
-    The least limit under which one more page can be mapped, less that page: found by halving, in
-    0.25 ms (measured).
+    That is the least limit under which one more page can be mapped, less that page. Bisection
+    finds it in 0.25 ms (measured).
     """
     before = resource.getrlimit(resource.RLIMIT_AS)
     low, high = 0, _at_most(before[1], _MAX_PAGES * mmap.PAGESIZE) // mmap.PAGESIZE
@@ -53,10 +53,10 @@ def mapped_memory() -> int:
 
 
 def running_threads() -> int:
-    """How many threads the kernel counts for this user, at most a quarter too many.
+    """How many threads the kernel counts for this user, or up to a quarter more.
 
-    The first limit under which one more can be started, of 1, 2, 3, 4, 6, 8, ... Asking costs no
-    more than a failed start each.
+    That is the first of the limits 1, 2, 3, 4, 6, 8, ... under which one more thread can start.
+    Each try costs no more than a failed start.
     """
     before = resource.getrlimit(resource.RLIMIT_NPROC)
     limit = 1
@@ -69,7 +69,7 @@ def running_threads() -> int:
 
 
 def threads_are_limited() -> bool:
-    """Whether the kernel holds this user to a limit on threads, which it does not hold root to."""
+    """Whether the kernel limits the threads of this user, as it does for all but root."""
     before = resource.getrlimit(resource.RLIMIT_NPROC)
     try:
         return not _can_start_a_thread(0, before[1])
@@ -90,7 +90,7 @@ def _can_map_a_page() -> bool:
 
 
 def _can_start_a_thread(limit: int, hard: int) -> bool:
-    """Whether it can under this limit; true as well where no higher limit could be set."""
+    """Whether one can start under `limit`; also true where `hard` forbids so high a limit."""
     bound = _at_most(hard, limit)
     resource.setrlimit(resource.RLIMIT_NPROC, (bound, hard))
     thread = Thread(target=int)

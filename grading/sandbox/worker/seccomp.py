@@ -1,15 +1,16 @@
-"""The system calls a worker is refused, as a seccomp filter in classic BPF.
+"""The system calls that a worker may not make, as a seccomp filter in classic BPF.
 
-A worker computes: it needs memory, threads, its pipes and its scratch folder. Refused with EPERM
-is whatever creates or touches another process, opens a socket, changes metadata that Landlock
-does not cover, or reaches the parts of the kernel with a record of holes. Of fcntl only what is
-listed is allowed, of ioctl everything but what file systems understand. clone3 answers ENOSYS, so
-that the C library falls back to clone, whose flags a filter can read; and so does every call that
-is newer than this list, since nobody has looked at it here.
+A worker computes: it needs memory, threads, its pipes and its scratch folder. The filter refuses,
+with EPERM, every call that creates or touches another process, opens a socket, changes metadata
+that Landlock does not cover, or reaches parts of the kernel with a record of security holes. It
+allows the listed commands of fcntl only, and all commands of ioctl except those that feed a
+terminal or that file systems understand. clone3 fails with ENOSYS, so that the C library falls back
+to clone, whose flags a filter can read. Every call that is newer than this list also fails with
+ENOSYS, because it has not been reviewed.
 
-Where the scratch folder lies on a disk, nothing that was written may get out of the grader's sight
-before it is measured: a file without a name lives on for as long as it is open or mapped. There
-deleting answers that it was done, and is done when the worker has ended; renaming is refused.
+Where the scratch folder lies on a disk, nothing that was written may escape the grader's
+measurement, and a file without a name lives on for as long as it is open or mapped. There, deleting
+a file only claims to succeed, until the worker has ended, and renaming is refused.
 """
 
 import ctypes
@@ -59,11 +60,11 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "setfsuid": (122, 151),
     "setfsgid": (123, 152),
     "setgroups": (116, 159),
-    # talking to anyone
+    # communication
     "socket": (41, 198),
     # A datagram socket of a pair may still send to any address.
     "socketpair": (53, 199),
-    # Watching files tells what others do with them.
+    # Watching files shows what others do with them.
     "inotify_init": (253, None),
     "inotify_init1": (294, 26),
     "shmget": (29, 194),
@@ -105,7 +106,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "open_by_handle_at": (304, 265),
     "quotactl": (179, 60),
     "quotactl_fd": (443, 443),
-    # Everybody's files, not its own alone.
+    # These act on everybody's files, not only on the worker's.
     "sync": (162, 81),
     "syncfs": (306, 267),
     "fanotify_init": (300, 262),
@@ -123,7 +124,7 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "fsmount": (432, 432),
     "fspick": (433, 433),
     "mount_setattr": (442, 442),
-    # the machine, what all its users share, and corners of the kernel with a record
+    # the machine, what all its users share, and parts of the kernel with a record of holes
     "io_setup": (206, 0),
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
@@ -155,9 +156,9 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "modify_ldt": (154, None),
     "personality": (135, 92),
 }
-# The first number of a call that this list does not know: 451 is cachestat, of Linux 6.5.
+# The first call number that this list does not cover: 451 is cachestat, of Linux 6.5.
 _UNKNOWN = 452
-# Said to have been done, and refused, where files are measured.
+# Where files are measured, deleting claims to succeed, and renaming is refused.
 _DELETING = {"unlink": (87, None), "unlinkat": (263, 35), "rmdir": (84, None)}
 _RENAMING = {"rename": (82, None), "renameat": (264, 38), "renameat2": (316, 276)}
 _OPEN, _OPENAT, _OPENAT2 = (2, None), (257, 56), (437, 437)
@@ -168,12 +169,13 @@ _PRLIMIT64 = (302, 261)
 
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _CLONE_THREAD = 0x00010000
-# F_DUPFD to F_SETLKW, locks of open files, F_DUPFD_CLOEXEC, F_GETPIPE_SZ and F_GET_SEALS. Not: who
-# gets signals, leases (which make everybody else wait), notices, and larger pipes.
+# F_DUPFD to F_SETLKW, locks of open files, F_DUPFD_CLOEXEC, F_GETPIPE_SZ and F_GET_SEALS. These
+# leave out: who gets signals, leases (which make everybody else wait), change notices, and larger
+# pipes.
 _ALLOWED_FCNTL = (*range(8), 36, 37, 38, 1030, 1032, 1034)
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
-# The second byte of a command: ext4 and most others, XFS, btrfs, versions. They change files that
-# were opened for reading, and Landlock looks at commands to devices only.
+# The second byte of a command: ext4 and most others, XFS, btrfs, versions. These commands change
+# even files that were opened for reading, and Landlock checks commands to devices only.
 _FILE_SYSTEMS = (0x6600, 0x5800, 0x9400, 0x7600)
 _O_TMPFILE = 0x400000
 _X32_BIT = 0x40000000
@@ -196,7 +198,7 @@ def supported() -> bool:
 
 
 def install(own_pid: int, measured: bool) -> None:
-    """Refuse the calls above to this process, for good. Needs no_new_privs. Raises OSError."""
+    """Deny the calls above to this process, for good. Needs no_new_privs. Raises OSError."""
     program = build(kernel.MACHINE, own_pid, measured)
     buffer = ctypes.create_string_buffer(program, len(program))
     description = _Program(len(program) // 8, ctypes.addressof(buffer))
@@ -204,9 +206,9 @@ def install(own_pid: int, measured: bool) -> None:
 
 
 def build(machine: str, own_pid: int, measured: bool) -> bytes:
-    """The filter for `machine`; signals are allowed to `own_pid` alone.
+    """The filter for `machine`; it allows signals to `own_pid` only.
 
-    `measured`: the scratch folder is on a disk, where files must stay in sight.
+    `measured` says that the scratch folder is on a disk, where no file may escape measurement.
     """
     column, architecture = _ARCHITECTURES[machine]
     program = [
@@ -226,9 +228,9 @@ def build(machine: str, own_pid: int, measured: bool) -> bytes:
     program += _when(_CLONE[column], 0, [_op(_AND_BITS, _CLONE_THREAD, 1, 0)])
     for call in (_KILL, _TGKILL):
         program += _when(call[column], 0, [_op(_EQUAL, own_pid, 1, 0)])
-    # prlimit of oneself is pid 0; of anybody else it can starve the grader of CPU time.
+    # Pid 0 is the caller; prlimit on any other process could starve the grader of CPU time.
     program += _when(_PRLIMIT64[column], 0, [_op(_EQUAL, 0, 1, 0)])
-    # It would live on when the grader is killed, or leave its memory to the crash handler of root.
+    # A worker could outlive a killed grader, or leave its memory to root's crash handler.
     for option in (kernel.PR_SET_PDEATHSIG, kernel.PR_SET_DUMPABLE):
         program += _when(_PRCTL[column], 0, [_op(_EQUAL, option, 0, 1)])
     program += _when(_FCNTL[column], 1, _one_of(_ALLOWED_FCNTL))
@@ -243,7 +245,7 @@ def build(machine: str, own_pid: int, measured: bool) -> bytes:
 
 
 def _in_sight(column: int) -> list[bytes]:
-    """Nothing disappears, and nothing is made without a name."""
+    """Instructions that keep files from disappearing, and from being made without a name."""
     program = []
     for calls, answer in ((_DELETING, _DONE), (_RENAMING, errno.EPERM)):
         for numbers in calls.values():
@@ -252,12 +254,12 @@ def _in_sight(column: int) -> list[bytes]:
     for call, flags in ((_OPEN, 1), (_OPENAT, 2)):
         if (number := call[column]) is not None:
             program += _when(number, flags, [_op(_AND_BITS, _O_TMPFILE, 0, 1)])
-    # Its flags lie in memory, where no filter looks.
+    # The flags of openat2 lie in memory, which no filter can read.
     return [*program, _op(_EQUAL, _OPENAT2[column], 0, 1), _refuse(errno.ENOSYS)]
 
 
 def _one_of(allowed: Sequence[int]) -> list[bytes]:
-    """A test for `_when`: past the refusal for every number in `allowed`."""
+    """A test for `_when` that jumps over the refusal for every number in `allowed`."""
     return [
         _op(_EQUAL, number, len(allowed) - position, 0) for position, number in enumerate(allowed)
     ]
@@ -279,7 +281,7 @@ def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
 
 
 def probe() -> bool:
-    """Whether the kernel has seccomp filters: setting none is EFAULT there, EINVAL elsewhere."""
+    """Whether the kernel has seccomp filters: setting none is EFAULT there, else EINVAL."""
     try:
         kernel.prctl(kernel.PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, None)
     except OSError as error:

@@ -1,7 +1,7 @@
-"""What runs inside a worker: read a source, answer probes about it until the pipe closes.
+"""Runs inside a worker: reads a source, and answers probes about it until the pipe closes.
 
-Everything below runs in one process with the code it serves, so none of it can be relied on by
-the grader. It only has to be convenient for honest code.
+Everything below shares a process with the code it serves, so the grader cannot rely on any of it.
+It only has to be convenient for honest code.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ MAX_TEXT = 2000
 
 def serve(requests: int, replies: int) -> NoReturn:
     """Answer the frames on descriptor `requests` until it closes, then exit."""
-    tempfile.tempdir = os.getcwd()  # the scratch folder, whatever was asked before the fork
+    tempfile.tempdir = os.getcwd()  # the scratch folder, whatever was chosen before the fork
     service = _Service()
     _write(replies, frames.encode({"ready": True}, {}))
     while True:
@@ -42,7 +42,7 @@ def serve(requests: int, replies: int) -> NoReturn:
 
 
 class _Service:
-    """The modules that were loaded, and the two requests about them."""
+    """The loaded modules, and the requests that a grader can make."""
 
     def __init__(self) -> None:
         self.probes: ModuleType | None = None
@@ -53,7 +53,7 @@ class _Service:
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         self.device = torch.device(meta["device"])
         self.filename = meta["filename"]
-        if "library" in arrays:  # first, and by the name under which probes import it
+        if "library" in arrays:  # first, under the name by which probes import it
             _load_compiled("checks.probes.library", arrays["library"].tobytes())
         self.probes = _load_compiled("probes", arrays["probes"].tobytes())
         source = arrays["source"].tobytes().decode()
@@ -72,7 +72,7 @@ class _Service:
 
 
 def load_source(name: str, filename: str, source: str) -> ModuleType:
-    """Execute `source` as module `name`, known to tracebacks, `inspect` and pickle."""
+    """Execute `source` as module `name`, which tracebacks, `inspect` and pickle can find."""
     lines = source.splitlines(keepends=True)
     linecache.cache[filename] = (len(source), None, lines, filename)
     spec = importlib.machinery.ModuleSpec(name, _TextLoader(source, filename), origin=filename)
@@ -85,7 +85,7 @@ def load_source(name: str, filename: str, source: str) -> ModuleType:
 
 
 def _load_compiled(name: str, code: bytes) -> ModuleType:
-    """Execute what `compile` made, in the grader, of a module's text."""
+    """Execute a module that the grader has compiled."""
     module = sys.modules[name] = ModuleType(name)
     exec(marshal.loads(code), vars(module))
     return module
@@ -105,10 +105,10 @@ class _TextLoader(importlib.abc.InspectLoader):
 
 
 def seed_everything(seed: int) -> None:
-    """Make every source of chance start at `seed`."""
+    """Seed every random number generator."""
     random.seed(seed)
     np.random.seed(seed)
-    # torch.manual_seed would also format a stack trace for each device that is not there.
+    # torch.manual_seed would also format a stack trace for each missing device.
     torch.default_generator.manual_seed(seed)
     if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.manual_seed_all(seed)
@@ -130,7 +130,7 @@ def _answer(service: _Service, request: frames.Frame) -> bytes:
 
 
 def _split(values: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Tensors and numbers as arrays; of everything else only the name of its type."""
+    """Tensors and numbers as arrays; for everything else, only the name of its type."""
     arrays, others = {}, {}
     for name, value in values.items():
         if isinstance(value, torch.Tensor) and value.dtype in _NUMPY_DTYPES:
@@ -148,7 +148,7 @@ _NUMPY_DTYPES = {getattr(torch, name) for name in frames.DTYPES}
 
 
 def _describe(error: BaseException, filename: str) -> dict[str, Any]:
-    """An exception as plain data: its type, text, and the lines of the module it passed."""
+    """An exception as plain data: its type, message, and the module's lines it passed through."""
     lines = []
     traceback = error.__traceback__
     while traceback is not None:
@@ -178,7 +178,7 @@ def _message(error: BaseException) -> str:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the code may have put anything in their place
+        with contextlib.suppress(Exception):  # the code may have replaced them with anything
             stream.flush()
 
 

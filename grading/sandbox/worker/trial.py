@@ -1,6 +1,6 @@
-"""A trial of a rung: a process is confined as a worker would be, and does nothing.
+"""A trial of a rung: a process confines itself like a worker, and then does nothing.
 
-Run as a program of its own, without torch; what it prints says why it could not be.
+It runs as a program of its own, without torch, and prints why it could not be confined.
 """
 
 import os
@@ -12,7 +12,7 @@ from grading.sandbox.worker.confine import Walls, confine, fork, new_session
 
 
 def main(configuration: dict[str, Any]) -> NoReturn:
-    """Exit with 0 if the walls stand, with the reason on standard error if they do not."""
+    """Exit with 0 if the walls stand; otherwise print the reason on standard error."""
     walls = Walls(**configuration["walls"])
     pid = fork(walls)
     if pid == 0:

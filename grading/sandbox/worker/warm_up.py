@@ -1,7 +1,7 @@
-"""What submissions do, done once before any worker is forked.
+"""Does what submissions do, once, before any worker is forked.
 
-The first call of many a function of torch makes something ready that the next ones find there: of
-the 39 ms of a worker that answers twelve quick checks this saves 1.7 (medians of eight runs of 20).
+Many functions of torch prepare something at their first call. Calling them here saves 1.7 ms of the
+39 that a worker needs to answer twelve quick checks (medians of eight runs of 20).
 """
 
 import io
@@ -17,7 +17,7 @@ SIZE = 5
 
 
 class _Net(nn.Module):
-    """A recurrent network in the words that most submissions use."""
+    """A recurrent network, written as most submissions write it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,7 +36,7 @@ class _Net(nn.Module):
 
 
 def run() -> None:
-    """Make, load, ask, differentiate, save and answer, as workers do."""
+    """Make, load, run, differentiate, save and answer, as workers do."""
     serve.seed_everything(0)
     serve.load_source("warm", "warm.py", "ready = True")
     net = _Net()
@@ -50,7 +50,7 @@ def run() -> None:
     file = io.BytesIO()
     torch.save(dict(net.named_parameters()), file)
     torch.load(io.BytesIO(file.getvalue()), weights_only=True)
-    for kind in (torch.float16, torch.bfloat16):  # looks at the processor, which workers cannot
+    for kind in (torch.float16, torch.bfloat16):  # inspects the processor, as workers may not
         torch.mm(torch.ones(2, 2, dtype=kind), torch.ones(2, 2, dtype=kind)).float()
     answer = frames.encode({"ok": True}, {"outputs": outputs.detach().numpy()})
     frames.read_frame(io.BytesIO(answer).read)

@@ -1,10 +1,10 @@
 """The fork server: imports torch once, then forks workers in milliseconds.
 
-Started by the grader as `python -I -S`, with its configuration as one JSON argument. It holds no
+The grader starts it as `python -I -S`, with its configuration as one JSON argument. It holds no
 secret and runs no submission: a fork confines itself first (`confine.py`).
 
-Single-threaded, on purpose and by measurement: a fork of a process that has used an OpenMP pool
-of two threads hangs at its first large matmul (libgomp's threads do not survive the fork).
+It is single-threaded on purpose: a fork of a process that has used an OpenMP pool of two threads
+hangs at its first large matmul (measured; libgomp's threads do not survive the fork).
 """
 
 import contextlib
@@ -36,7 +36,7 @@ _ANY_DESCRIPTOR = 2**31 - 1
 def main(configuration: dict[str, Any]) -> NoReturn:
     """Let graders in at the door, and serve each on a line of its own, until the door closes."""
     torch.set_num_threads(1)
-    # In a worker a second thread would only compete with the neighbor's.
+    # A second thread in a worker would only compete with the workers beside it.
     torch.set_num_threads = lambda nthreads: None
     walls = Walls(**configuration["walls"])
     _prepare(configuration)
@@ -51,21 +51,21 @@ def main(configuration: dict[str, Any]) -> NoReturn:
 
 
 def _let_in(door: socket.socket) -> socket.socket:
-    """A new line. If the door has been closed, everything ends."""
+    """Accept a new line. If the door has been closed, end this process."""
     message, descriptors, _, _ = socket.recv_fds(door, MAX_MESSAGE, 1)
     if not message:
-        # The system takes everything back; doing it object by object costs 0.5 s of CPU (measured).
+        # The system frees everything; doing so object by object costs 0.5 s of CPU (measured).
         os._exit(0)
     line = socket.socket(fileno=descriptors[0])
-    with contextlib.suppress(OSError):  # gone already: its end will be read from it
+    with contextlib.suppress(OSError):  # the grader is gone already: the next read will say so
         _reply(line, {"ready": True, "torch": torch.__version__, "numpy": np.__version__})
     return line
 
 
 def _served(line: socket.socket, workers: set[int], walls: Walls) -> bool:
-    """Do what the next message on a line asks for; False at its end.
+    """Do what the next message on a line asks for; False if the line has ended.
 
-    What fails, fails for this line alone: others may be grading over theirs.
+    A failure ends this line only: other graders may be using theirs.
     """
     try:
         message, descriptors, _, _ = socket.recv_fds(line, MAX_MESSAGE, 3)
@@ -88,7 +88,7 @@ def _served(line: socket.socket, workers: set[int], walls: Walls) -> bool:
 
 
 def _hang_up(line: socket.socket, workers: set[int]) -> None:
-    """End a line, and every worker that was made over it."""
+    """Close a line, and end every worker that was made over it."""
     line.close()
     for pid in workers:
         os.kill(pid, signal.SIGKILL)
@@ -101,14 +101,14 @@ def _prepare(configuration: dict[str, Any]) -> None:
     if configuration["warm"]:
         # An optimizer's first step imports a thousand modules: 1.0 to 1.7 s of CPU (measured).
         torch.optim.Adam(torch.nn.Linear(2, 2).parameters()).step()
-    # Frozen objects are never visited by a worker's collections, so their pages stay shared.
-    # There is hardly any garbage among them: looking for it would cost 0.07 s of CPU (measured).
+    # A worker's garbage collections never visit frozen objects, so their pages stay shared. There
+    # is hardly any garbage among them: looking for it would cost 0.07 s of CPU (measured).
     gc.freeze()
     gc.enable()  # disabled when this process began
 
 
 def _start(walls: Walls, limits: Limits, descriptors: list[int]) -> tuple[int, int]:
-    """Fork a worker: its process number, and a handle of the process."""
+    """Fork a worker; return its process number and its process descriptor."""
     pid = fork(walls)
     if pid == 0:
         _become_worker(walls, limits, descriptors)
@@ -119,7 +119,7 @@ def _start(walls: Walls, limits: Limits, descriptors: list[int]) -> tuple[int, i
 
 def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoReturn:
     try:
-        # This closes the door and every line as well.
+        # This also closes the door and every line.
         requests, replies = place_descriptors(*descriptors)
         new_session()
         confine(walls, limits)
@@ -130,12 +130,12 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
     try:
         serve.serve(requests, replies)
     finally:
-        os._exit(1)  # never back into the loop of the fork server
+        os._exit(1)  # never return into the fork server's loop
 
 
 def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, int]:
-    """Standard streams: nothing in, both outputs to the pipe. Close all but the three pipes."""
-    # Out of the way first, so that no dup2 below overwrites one that is still needed.
+    """Empty standard input, send both outputs to their pipe, close all but the three pipes."""
+    # First move them away, so that no dup2 below overwrites one that is still needed.
     requests, replies, output = (
         fcntl.fcntl(descriptor, fcntl.F_DUPFD, 5) for descriptor in (requests, replies, output)
     )
@@ -145,14 +145,14 @@ def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, in
     os.dup2(output, 2)
     os.dup2(requests, 3)
     os.dup2(replies, 4)
-    # Not os.closerange: where Python was built for an older C library, it would close one by one as
-    # many as there may be, which can be a million.
+    # Not os.closerange: a Python built for an older C library would close all possible descriptors
+    # one by one, which can be a million.
     kernel.syscall(_CLOSE_RANGE, 5, _ANY_DESCRIPTOR, 0)
     return 3, 4
 
 
 def _collect(pid: int) -> dict[str, Any]:
-    """Wait for a worker to end, and say how it did."""
+    """Wait for a worker to end, and say how it ended."""
     _, status, usage = os.wait4(pid, 0)
     return {
         "exit": os.waitstatus_to_exitcode(status),
@@ -168,7 +168,7 @@ def _reply(
 
 
 def serve_alone(configuration: dict[str, Any]) -> NoReturn:
-    """The lowest rung: this very process becomes the worker, behind resource limits alone."""
+    """On the lowest rung, turn this process into the worker, with resource limits only."""
     torch.set_num_threads(1)
     gc.enable()
     confine(Walls(**configuration["walls"]), Limits(**configuration["limits"]))
