@@ -70,7 +70,7 @@ def require_writable(path: Path, remedy: str = "give another place") -> None:
 
     Missing folders above `path` are no obstacle if they can be made. `remedy` says what to do.
     """
-    there = next(one for one in (path, *path.absolute().parents) if one.exists())
+    there = next(place for place in (path, *path.absolute().parents) if place.exists())
     if not os.access(there, os.W_OK):
         raise UsageError(f"{path} cannot be written: {remedy}")
 

@@ -241,7 +241,7 @@ class Report:
             isolation=document["isolation"],
             environment=document["environment"],
             checks=[CheckResult.from_json(check) for check in document["checks"]],
-            questions=[QuestionResult.from_json(one) for one in document["questions"]],
+            questions=[QuestionResult.from_json(question) for question in document["questions"]],
             hints=[HintShown(**hint) for hint in document["hints"]],
         )
         if document["status"] == "graded" or not report.gradable:
@@ -251,8 +251,8 @@ class Report:
 
 def exit_code(reports: Iterable[Report]) -> ExitCode:
     """The exit code for these reports; the worst one decides."""
-    found = list(reports)
-    if not all(report.gradable for report in found):
+    graded = list(reports)
+    if not all(report.gradable for report in graded):
         return ExitCode.GRADER_FAILED
-    full = all(report.full_marks for report in found)
+    full = all(report.full_marks for report in graded)
     return ExitCode.FULL_MARKS if full else ExitCode.NOT_FULL_MARKS

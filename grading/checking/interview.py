@@ -78,14 +78,17 @@ class Interview:
         A module that cannot be imported answers every check with the same fault.
         """
         known = {
-            id(one.outcome) for name, asked in self.asked.items() if name != check for one in asked
+            id(question.outcome)
+            for name, asked in self.asked.items()
+            if name != check
+            for question in asked
         }
         return [
-            one.outcome
-            for one in self.asked.get(check, ())
-            if isinstance(one.outcome, StudentFault)
-            and one.outcome.status is not Status.NOT_ATTEMPTED
-            and id(one.outcome) not in known
+            question.outcome
+            for question in self.asked.get(check, ())
+            if isinstance(question.outcome, StudentFault)
+            and question.outcome.status is not Status.NOT_ATTEMPTED
+            and id(question.outcome) not in known
         ]
 
     def _question(self, probe: str, inputs: dict[str, Any]) -> Question:

@@ -376,7 +376,7 @@ class Student(LiveRespondent):
     def _own_lines(self, lines: object) -> list[_OwnLine]:
         """The submission's own lines of a traceback, from the grader's copy of the file."""
         source = self.source.text.split("\n")
-        found = []
+        own = []
         for entry in lines if isinstance(lines, list) else []:
             if not isinstance(entry, list) or len(entry) != 2 or type(entry[0]) is not int:
                 continue
@@ -385,8 +385,8 @@ class Student(LiveRespondent):
                 place = self.source.line_map.place(number)
                 if isinstance(function, str) and function.isidentifier():
                     place += f", in {one_line(function, 60)}"
-                found.append(_OwnLine(number, place, source[number - 1]))
-        return found
+                own.append(_OwnLine(number, place, source[number - 1]))
+        return own
 
 
 def outcome_of(student: Student, question: Question) -> Outcome:

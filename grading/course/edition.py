@@ -22,10 +22,10 @@ def index(exercise: Exercise) -> dict[str, Any]:
     """What was recorded for an exercise: everything but the numbers. Raises GraderError."""
     path = exercise.recorded
     with usable(path):
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if found["format"] != FORMAT:
+        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
             raise ValueError(f"its format is not {FORMAT}")
-    return found
+    return content
 
 
 def choose_seed(exercises: Sequence[Exercise], wished: int | None) -> int:
@@ -57,7 +57,7 @@ def hidden_points(exercise: Exercise) -> float:
 
 def lacks(course: Course, command: str) -> bool:
     """Whether this is an edition and `command` needs the full course."""
-    return command in AUTHORS and any(one.in_edition for one in course.exercises.values())
+    return command in AUTHORS and any(exercise.in_edition for exercise in course.exercises.values())
 
 
 def _value(exercise: Exercise, key: str, kind: Any) -> Any:

@@ -59,8 +59,8 @@ def bounds_on(calibrations: Mapping[str, Calibration], device: str) -> Bounds | 
     The CPU's will do: they bound what is learned, and leave margins far above what rounding on
     another device changes.
     """
-    found = calibrations.get(device) or calibrations.get("cpu")
-    return None if found is None else found.bounds
+    calibration = calibrations.get(device) or calibrations.get("cpu")
+    return None if calibration is None else calibration.bounds
 
 
 def load(path: Path) -> dict[str, dict[str, Calibration]]:

@@ -73,7 +73,10 @@ class LiveAnswers(Reference):
         mistaken = Student(self.sandbox, replace(self.source, text=text), self.device, self.limits)
         key = "+".join(mistake.name for mistake in mistakes)
         try:
-            return all(alike(self._outcome(key, mistaken, one), one.outcome) for one in asked)
+            return all(
+                alike(self._outcome(key, mistaken, question), question.outcome)
+                for question in asked
+            )
         finally:
             mistaken.close()
 
@@ -90,25 +93,25 @@ def _source(exercise: Exercise) -> Source:
     return Source(exercise.module, exercise.file, text, read_probes(exercise))
 
 
-def alike(one: Outcome, other: Outcome) -> bool:
+def alike(mine: Outcome, theirs: Outcome) -> bool:
     """Whether two outcomes are the same, within the tolerances."""
-    if isinstance(one, StudentFault) and isinstance(other, StudentFault):
-        return one.essence == other.essence
-    if isinstance(one, StudentFault) or isinstance(other, StudentFault):
+    if isinstance(mine, StudentFault) and isinstance(theirs, StudentFault):
+        return mine.essence == theirs.essence
+    if isinstance(mine, StudentFault) or isinstance(theirs, StudentFault):
         return False
-    if dict(one.others) != dict(other.others) or set(one.arrays) != set(other.arrays):
+    if dict(mine.others) != dict(theirs.others) or set(mine.arrays) != set(theirs.arrays):
         return False
-    return all(_close(array, other.arrays[name], one) for name, array in one.arrays.items())
+    return all(_close(array, theirs.arrays[name], mine) for name, array in mine.arrays.items())
 
 
-def _close(one: np.ndarray, other: np.ndarray, answer: Answer) -> bool:
-    if one.shape != other.shape or one.dtype != other.dtype:
+def _close(mine: np.ndarray, theirs: np.ndarray, answer: Answer) -> bool:
+    if mine.shape != theirs.shape or mine.dtype != theirs.dtype:
         return False
-    tolerance = TOLERANCES.get((one.dtype.name, answer.device))
+    tolerance = TOLERANCES.get((mine.dtype.name, answer.device))
     if tolerance is None:
-        return bool(np.array_equal(one, other))
-    finite = np.isfinite(one)
-    if not np.array_equal(finite, np.isfinite(other)):
+        return bool(np.array_equal(mine, theirs))
+    finite = np.isfinite(mine)
+    if not np.array_equal(finite, np.isfinite(theirs)):
         return False
-    error = np.abs(one[finite].astype(np.float64) - other[finite].astype(np.float64))
-    return bool((error <= tolerance.allowed(one[finite])).all())
+    error = np.abs(mine[finite].astype(np.float64) - theirs[finite].astype(np.float64))
+    return bool((error <= tolerance.allowed(mine[finite])).all())

@@ -41,14 +41,16 @@ def diagnose(
     }
     passed = {result.id for result in results if result.status is Status.PASSED}
     possible = [known for known in book.known if not passed & set(known.fails)]
-    wrong = {check: one for check, one in failed.items() if not book.reproduces((), one)}
+    wrong = {
+        check: answers for check, answers in failed.items() if not book.reproduces((), answers)
+    }
     explains = _explanations(wrong, possible, book)
-    found = _singles(wrong, explains)
+    named = _singles(wrong, explains)
     explained = {check for checks in explains.values() for check in checks}
-    left = {check: one for check, one in wrong.items() if check not in explained}
-    found |= _pairs(left, found, possible, book)
+    left = {check: answers for check, answers in wrong.items() if check not in explained}
+    named |= _pairs(left, named, possible, book)
     return [
-        _named(result, found[result.id]) if result.id in found else result for result in results
+        _named(result, named[result.id]) if result.id in named else result for result in results
     ]
 
 
@@ -68,19 +70,19 @@ def _singles(
     wrong: Iterable[str], explains: Mapping[Misconception, set[str]]
 ) -> dict[str, Mistakes]:
     """By check, the mistake that explains it; of several, the one that explains most checks."""
-    found: dict[str, Mistakes] = {}
+    named: dict[str, Mistakes] = {}
     for check in wrong:
         fits = [known for known, checks in explains.items() if check in checks]
         most = max((len(explains[known]) for known in fits), default=0)
         best = [known for known in fits if len(explains[known]) == most]
         if len(best) == 1:
-            found[check] = (best[0],)
-    return found
+            named[check] = (best[0],)
+    return named
 
 
 def _pairs(
     unexplained: Mapping[str, Sequence[Asked]],
-    found: Mapping[str, Mistakes],
+    named: Mapping[str, Mistakes],
     possible: Sequence[Misconception],
     book: AnswerBook,
 ) -> dict[str, Mistakes]:
@@ -88,7 +90,7 @@ def _pairs(
     left = MAX_PAIRS
     pairs: dict[str, Mistakes] = {}
     for check, asked in unexplained.items():
-        for pair in _worth_trying(check, found, possible):
+        for pair in _worth_trying(check, named, possible):
             if left == 0:
                 return pairs
             left -= 1
@@ -99,13 +101,13 @@ def _pairs(
 
 
 def _worth_trying(
-    check: str, found: Mapping[str, Mistakes], possible: Sequence[Misconception]
+    check: str, named: Mapping[str, Mistakes], possible: Sequence[Misconception]
 ) -> Iterator[Mistakes]:
     """Pairs with an already named mistake, then any two that this check is about."""
     about = [known for known in possible if check in known.fails]
-    named = {mistake.name: mistake for mistakes in found.values() for mistake in mistakes}
-    yield from ((one, other) for one in named.values() for other in about if one != other)
-    yield from combinations([known for known in about if known.name not in named], 2)
+    by_name = {mistake.name: mistake for mistakes in named.values() for mistake in mistakes}
+    yield from ((old, new) for old in by_name.values() for new in about if old != new)
+    yield from combinations([known for known in about if known.name not in by_name], 2)
 
 
 def _named(result: CheckResult, mistakes: Mistakes) -> CheckResult:

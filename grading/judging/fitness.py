@@ -71,12 +71,12 @@ def _measure(student: Student, need: Need) -> Measured:
     outcome = outcome_of(student, Question(need.probe, need.values, 0, CPU_SECONDS))
     if isinstance(outcome, StudentFault):
         return Measured(need, "", f"{need.what}: {outcome.message.splitlines()[0]}")
-    found = _number(outcome)
+    number = _number(outcome)
     if not need.least:
-        works = bool(np.all(np.isfinite(found)))
+        works = bool(np.all(np.isfinite(number)))
         return Measured(need, "works", "" if works else f"{need.what} gives no finite number")
-    amount = f"{int(found)} {need.unit}"
-    enough = int(found) >= need.least
+    amount = f"{int(number)} {need.unit}"
+    enough = int(number) >= need.least
     return Measured(
         need, amount, "" if enough else f"{need.what}: {amount}, where {need.least} are needed"
     )
@@ -95,7 +95,7 @@ class FitnessProof:
 
     def why_not(self, check: Check, session: Session) -> str:
         if self._problems is None:
-            problems = [one.problem for one in self._examine() if one.problem]
+            problems = [measured.problem for measured in self._examine() if measured.problem]
             self._problems = "; ".join(problems)
         return self._problems
 

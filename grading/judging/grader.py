@@ -179,7 +179,7 @@ class Grader(Closing):
         report = self.grade(exercise, work, Plan(seed, diagnosis=False))
         if report.full_marks:
             return ""
-        lost = [one.id for one in report.checks if one.status is not Status.PASSED]
+        lost = [check.id for check in report.checks if check.status is not Status.PASSED]
         said = f"the reference loses points at {', '.join(lost)}"
         if report.faults:
             # One is enough: what breaks a worker breaks every check.

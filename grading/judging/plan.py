@@ -45,8 +45,8 @@ class Plan:
 
 def _with_needs(some: Sequence[Check], checks: Sequence[Check]) -> list[Check]:
     """These checks, and all that they need, directly or not."""
-    found = list(some)
+    wanted = list(some)
     for check in some:
         needed = [other for other in checks if other.function in check.declaration.needs]
-        found += _with_needs(needed, checks)
-    return found
+        wanted += _with_needs(needed, checks)
+    return wanted

@@ -94,17 +94,17 @@ class RecordedAnswers:
     def answer(self) -> Answer:
         """The answer to the last question. Raises GraderError if none was recorded."""
         assert self._asked is not None, "an answer follows a question"
-        found = self._recording.outcome(REFERENCE, self._asked, self._device)
-        if not isinstance(found, Answer):
+        recorded = self._recording.outcome(REFERENCE, self._asked, self._device)
+        if not isinstance(recorded, Answer):
             raise GraderError(f"no answer to this question of {self._asked.probe} was recorded")
-        return found
+        return recorded
 
     def reproduces(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
         """Whether the reference with these mistakes answered as the student's code did."""
         if len(mistakes) > 1:
             return False
         respondent = self._respondents[mistakes[0].name] if mistakes else REFERENCE
-        return all(self._same(respondent, one) for one in asked)
+        return all(self._same(respondent, question) for question in asked)
 
     def close(self) -> None:
         """Do nothing: there is nothing to close."""

@@ -79,12 +79,12 @@ class Session:
     def _waiting(self, check: Check) -> CheckResult | None:
         """The result of a check that has to wait for another one; None if it need not wait."""
         for need in check.declaration.needs:
-            found = self.results.get(need.__name__)
-            if not self.plan.in_order or found is None or found.status is Status.PASSED:
+            result = self.results.get(need.__name__)
+            if not self.plan.in_order or result is None or result.status is Status.PASSED:
                 continue
-            gap = found.status is Status.NOT_ATTEMPTED
+            gap = result.status is Status.NOT_ATTEMPTED
             status = Status.NOT_ATTEMPTED if gap else Status.BLOCKED
-            return self._result(check, status, 0.0, f"Waits for {found.id}.")
+            return self._result(check, status, 0.0, f"Waits for {result.id}.")
         return None
 
     def _judged(self, check: Check) -> CheckResult:

@@ -377,8 +377,8 @@ def _is_larger(folder: str, size: int) -> bool:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         pending.append(entry.path)
-                    found = entry.stat(follow_symlinks=False)
-                    total += max(_BLOCK, found.st_size, 512 * found.st_blocks)
+                    status = entry.stat(follow_symlinks=False)
+                    total += max(_BLOCK, status.st_size, 512 * status.st_blocks)
                     if total > size:
                         return True
         except OSError as error:  # usually, the folder changed during the scan

@@ -82,7 +82,7 @@ def why_not(rung: Rung) -> str:
 def why_not_stronger(rung: Rung) -> dict[str, str]:
     """Why this machine does not offer the stronger rungs, by name; without those that it does."""
     stronger = list(Rung)[: list(Rung).index(rung)]
-    return {one.value: reason for one in stronger if (reason := why_not(one))}
+    return {other.value: reason for other in stronger if (reason := why_not(other))}
 
 
 def walls(rung: Rung, scratch: str) -> dict[str, Any]:

@@ -79,32 +79,32 @@ def chosen(readers: Sequence[Callable[[], Submission]], stubs: Iterable[Path]) -
     beside the work hides nothing; failing that, it is the first that can be read. If none can be
     read, raises the UsageError of the first.
     """
-    found: list[Submission] = []
+    candidates: list[Submission] = []
     problems: list[UsageError] = []
     for reader in readers:
         try:
-            found.append(reader())
+            candidates.append(reader())
         except UsageError as error:
             problems.append(error)
-    if not found:
+    if not candidates:
         raise problems[0]
     if len(readers) == 1:
-        return found[0]
+        return candidates[0]
     if problems:
-        return replace(found[0], note="what lies beside it cannot be read")
+        return replace(candidates[0], note="what lies beside it cannot be read")
     untouched = _sources(stubs)
-    module, other = found
+    module, other = candidates
     if module.source in untouched and other.source not in untouched:
         return replace(other, note=f"{module.name} beside it is untouched")
     return replace(module, note=f"{other.name} beside it does not count")
 
 
 def _sources(stubs: Iterable[Path]) -> set[str]:
-    found = set()
+    sources = set()
     for path in stubs:
         with suppress(UsageError):
-            found.add(_read(path, path.name, path.name).source)
-    return found
+            sources.add(_read(path, path.name, path.name).source)
+    return sources
 
 
 def max_bytes(name: str) -> int:

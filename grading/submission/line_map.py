@@ -20,10 +20,10 @@ class LineMap:
 
     def place(self, line: int) -> str:
         """`line 47` or, in a notebook, `cell 3, line 5`; lines and cells are counted from 1."""
-        found = bisect_left(self.cells, (line, 0)) - 1
-        if found < 0:
+        index = bisect_left(self.cells, (line, 0)) - 1
+        if index < 0:
             return f"line {line}"
-        above, cell = self.cells[found]
+        above, cell = self.cells[index]
         return f"cell {cell}, line {line - above}"
 
     def in_words(self, words: str) -> str:

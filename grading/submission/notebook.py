@@ -113,10 +113,10 @@ def _cells(document: dict[str, Any], old: bool, name: str) -> list[Any]:
     sheets = document.get("worksheets") if old else [document]
     cells: list[Any] = []
     for sheet in sheets if isinstance(sheets, list) else [None]:
-        found = sheet.get("cells") if isinstance(sheet, dict) else None
-        if not isinstance(found, list):
+        listed = sheet.get("cells") if isinstance(sheet, dict) else None
+        if not isinstance(listed, list):
             raise UsageError(f"{name} has no list of cells: save the notebook again in Jupyter")
-        cells += found
+        cells += listed
     return cells
 
 
