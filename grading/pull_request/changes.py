@@ -153,7 +153,7 @@ def grade(
 def _work(
     objects: Objects, exercise: Exercise, changed: Sequence[str], tree: dict[str, Entry]
 ) -> Work:
-    """The changed module or notebook, whichever counts: `chosen` decides, as in a folder."""
+    """The work on one exercise: the changed module or notebook, chosen as in a folder."""
     paths = [path for path in changed if path in tree]
     if not paths:
         problem = f"{changed[0]} is not there any more: put it back"
