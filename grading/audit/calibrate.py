@@ -77,7 +77,7 @@ def _values(
 ) -> Iterator[float]:
     """The values of one variant, each on newly drawn inputs and in a new worker.
 
-    Raises GraderError if the reference has no value: then a right answer fails for another reason.
+    Raises GraderError if the reference has no value, because it failed for another reason.
     """
     source = exercise.reference.read_text(encoding="utf-8")
     if variant != "reference":

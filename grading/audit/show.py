@@ -36,7 +36,7 @@ def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> Non
 
 
 def summary(found: Audit) -> list[str]:
-    """The known mistakes that were named, and the mutation score."""
+    """How many known mistakes were named, and the mutation score."""
     lines = []
     mistakes = sum(n for what, n in found.counts.items() if what.endswith(Kind.MISCONCEPTION))
     if mistakes:

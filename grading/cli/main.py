@@ -122,7 +122,7 @@ def run() -> None:
 
 
 def is_missing_package(error: Exception) -> bool:
-    """Whether a package is missing, and not a part of the course."""
+    """Whether the error is a missing package, not a missing part of the course."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return False
     return not (syllabus.ROOT / error.name.partition(".")[0]).exists()

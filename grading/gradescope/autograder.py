@@ -3,7 +3,7 @@
     python -m grading.gradescope.autograder /autograder [EXERCISE]...
 
 A submission that cannot be read scores 0, with the reason. If the grader itself fails, it writes no
-results: Gradescope then tells the instructor too that the autograder failed, and gives no score.
+results: Gradescope then tells student and instructor that the autograder failed, without a score.
 """
 
 import json

@@ -73,7 +73,7 @@ class Graded:
 
 
 class Objects:
-    """Reads the objects of a repository. Raises UsageError if they are not as they should be."""
+    """Reads the objects of a repository. Raises UsageError if git fails or a file is not plain."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
