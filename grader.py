@@ -1,12 +1,12 @@
-"""The door: says in one line what this machine lacks, or hands over to grading/cli/main.py.
+"""The entry point: says in one line what this machine lacks, or runs grading/cli/main.py.
 
-Every Python since 2.7 can read this file, so that one that is too old says so too.
+Every Python since 2.7 can read this file, so that an old one can say that it is too old.
 """
 
 import os
 import sys
 
-# What every grading imports. A command that needs more fails at that import, caught below.
+# Every grading imports these. A command that needs more fails at its import, caught below.
 PACKAGES = ("click", "numpy", "pytest", "pytest_timeout", "rich", "torch")
 INSTALL = ".venv/bin/pip install -q -c constraints.txt -e ."
 
@@ -19,7 +19,7 @@ def main():
         newer = "install one, and run python3.11 -m venv --clear .venv && " + INSTALL
         stop("Python 3.11 or newer is needed, and this is %s" % version, in_venv() or newer)
     open_streams()
-    from importlib.util import find_spec  # there is none in Python 2
+    from importlib.util import find_spec  # Python 2 has none
 
     missing = [name for name in PACKAGES if find_spec(name) is None]
     reason = "not installed: " + ", ".join(missing)
@@ -34,7 +34,7 @@ def main():
 
 
 def in_venv():
-    """Where to run it instead: the course's own environment, if there is one and this is not it."""
+    """Advice to use the course's own environment; empty if there is none, or if this is it."""
     venv = os.path.join(os.path.dirname(sys.argv[0]), ".venv")
     python = os.path.join(venv, "bin", "python")
     is_other = os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(venv)
@@ -42,7 +42,7 @@ def in_venv():
 
 
 def open_streams():
-    """Put the null device where a standard stream is closed: no file may get its number."""
+    """Open the null device for each closed standard stream, so that no file gets its number."""
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
             os.fstat(number)

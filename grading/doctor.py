@@ -27,7 +27,7 @@ PACKAGES = (
 
 
 class Finding(NamedTuple):
-    """One line of the doctor: what, whether it is in order, and the details."""
+    """One line of the doctor's table: what was examined, its status, and the details."""
 
     what: str
     status: str
@@ -35,7 +35,7 @@ class Finding(NamedTuple):
 
 
 def examine() -> list[Finding]:
-    """Everything the doctor looks at."""
+    """Every finding about this machine."""
     return [*_isolation(), *_worker(), *_software(), _accelerator()]
 
 
@@ -50,7 +50,7 @@ def _isolation() -> list[Finding]:
 
 
 def _worker() -> list[Finding]:
-    """Start a real worker behind the strongest walls, time it, and see what it has room for."""
+    """Start a real worker behind the strongest walls, time it, and test what a submission needs."""
     rung = rungs.best()
     try:
         zygote = zygote_on(rung)

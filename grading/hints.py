@@ -1,8 +1,8 @@
 """Hints, one tier at a time, for what failed last.
 
-A known mistake has three: a nudge, the concept, where to look. A check that failed for another
-reason has its own hint. What a grading found, and which hints were shown since, is kept beside the
-course in .unrolled/ID.json; the next report lists the hints, with what the course charges.
+A known mistake has three tiers: a nudge, the concept, where to look. A check that failed for
+another reason has its own hint. The course's .unrolled/ID.json keeps the last failures and every
+hint shown; the next report lists these hints with their prices.
 """
 
 import json
@@ -22,7 +22,7 @@ FOLDER = ".unrolled"
 
 @dataclass(frozen=True)
 class Failure:
-    """A check that did not pass, as the student was told."""
+    """A check that did not pass, as the report told the student."""
 
     check: str
     title: str
@@ -42,7 +42,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Hint:
-    """A hint to show: what it is about, its text, and how many there are."""
+    """A hint to show: the failure, the text, and which of how many tiers it is."""
 
     failure: Failure
     text: str
@@ -69,10 +69,10 @@ def shown(exercise: Exercise) -> list[HintShown]:
 
 
 def next_hint(course: Course, exercise: Exercise) -> Hint | None:
-    """The next hint, now on record as shown; None if nothing failed last time.
+    """The next hint, recorded as shown; None if nothing failed last time.
 
-    When all have been shown it is the last one again, at no charge. Raises UsageError if the course
-    gives no hints, if there was no grading yet, or if nothing can be put on record.
+    Once all hints have been shown, the last one comes again, at no charge. Raises UsageError if the
+    course gives no hints, if there was no grading yet, or if the record cannot be written.
     """
     if not course.hints:
         raise UsageError("this course gives no hints (course.toml: hints)")
@@ -101,10 +101,10 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
 
 
 def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
-    """The tiers of the mistake that was named (the first of two), else the check's own hint."""
+    """The hints of the mistake that was named (of two, the first), else the check's own hint."""
     if failure.misconception is not None:
         from grading.judging.recorded import (
-            known_mistakes,  # loads numpy, which no other command waits for
+            known_mistakes,  # loads numpy: other commands need not wait for it
         )
 
         name = failure.misconception.split("+")[0]
@@ -115,7 +115,7 @@ def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
 
 
 def read(exercise: Exercise) -> Record | None:
-    """What is on record; None if there is nothing, or nothing that can be read."""
+    """The record; None if there is none, or if it cannot be read."""
     try:
         content: Any = json.loads(_path(exercise).read_text(encoding="utf-8"))
         record = Record(
@@ -128,7 +128,7 @@ def read(exercise: Exercise) -> Record | None:
 
 
 def _is_sound(record: Record) -> bool:
-    """Whether every field is what its type says: the file is the student's to edit."""
+    """Whether every field is of its declared type: a student may have edited the file."""
     words = [replace(one, misconception=one.misconception or "") for one in record.failures]
     return all(isinstance(word, str) for one in words for word in asdict(one).values()) and all(
         isinstance(one.check, str)

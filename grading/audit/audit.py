@@ -1,10 +1,10 @@
-"""Prove a course: its checks are themselves put to the test.
+"""Proves a course by testing its checks.
 
-Every stub scores 0 and every reference full marks; every right variant scores full marks; every
-known mistake fails the checks about it, is named, and costs nothing elsewhere; every check catches
-a mistake that no other check catches, or says why it is there; every tolerance lies between right
-answers and the nearest wrong one; and automatic mutants of the reference are caught, unless they
-are listed as equivalent with the reason.
+It expects that every stub scores 0; that every reference and every right variant scores full marks;
+that every known mistake fails the checks about it, is named, and costs nothing elsewhere; that
+every check catches a mistake that no other check catches, or says why it exists; that every
+tolerance lies between right answers and the nearest wrong one; and that every mutant of the
+reference is caught, or is listed as equivalent with the reason.
 """
 
 import json
@@ -32,7 +32,7 @@ MUTATION_SCORE = 0.98
 
 
 class Kind(StrEnum):
-    """What is graded, in the order in which it is graded."""
+    """The kinds of programs, in the order in which they are graded."""
 
     STUB = "stub"
     REFERENCE = "reference"
@@ -55,7 +55,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Judged:
-    """How a case was judged. `margins`: by check, the largest error in units of what is allowed."""
+    """How a case was judged. `margins`: each check's largest error, in units of its tolerance."""
 
     report: Report
     margins: Mapping[str, float]
@@ -73,7 +73,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Margin:
-    """How far right answers of a check go, and how near wrong ones come; 1 is the tolerance."""
+    """The largest error of a right answer, the smallest of a wrong one; 1 is the tolerance."""
 
     exercise: str
     check: str
@@ -83,7 +83,7 @@ class Margin:
 
 @dataclass
 class Audit:
-    """What was found, as it comes together."""
+    """Everything found so far."""
 
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def audit(
 ) -> Audit:
     """Grade every case on the pool, right programs on `seeds` seeds. Raises GraderError.
 
-    Another `draw` makes another choice of seeds.
+    Another `draw` chooses other seeds.
     """
     found = Audit()
     cases = [
@@ -144,7 +144,7 @@ def judge(grader: Grader, case: Case) -> Judged:
         return _judged(
             grader, exercise, work, Plan(case.seed, training=case.training, diagnosis=diagnosis)
         )
-    # As far as the first check that notices it; training comes last.
+    # Grading ends at the first check that notices the mutant; training comes last.
     plan = Plan(case.seed, training=False, diagnosis=False, until_failure=True)
     judged = _judged(grader, exercise, work, plan)
     if judged.report.full_marks:
@@ -158,9 +158,9 @@ def _judged(grader: Grader, exercise: Exercise, work: Submission, plan: Plan) ->
 
 
 def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
-    """Every program of an exercise, right ones on `seeds` seeds.
+    """Every program of an exercise; right programs come on `seeds` seeds.
 
-    Wrong programs are not trained, unless that is what they are about or all is `thorough`.
+    Wrong programs train only if a training check must catch them, or if `thorough`.
     """
     reference = exercise.reference.read_text(encoding="utf-8")
     trains = set(suites.measures(exercise))
@@ -169,7 +169,7 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
         return seed_of(exercise.id, words, draw) % MAX_SEED
 
     def wrong(kind: Kind, name: str, source: str, training: bool) -> Case:
-        # One seed for all: what known mistakes answer is then computed once.
+        # With one seed for all, the answers of known mistakes are computed only once.
         return Case(exercise, kind, name, source, seed("wrong"), training or thorough)
 
     yield Case(exercise, Kind.STUB, "stub", exercise.stub.read_text(encoding="utf-8"), 0)
@@ -191,7 +191,7 @@ def right_variants(exercise: Exercise) -> list[Path]:
 
 
 def take(found: Audit, case: Case, judged: Judged) -> None:
-    """Add to `found` what a case says about the checks. Raises GraderError if nobody graded it."""
+    """Add to `found` what a case shows about the checks. Raises GraderError if not gradable."""
     report = judged.report
     found.counts[f"{case.exercise.id} {case.kind}"] = found.count(case.exercise.id, case.kind) + 1
     if not report.gradable:
@@ -270,7 +270,7 @@ def _survived(found: Audit, case: Case) -> Iterator[str]:
 
 
 def _require_equivalents(found: Audit, exercise: Exercise) -> None:
-    """What is listed as equivalent is a mutant, and survives."""
+    """Require everything listed as equivalent to be a mutant that survives."""
     for name in equivalents(exercise):
         if (exercise.id, name) not in found.equivalent:
             problem = "is listed as equivalent, but is caught or is no mutant at all"
@@ -286,7 +286,7 @@ def equivalents(exercise: Exercise) -> dict[str, str]:
 
 
 def _require_reasons(found: Audit, exercise: Exercise) -> None:
-    """Each check is the only one to catch some mistake, or says why it exists."""
+    """Require each check to be the only one to catch some mistake, or to say why it exists."""
     only = {
         next(iter(checks))
         for (identity, _), checks in found.caught_by.items()
@@ -310,7 +310,7 @@ def _known(exercise: Exercise) -> dict[str, Misconception]:
 
 
 def margins_table(found: Audit) -> dict[str, dict[str, dict[str, float | None]]]:
-    """The tolerances: {exercise: {check: {right, wrong}}}."""
+    """The table of tolerances: {exercise: {check: {right, wrong}}}."""
     table: dict[str, dict[str, dict[str, float | None]]] = {}
     for (exercise, check), margin in sorted(found.margins.items()):
         table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
@@ -318,7 +318,7 @@ def margins_table(found: Audit) -> dict[str, dict[str, dict[str, float | None]]]
 
 
 def save_margins(found: Audit, path: Path) -> None:
-    """Keep the table of tolerances as JSON."""
+    """Write the table of tolerances as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(margins_table(found), indent=1)
     write_text(path, f"{text}\n")

@@ -1,4 +1,4 @@
-"""Measure what training checks measure, for the reference and for known mistakes."""
+"""Measure what training checks judge, for the reference and for known mistakes."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.submission.file import from_bytes
 
-# For each measurement: a slow one is a value as well.
+# For each measurement, so that a slow one gives a value too.
 CPU_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Value:
-    """One measurement, as it comes."""
+    """One measurement."""
 
     check: str
     variant: str
@@ -39,9 +39,9 @@ def calibrate(
     on_value: Callable[[Value], None],
     only: Sequence[str] = (),
 ) -> dict[str, Calibration]:
-    """Measure `seeds` times per check and variant (or those in `only`), on the grader's device.
+    """Measure each check `seeds` times per variant (or those in `only`), on the grader's device.
 
-    The values are saved after each variant, so an interruption loses one at most.
+    The values are saved after each variant, so an interruption loses at most one variant.
     Raises UsageError if the exercise has nothing to calibrate, or nothing can be saved.
     """
     known = thresholds.load(exercise.thresholds)
@@ -75,9 +75,9 @@ def _values(
     seeds: int,
     on_value: Callable[[Value], None],
 ) -> Iterator[float]:
-    """What one variant measures, each time on newly drawn inputs and in a new worker.
+    """The values of one variant, each on newly drawn inputs and in a new worker.
 
-    Raises GraderError if the reference has no value: then a right answer fails for another reason.
+    Raises GraderError if the reference has no value, because it failed for another reason.
     """
     source = exercise.reference.read_text(encoding="utf-8")
     if variant != "reference":

@@ -1,8 +1,8 @@
-"""Small automatic changes of a program, one at a time: what a check suite should notice.
+"""Mutants: small automatic changes to a program, one at a time, that checks should notice.
 
-Operators are exchanged, constants moved, conditions fixed or inverted, statements, contexts and
-keyword arguments dropped. Annotations, docstrings and what is said in an exception stay as they
-are. (DeMillo, Lipton and Sayward 1978; the operators are the usual ones.)
+A mutant swaps an operator, moves a constant, fixes or inverts a condition, or drops a statement, a
+context or a keyword argument. Annotations, docstrings and raised exceptions stay as they are.
+(DeMillo, Lipton and Sayward 1978; the mutation operators are the usual ones.)
 """
 
 import ast
@@ -58,7 +58,7 @@ Path = tuple[tuple[str, int | None], ...]
 
 
 def _walk(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
-    """Every node that may change, with the way to it."""
+    """Every node that may change, with the path to it."""
     yield path, node
     for field, value in ast.iter_fields(node):
         if field in ("annotation", "returns", "decorator_list") or isinstance(node, ast.Raise):
@@ -83,7 +83,7 @@ Change = tuple[ast.AST, ast.AST]
 
 
 def _changes(node: ast.AST) -> Iterator[Change]:
-    """(what is shown as old, what the node becomes)."""
+    """Pairs: the node to show as old, and what the node becomes."""
     match node:
         case ast.BinOp(op=op) | ast.BoolOp(op=op) | ast.AugAssign(op=op) if type(op) in _SWAPPED:
             yield node, _with(node, "op", _SWAPPED[type(op)]())
@@ -150,7 +150,7 @@ def _scope(tree: ast.AST, path: Path) -> str:
 
 
 def _shown(node: ast.AST) -> str:
-    """One line of source, short."""
+    """One short line of source."""
     if isinstance(node, ast.If):
         return f"if {ast.unparse(node.test)}"
     if isinstance(node, ast.IfExp):

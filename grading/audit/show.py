@@ -1,4 +1,4 @@
-"""What an audit found, for its author."""
+"""Prints what an audit found, for the author of a course."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from grading.renderers.table import print_table
 
 
 def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> None:
-    """The counts, the table of tolerances, and every finding."""
+    """Print the counts, the table of tolerances, and every finding."""
     rows = []
     for exercise in exercises:
         for kind in Kind:
@@ -36,7 +36,7 @@ def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> Non
 
 
 def summary(found: Audit) -> list[str]:
-    """The shares that an author promises."""
+    """How many known mistakes were named, and the mutation score."""
     lines = []
     mistakes = sum(n for what, n in found.counts.items() if what.endswith(Kind.MISCONCEPTION))
     if mistakes:

@@ -1,4 +1,4 @@
-"""A calibration for a person: distributions, bounds, and the error rates they imply."""
+"""Prints a calibration: distributions, bounds, and the error rates they imply."""
 
 import statistics
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def print_value(value: "Value") -> None:
-    """One measurement, on standard error, as it comes."""
+    """Print one measurement on standard error."""
     click.echo(f"{value.check} {value.variant} {value.number}: {value.value:.4g}", err=True)
 
 

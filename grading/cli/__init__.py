@@ -1,5 +1,5 @@
 """The command line: each command parses, calls and renders.
 
-What is slow to import is imported inside the commands, after the zygote has been started: it
-imports torch meanwhile.
+Commands import slow modules inside their functions, after they have started the zygote: it imports
+torch in the meantime.
 """

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def exercise_command(exercise: "Exercise") -> click.Command:
-    """`python grader.py ex1`."""
+    """The command that grades `exercise`, such as `python grader.py ex1`."""
 
     def grade_one(**options: Any) -> None:
         sys.exit(grade([exercise], single=True, **options))
@@ -66,7 +66,7 @@ def grade(
     isolation: str,
     rubric: Path | None,
 ) -> int:
-    """Grade one submission on these exercises; the exit code."""
+    """Grade one submission on these exercises; return the exit code."""
     if json_target is not None:
         json_file.require_writable(json_target)
     works = [
@@ -103,7 +103,7 @@ def grade(
 
 
 def is_own(submission: Path | None, exercise: "Exercise") -> bool:
-    """Whether this is the work done in this copy of the course: the stub, or its notebook."""
+    """Whether this is the work in this copy of the course: the stub or its notebook."""
     if submission is None:
         return True
     files = (exercise.stub, exercise.notebook)
@@ -113,7 +113,7 @@ def is_own(submission: Path | None, exercise: "Exercise") -> bool:
 def question_results(
     exercise: "Exercise", submission: Path | None, rubric: Path | None
 ) -> "list[QuestionResult]":
-    """Which questions of an exercise are answered, and a person's marks for them."""
+    """Which questions of an exercise are answered, and the marks given by hand."""
     answers = answers_of(exercise, submission)
     declared = questions.read(exercise.answers) or questions.read(exercise.questions)
     name = submission.name if submission is not None else exercise.id
@@ -122,7 +122,7 @@ def question_results(
 
 
 def hints_shown(report: "Report", exercise: "Exercise") -> "list[HintShown]":
-    """The hints shown so far; what failed is kept for the next one."""
+    """Keep what failed for the next hint; return the hints shown so far."""
     try:
         hints.remember(exercise, report)
     except OSError as error:

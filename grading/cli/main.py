@@ -1,4 +1,4 @@
-"""The program: its commands, and every way in which it can end.
+"""The program: its commands, and every way it can end.
 
 Exit codes: 0 full marks, 1 graded but not full marks, 2 usage or unreadable submission, 3 the
 grader itself failed (never the student's fault, never a score), 130 interrupted.
@@ -100,8 +100,8 @@ for command in COMMANDS:
 
 
 def run() -> None:
-    """The program. Every way in which it can end is one of the exit codes above."""
-    # So that a grader that is told to end takes its workers and temporary files with it.
+    """Run the program. However it ends, its exit code is one of those above."""
+    # This lets a grader that is told to end clean up its workers and temporary files.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         main(standalone_mode=False)
@@ -122,7 +122,7 @@ def run() -> None:
 
 
 def is_missing_package(error: Exception) -> bool:
-    """Whether this is the import of a package that is not installed, and no part of the course."""
+    """Whether the error is a missing package, not a missing part of the course."""
     if not isinstance(error, ModuleNotFoundError) or error.name is None:
         return False
     return not (syllabus.ROOT / error.name.partition(".")[0]).exists()
@@ -133,9 +133,9 @@ def explain(error: Exception) -> str:
 
 
 def program() -> "NoReturn":
-    """What grader.py hands over to.
+    """Run the program for grader.py, and exit.
 
-    Raises ModuleNotFoundError for a package that is not installed: grader.py says what to do.
+    Raises ModuleNotFoundError if a package is not installed: grader.py says what to do.
     """
     code: object = ExitCode.FULL_MARKS
     try:
@@ -145,7 +145,7 @@ def program() -> "NoReturn":
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:  # what was printed did not arrive, and will not at Python's own end
+    except OSError:  # the output was lost: Python's own flush at exit would fail too
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.GRADER_FAILED
     sys.exit(code)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Commands for students: what helps with an exercise."""
+"""Commands for students: help with an exercise."""
 
 import os
 import sys
@@ -124,5 +124,5 @@ def lab(name: str, options: tuple[str, ...]) -> None:
     if find_spec("matplotlib") is None:
         raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
     program = [sys.executable, str(folder), *labs, "--", *options]
-    # A lab runs a student's code: it takes the place of this process, which never does.
+    # A lab runs a student's code, which this process never does: the lab replaces it.
     os.execv(sys.executable, program)

@@ -1,7 +1,7 @@
 """Graders on a cluster that already exists: dask.distributed instead of local processes.
 
 Each worker process of the cluster makes one grader, with its own zygote, when the first item comes,
-and keeps it. A worker that is lost loses nothing: the scheduler gives its items to others.
+and keeps it. When a worker is lost, the scheduler gives its items to others.
 """
 
 import threading
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
 CONNECT_SECONDS = 20
-# An item that has ended this many workers ends no more.
+# The scheduler gives up an item after this many lost workers (dask's allowed-failures).
 MAX_DEATHS = 3
 
 _graders: "dict[tuple[Rung, str], Grader]" = {}
@@ -27,7 +27,7 @@ _turn = threading.Lock()
 
 
 class Cluster(Closing):
-    """The graders behind a scheduler's address. Raises UsageError if nobody answers there."""
+    """The graders behind a scheduler's address. Raises UsageError if it does not answer."""
 
     def __init__(self, address: str, rung: Rung, device: str) -> None:
         try:
@@ -48,7 +48,7 @@ class Cluster(Closing):
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]:
-        """function(grader, item) for every item, as they are ready, wherever there is room."""
+        """Run function(grader, item) on every item; yield each with its result once ready."""
         from distributed import KilledWorker, as_completed
 
         left = iter(items)
@@ -81,7 +81,7 @@ class Cluster(Closing):
 
 
 def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
-    """What a worker of the cluster does."""
+    """Run function(grader, item) in a worker of the cluster."""
     from grading.judging.grader import Grader
 
     with _turn:

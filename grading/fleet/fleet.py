@@ -12,19 +12,19 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# Items on their way for each grader: none waits for work, and stopping loses little.
+# Items submitted for each grader: it never waits for work, and a stop loses little.
 AHEAD = 2
 
 
 @dataclass(frozen=True)
 class Lost:
-    """No result, and why."""
+    """An item without a result, and why."""
 
     why: str
 
 
 class Fleet(Protocol):
-    """Graders, however many and wherever they are."""
+    """Any number of graders, here or on other machines."""
 
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]

@@ -1,4 +1,4 @@
-"""One grader, in this very process."""
+"""One grader, in this process."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class InProcess(Closing):
-    """Grades one item after the other. Use as a context manager."""
+    """Grades one item after another. Use as a context manager."""
 
     def __init__(self, rung: Rung, device: str) -> None:
         self._rung, self._device = rung, device
@@ -25,9 +25,9 @@ class InProcess(Closing):
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]:
-        """function(grader, item) for every item, in their order.
+        """Run function(grader, item) on every item, in order; yield each with its result.
 
-        An item that takes the zygote with it is tried once more, and is `Lost` if it does so again.
+        An item that kills the zygote is tried once more, and is `Lost` if it kills it again.
         """
         for item in items:
             for _ in range(2):
@@ -42,7 +42,7 @@ class InProcess(Closing):
             yield item, result
 
     def _new_grader(self) -> "Grader":
-        # First: it imports torch while this process imports pytest.
+        # The zygote comes first: it imports torch while this process imports pytest.
         zygote = zygote_on(self._rung)
         from grading.judging.grader import Grader
 

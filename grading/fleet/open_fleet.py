@@ -9,12 +9,12 @@ from grading.sandbox.rungs import Rung
 
 
 def open_fleet(rung: Rung, device: str, jobs: int) -> InProcess | Pool:
-    """Graders in `jobs` processes; one in this process if others are not wanted or cannot be had.
+    """Graders in `jobs` processes; one in this process for one job, or where a pool cannot work.
 
-    A line on standard error says if they cannot. Raises UsageError.
+    If a pool cannot work, a line on standard error says why. Raises UsageError.
     """
     require_open_files(jobs)
-    # The processes of a pool are kept off the current folder by the environment.
+    # Environment variables keep a pool's processes from importing from the current folder.
     if jobs > 1 and not sys.flags.ignore_environment:
         if not (reason := why_not()):
             return Pool(rung, device, jobs)

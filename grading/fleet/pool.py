@@ -1,4 +1,4 @@
-"""Graders side by side: each in a process of its own, some of them sharing a zygote."""
+"""Graders in parallel: each has a process of its own, and several share a zygote."""
 
 import atexit
 import multiprocessing
@@ -25,23 +25,23 @@ from grading.sandbox.worker import kernel
 if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
-# A zygote forks a worker, and sees it end, in about 10 ms: it keeps that many graders busy, and
-# each zygote less saves 1.1 s of CPU and 200 MB.
+# A zygote needs about 10 ms to fork a worker and to see it end: it keeps this many graders busy.
+# Each zygote fewer saves 1.1 s of CPU and 200 MB.
 GRADERS_PER_ZYGOTE = 4
-# A fork server of Python's own imports pytest once for all graders. On macOS forks are not safe.
+# Python's fork server imports pytest once for all graders. On macOS, forking is not safe.
 _METHOD = "forkserver" if sys.platform == "linux" else "spawn"
-# multiprocessing starts its helpers as `python -c`, which would look for every module in the
-# current folder first: that may hold what a class has handed in. After it they would import what is
-# installed, which may be another checkout.
+# multiprocessing starts its helpers as `python -c`, which would import from the current folder
+# first, where a class's submissions may lie, and then from the installed packages, which may be
+# another checkout.
 _IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 
 _grader: "Grader | None" = None
 
 
 def why_not() -> str:
-    """Why processes cannot work side by side here; empty if they can."""
+    """Why processes cannot work in parallel here; empty if they can."""
     try:
-        # Of all kinds of lock this one needs no helper process to remove it.
+        # Unlike other kinds of lock, this one needs no helper process to remove it.
         multiprocessing.get_context("fork").Lock()
     except (ImportError, OSError) as error:
         return f"locks for several processes cannot be made (on Linux, in /dev/shm): {error}"
@@ -61,10 +61,10 @@ class Pool(Closing):
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
     ) -> Iterator[tuple[Item, Result | Lost]]:
-        """function(grader, item) for every item; pairs of item and result, as they are ready.
+        """Run function(grader, item) on every item; yield each with its result once ready.
 
-        A process that dies takes what was running with it: that is tried once more, alone, in new
-        processes, and is `Lost` if they die as well.
+        A process that dies takes the running items with it: each is tried once more, alone, in new
+        processes, and is `Lost` if its process dies again.
         """
         suspects: list[Item] = []
         yield from self._run(function, items, suspects, AHEAD * self.jobs)
@@ -128,11 +128,11 @@ class Pool(Closing):
 
 
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:
-    """Make this process a grader, on a line to one of the zygotes: the next in turn."""
+    """Make this process a grader, with a line to the zygote that is next in turn."""
     global _grader
     from grading.judging.grader import Grader
 
-    # Whoever kills the parent ends its graders with it: nobody else would read their results.
+    # If the parent is killed, its graders end too: nobody else would read their results.
     if sys.platform == "linux":
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     # An interrupt at the terminal reaches every process: the parent decides what it means.
@@ -144,7 +144,7 @@ def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> 
         door.close()
     _grader = Grader(rung, line, device, keep_suites=True)
     Finalize(None, _close, exitpriority=10)
-    # From Python 3.14 on, a process of a pool does first what waits here.
+    # From Python 3.14 on, a pool's process runs atexit functions before finalizers.
     atexit.register(_close)
 
 
@@ -159,5 +159,5 @@ def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:
         return function(_grader, item)
     finally:
         if _grader.broken:
-            # What came of this is nobody's result: it is tried again, in new processes.
+            # The result does not count: the item is tried again, in new processes.
             os._exit(1)

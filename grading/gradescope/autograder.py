@@ -1,9 +1,9 @@
-"""What Gradescope's container runs: from /autograder/submission to /autograder/results.
+"""Grades in Gradescope's container: from /autograder/submission to /autograder/results.
 
     python -m grading.gradescope.autograder /autograder [EXERCISE]...
 
-A submission that cannot be read scores 0 and says why. Where the grader itself fails there are no
-results: Gradescope then says that the autograder failed, to the instructor too, and gives no score.
+A submission that cannot be read scores 0, with the reason. If the grader itself fails, it writes no
+results: Gradescope then tells student and instructor that the autograder failed, without a score.
 """
 
 import json
@@ -27,9 +27,9 @@ from grading.sandbox.rungs import choose
 
 
 def main(root: Path, identities: Sequence[str]) -> int:
-    """Grade what was handed in; 0 if there are results, 3 if the grader failed."""
+    """Grade what was handed in; return 0 if there are results, 3 if the grader failed."""
     target = root / "results" / "results.json"
-    target.unlink(missing_ok=True)  # what an earlier run has left is no result of this one
+    target.unlink(missing_ok=True)  # an earlier run's file is no result of this one
     try:
         plan = syllabus.load(syllabus.ROOT)
         exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
@@ -42,7 +42,7 @@ def main(root: Path, identities: Sequence[str]) -> int:
 
 
 def grade(folder: Path, exercises: Sequence[Exercise]) -> dict[str, Any]:
-    """The document for one submission. Raises GraderError where there is nothing to report."""
+    """The document for one submission. Raises GraderError if there is nothing to report."""
     rung = choose("auto", for_strangers=True)
     found = {one.exercise: one for one in handed_in(folder, exercises)}
     seed = choose_seed(exercises, None)

@@ -1,4 +1,4 @@
-"""The autograder that Gradescope is given: a zip with the course, setup.sh and run_autograder."""
+"""Makes the autograder for Gradescope: a zip of the course, setup.sh and run_autograder."""
 
 import io
 import shlex
@@ -13,7 +13,7 @@ from grading.files import require_writable
 from grading.release.contents import FILES, copied
 
 TEMPLATES = Path(__file__).with_name("templates")
-# Everything that grading takes; the rest of the course stays at home.
+# Everything that grading needs; the rest of the course is left out.
 FOLDERS = ("grading", "checks", "reference", "exercises", "data")
 # Unix permissions in a zip: rwxr-xr-x for the two programs, rw-r--r-- for the rest.
 _PROGRAM, _FILE = 0o100755 << 16, 0o100644 << 16
@@ -21,7 +21,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def release(course: Course, out: Path, identities: Sequence[str]) -> str:
-    """Write the zip, for some exercises or all; in words, what it is. Raises UsageError."""
+    """Write the zip for some exercises or all; return a line about it. Raises UsageError."""
     if out.suffix != ".zip" or out.is_dir():
         raise UsageError(f"--gradescope {out}: give the name of a zip file")
     if not out.absolute().parent.is_dir():
@@ -38,7 +38,7 @@ def release(course: Course, out: Path, identities: Sequence[str]) -> str:
 
 def _contents(course: Course, identities: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     root = next(iter(course.exercises.values())).root
-    # Stubs as they were made: by them an untouched file is told from a submission.
+    # Stubs as they were made: the grader compares with them to see whether a file is untouched.
     untouched = {path.relative_to(root).as_posix(): text for path, text in made(course).items()}
     for name, data in copied(root, (*FILES, "README.md"), FOLDERS):
         yield f"course/{name}", untouched[name].encode() if name in untouched else data
@@ -48,7 +48,7 @@ def _contents(course: Course, identities: Sequence[str]) -> Iterator[tuple[str, 
 
 
 def archive(files: dict[str, bytes]) -> bytes:
-    """The same bytes for the same files."""
+    """A zip of `files`: the same bytes for the same files."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as target:
         for name, content in sorted(files.items()):

@@ -1,7 +1,7 @@
-"""The build backend: setuptools, unless this Python is too old, which it then says at once.
+"""The build backend: setuptools; if this Python is too old, it says so at once.
 
-pip alone looks for packages that suit both this Python and constraints.txt, for up to 106 s
-(measured), and ends without a word about the version. Every Python since 2.7 can read this file.
+pip alone looks up to 106 s (measured) for packages that suit both this Python and constraints.txt,
+and fails without a word about the version. Every Python since 2.7 can read this file.
 """
 
 import sys

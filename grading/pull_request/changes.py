@@ -1,8 +1,8 @@
-"""Grade the exercises that a pull request changes, by the checks of another branch.
+"""Grade the exercises that a pull request changes, with the checks of another branch.
 
-The pull request is the objects of a repository with the branches `base` and `head`: trees are
-listed and blobs are read, nothing is ever checked out. What it changes beside exercises, the grader
-and its checks for example, is named and has no effect.
+The pull request is the objects of a repository with the branches `base` and `head`: this module
+lists trees and reads blobs, and never checks anything out. Other changes, to the grader and its
+checks for example, are named and have no effect.
 """
 
 import os
@@ -24,9 +24,9 @@ from grading.text import one_line
 
 BASE, HEAD = "refs/heads/base", "refs/heads/head"
 SECONDS = 120
-# Of a plain file in a tree of git; a link or a submodule has another one.
+# The modes of plain files in a git tree; links and submodules have others.
 _PLAIN = ("100644", "100755")
-# Neither the runner's configuration nor a server is asked for anything.
+# git reads neither the runner's configuration nor anything from a server.
 _ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Work:
-    """What a pull request has for one exercise; `problem` says why there is no submission."""
+    """The work on one exercise in a pull request; `problem` says why it has no submission."""
 
     exercise: Exercise
     path: str
@@ -57,7 +57,7 @@ class Work:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """The exercises that it changes, and the other paths: those that exist already come first."""
+    """The exercises that it changes, and other paths: `protected` ones exist already in `base`."""
 
     works: Sequence[Work]
     protected: Sequence[str] = ()
@@ -66,20 +66,20 @@ class PullRequest:
 
 @dataclass(frozen=True)
 class Graded:
-    """One exercise of a pull request, and how it was graded if it could be read."""
+    """One exercise of a pull request, and its report if it could be read."""
 
     work: Work
     report: Report | None = None
 
 
 class Objects:
-    """The objects of a repository. Raises UsageError where they are not as they should be."""
+    """Reads the objects of a repository. Raises UsageError if git fails or a file is not plain."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def changed(self) -> list[str]:
-        """The paths that `head` changes, since it left `base`."""
+        """The paths that `head` has changed since it left `base`."""
         start = self._git("merge-base", BASE, HEAD).decode().strip()
         listed = self._git("diff-tree", "-r", "-z", "--no-renames", "--name-only", start, HEAD)
         return [path.decode("utf-8", "replace") for path in listed.split(b"\0") if path]
@@ -95,7 +95,7 @@ class Objects:
         return found
 
     def read(self, entry: Entry, shown: str, limit: int) -> bytes:
-        """The bytes of a plain file, one more than `limit` where there are more."""
+        """The bytes of a plain file; of a larger one, `limit` + 1 NUL bytes."""
         if entry.mode not in _PLAIN:
             raise UsageError(f"{shown} is no plain file: links and submodules are not followed")
         size = int(self._git("cat-file", "-s", entry.blob))
@@ -115,7 +115,7 @@ class Objects:
 
 
 def read(course: Course, objects: Objects) -> PullRequest:
-    """What the pull request holds. Raises UsageError if it is none."""
+    """The pull request in `objects`. Raises UsageError if there is none."""
     before, after = objects.entries(BASE), objects.entries(HEAD)
     changed = objects.changed()
     taken: set[str] = set()
@@ -136,7 +136,7 @@ def read(course: Course, objects: Objects) -> PullRequest:
 def grade(
     request: PullRequest, grader: Grader, seed: int, on_report: Callable[[Work, Report], None]
 ) -> list[Graded]:
-    """The exercises of a pull request, graded."""
+    """Grade the exercises of a pull request."""
     found = []
     for work in request.works:
         if work.submission is None:
@@ -153,7 +153,7 @@ def grade(
 def _work(
     objects: Objects, exercise: Exercise, changed: Sequence[str], tree: dict[str, Entry]
 ) -> Work:
-    """Of the changed module and notebook the one that counts, as in a folder."""
+    """The work on one exercise: the changed module or notebook, chosen as in a folder."""
     paths = [path for path in changed if path in tree]
     if not paths:
         problem = f"{changed[0]} is not there any more: put it back"
@@ -176,7 +176,7 @@ def _submission(objects: Objects, entry: Entry, path: str) -> Submission:
 def _answers(
     objects: Objects, exercise: Exercise, tree: dict[str, Entry]
 ) -> list[questions.Question]:
-    """The answers to questions; none where they cannot be read, as they earn no points."""
+    """The answers to questions; none if they cannot be read, since they earn no points."""
     entry = tree.get(_name(exercise.questions, exercise))
     if entry is None or entry.mode not in _PLAIN:
         return []

@@ -1,4 +1,4 @@
-"""`python grader.py pull-request`: what a runner does with a pull request."""
+"""`python grader.py pull-request`: grades a pull request on a runner."""
 
 import os
 import sys
@@ -19,12 +19,12 @@ from grading.report import exit_code as report_exit_code
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import choose
 
-# Where the runner wants the page about a step.
+# Names the file in which the runner expects the summary of a step.
 SUMMARY = "GITHUB_STEP_SUMMARY"
 
 
 def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -> int:
-    """Grade, print the log and the annotations, write the summary and JUnit; the exit code.
+    """Grade, print the log and the annotations, write the summary and JUnit; return the exit code.
 
     0 full marks, or nothing to grade; 1 graded but not full marks; 2 something cannot be read;
     3 the grader failed. Raises UsageError, GraderError.
@@ -65,7 +65,7 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
 
 
 def exit_code(graded: list[Graded]) -> int:
-    """The worst of the exercises decides."""
+    """The worst exercise decides."""
     reports = [one.report for one in graded if one.report is not None]
     code = report_exit_code(reports)
     unread = len(reports) < len(graded)

@@ -1,8 +1,8 @@
-"""A run on GitHub: annotations on lines of files, and the summary of a step, in Markdown.
+"""Shows a run on GitHub: annotations on lines of files, and a summary in Markdown.
 
-Whatever comes from a submission is escaped twice over: in commands to the runner (`::error ...`)
-line ends, percent signs, colons and commas, in the summary everything that HTML or Markdown would
-act on. The log itself is printed while commands are stopped.
+Text from a submission is escaped in both: in commands to the runner (`::error ...`) line ends,
+percent signs, colons and commas; in the summary everything that HTML or Markdown would act on. The
+log itself is printed while commands are stopped.
 """
 
 import html
@@ -15,7 +15,7 @@ from grading.pull_request.changes import Graded, PullRequest
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
 
-# GitHub shows ten of a kind for each step.
+# GitHub shows ten annotations of a kind for each step.
 MAX_ANNOTATIONS = 9
 MAX_SUMMARY = 1024 * 1024
 MAX_MESSAGE = 2000
@@ -26,7 +26,7 @@ _MEANINGFUL = re.compile(r"[^\w\s.,;/]|_")
 
 @contextmanager
 def commands_stopped() -> Iterator[None]:
-    """Meanwhile no line of the log is taken for a command, whatever it says."""
+    """Within the block, the runner takes no line of the log for a command."""
     token = secrets.token_hex(16)
     print(f"::stop-commands::{token}", flush=True)
     try:
@@ -36,7 +36,7 @@ def commands_stopped() -> Iterator[None]:
 
 
 def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
-    """Commands that mark lines of the changed files, fewer than ten."""
+    """Commands that mark lines of the changed files: at most `MAX_ANNOTATIONS`."""
     found = []
     for one in graded:
         if one.report is None:
@@ -64,7 +64,7 @@ def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
 
 
 def summary(graded: Sequence[Graded], request: PullRequest, isolation: str) -> str:
-    """The page of the run: scores, a table for each exercise, and what is to be known."""
+    """The page of the run: scores, a table for each exercise, ignored files, seed, isolation."""
     parts = [_heading(graded)]
     parts += [_exercise(one) for one in graded]
     parts += [_ignored(request)]
@@ -80,7 +80,7 @@ def summary(graded: Sequence[Graded], request: PullRequest, isolation: str) -> s
 
 
 def escaped(text: str) -> str:
-    """`text` for a line of Markdown, with nothing in it that means anything there."""
+    """`text` as one line of Markdown, with every special character escaped."""
     line = " ".join(clean(text, MAX_MESSAGE).split())
     return _MEANINGFUL.sub(lambda match: f"&#{ord(match[0])};", line)
 
@@ -150,7 +150,7 @@ def _exercise(one: Graded) -> str:
 
 
 def _details(check: CheckResult) -> str:
-    """A check that did not pass: its message as it is, in a block that nothing can leave."""
+    """A check that did not pass: its message verbatim, in a block that it cannot close."""
     text = html.escape(clean(_told(check), MAX_MESSAGE))
     return f"\n<b>{html.escape(clean(check.title))}</b>\n<pre>\n{text}\n</pre>\n"
 
@@ -161,7 +161,7 @@ def _questions(report: Report) -> str:
 
 
 def _ignored(request: PullRequest) -> str:
-    """The files that were changed in vain."""
+    """The changed files that have no effect."""
     text = ""
     for words, paths in (
         ("Changed, and without effect on the grading", request.protected),

@@ -1,4 +1,4 @@
-"""Where words for a person go: a terminal, or plain lines."""
+"""A console for a person: styled at a terminal, or in plain lines."""
 
 import os
 from typing import TextIO
@@ -8,12 +8,12 @@ from rich.console import Console
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Nobody reads any more: grading goes on, for the report and the hints, and in silence."""
+        """Nobody reads the output any more: grade on without it, for the report and the hints."""
         self.quiet = True
 
 
 def console(stream: TextIO, plain: bool, width: int = 100) -> Console:
-    """For `stream`. If `plain` without colors, as wide as COLUMNS says, or else `width`."""
+    """A console on `stream`; if `plain`, without colors and as wide as COLUMNS, else `width`."""
     columns = os.environ.get("COLUMNS", "")
     if columns.isdecimal() and int(columns):
         width = int(columns)
@@ -22,7 +22,7 @@ def console(stream: TextIO, plain: bool, width: int = 100) -> Console:
         highlight=False,
         markup=False,
         emoji=False,
-        # An empty NO_COLOR counts as none (https://no-color.org); to rich before 14 it did not.
+        # An empty NO_COLOR has no effect (https://no-color.org), but rich before 14 obeyed it.
         no_color=plain or bool(os.environ.get("NO_COLOR")),
         force_terminal=False if plain else None,
         width=width if plain else None,

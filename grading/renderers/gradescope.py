@@ -1,4 +1,4 @@
-"""results.json as Gradescope reads it."""
+"""A report as Gradescope's results.json."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ _TEXT = {
     "test_output_format": "text",
     "test_name_format": "text",
     "visibility": "visible",
-    # What a student's code prints is for instructors.
+    # Only instructors see what a student's code prints.
     "stdout_visibility": "hidden",
 }
 
@@ -18,7 +18,7 @@ _TEXT = {
 def results(report: Report) -> dict[str, Any]:
     """The document for one graded report.
 
-    There is none for what is not gradable: the format knows no submission without a score.
+    A report that is not gradable has none: the format requires a score.
     """
     seconds = round(sum(check.seconds for check in report.checks), 3)
     tests = [_test(number, check) for number, check in enumerate(report.checks, start=1)]
@@ -38,7 +38,7 @@ def results(report: Report) -> dict[str, Any]:
 
 
 def unread(title: str, max_score: float, problem: str) -> dict[str, Any]:
-    """For an exercise that was not handed in, or cannot be read: a zero that says why."""
+    """The document for an exercise that is missing or unreadable: a zero, with the reason."""
     test = {
         "number": "1",
         "name": title,
@@ -51,7 +51,7 @@ def unread(title: str, max_score: float, problem: str) -> dict[str, Any]:
 
 
 def together(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """One document for several exercises: their scores add up, their tests are numbered 1.1, ..."""
+    """One document for several exercises: scores are added, tests are numbered 1.1, 1.2, ..."""
     if len(documents) == 1:
         return dict(documents[0])
     return {

@@ -1,4 +1,4 @@
-"""A report as one JSON document, docs/report.schema.json."""
+"""A report as one JSON document; docs/report.schema.json is its schema."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def require_writable(target: str) -> None:
 
 
 def write(document: dict[str, Any] | list[dict[str, Any]], target: str) -> None:
-    """Write to `target`, whole or not at all; `-` is standard output."""
+    """Write `document` to `target`, whole or not at all; `-` is standard output."""
     text = json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
     if target == STANDARD_OUTPUT:
         sys.stdout.buffer.write(text.encode())

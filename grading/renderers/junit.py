@@ -10,15 +10,15 @@ from typing import IO
 from grading.closing import Closing
 from grading.report import CheckResult, Report
 
-# What the totals call each element.
+# Each element's name in the totals.
 COUNTED = {"failure": "failures", "error": "errors", "skipped": "skipped"}
 COUNTS = ("tests", *COUNTED.values())
-# What XML 1.0 cannot hold, however it is written.
+# Characters that XML 1.0 cannot hold, even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class JUnit(Closing):
-    """Writes one document to `file`. Use as a context manager: it is complete at the end.
+    """Writes one document to `file`. Use as a context manager: `close` completes it.
 
     The suites wait in a temporary file until the totals, which come first, are known.
     """
@@ -69,7 +69,7 @@ def _add_outcome(case: ElementTree.Element, check: CheckResult) -> None:
     if kind == "skipped":
         ElementTree.SubElement(case, kind, message=_legal(check.message))
         return
-    # GitLab shows the body alone: the essential sentence comes first in it.
+    # GitLab shows only the body, so the essential sentence comes first in it.
     body = _legal(f"{check.title}\n{check.message}\n{check.explanation}".strip())
     ElementTree.SubElement(case, kind, message=check.status.value).text = body
 

@@ -11,7 +11,7 @@ LINE_SECONDS = 30.0
 
 
 class Bar:
-    """Shows (done, of how many, what). Use as a context manager."""
+    """Shows how many items are done. Use as a context manager."""
 
     def __init__(self, plain: bool, title: str) -> None:
         self._title, self._began = title, time.monotonic()
@@ -30,7 +30,7 @@ class Bar:
             self._bar.stop()
 
     def show(self, done: int, total: int, what: str = "") -> None:
-        """Say how far it is; elsewhere than at a terminal twice a minute, and at the end."""
+        """Update the bar; without a bar, print a line every 30 s at most, and at the end."""
         now = time.monotonic()
         rate = f"{done / (now - self._began):.1f}/s" if done and now > self._began else ""
         if self._bar is not None:
@@ -45,7 +45,7 @@ class Bar:
 
 
 def _bar() -> "Progress":
-    # Imported here, because it takes a while and is not wanted elsewhere than at a terminal.
+    # Imported here, because it takes a while and only a terminal needs it.
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,

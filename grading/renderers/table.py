@@ -1,4 +1,4 @@
-"""A table of words for a person at a terminal."""
+"""Prints a table for a person at a terminal."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from grading.renderers.console import console
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]], plain: bool) -> None:
-    """Print `rows` under `headings`; lines of ASCII where colors or box characters are unwanted."""
+    """Print `rows` under `headings`; if `plain` or not at a terminal, with lines of ASCII."""
     plain = plain or not sys.stdout.isatty()
     table = Table(box=box.ASCII if plain else box.SIMPLE, header_style="bold")
     for heading in headings:

@@ -1,4 +1,4 @@
-"""A report for a person at a terminal, a check at a time as it comes."""
+"""Prints a report at a terminal, check by check as the results come."""
 
 import re
 import sys
@@ -18,15 +18,15 @@ BAR_WIDTH = 40
 MAX_PRINTED_LINES = 20
 
 _STATUS_WIDTH = max(len(status.words) for status in Status)
-# Where the title of a check begins, and what is said about it.
+# The column at which a check's title and its details begin.
 _TITLE = _STATUS_WIDTH + 13
 
 
 class TerminalRenderer(Closing):
     """Prints each result when it is known, then the summary.
 
-    Colors only accompany words. `plain` (or output that is no terminal) means no colors, no
-    spinner and no characters beyond ASCII of the grader's own.
+    Colors only accompany words. If `plain`, or if the output is not a terminal, the grader adds no
+    colors, no spinner and no characters beyond ASCII.
     """
 
     def __init__(self, plain: bool = False, to_stderr: bool = False) -> None:
@@ -39,7 +39,7 @@ class TerminalRenderer(Closing):
         self.console.print(Text(f"{title}: {submission}", style="bold"), "")
 
     def started(self, title: str) -> None:
-        """Say what is being waited for, where it can be taken back again."""
+        """Show `title` with a spinner, except in plain output, which could not erase it."""
         if self.plain:
             return
         if self._spinner is None:
@@ -48,9 +48,9 @@ class TerminalRenderer(Closing):
         self._spinner.update(Text(title, style="dim"))
 
     def checked(self, result: CheckResult, before: Status | None = None) -> None:
-        """One check: its status as a word, points, title, and what to know if it did not pass.
+        """Print a check: status, points, title, and what to know if it did not pass.
 
-        `before` is what it was, where that is news.
+        `before` is its status in the previous round, if it has changed.
         """
         self._stop_spinner()
         status = Text(result.status.words, style=result.status.style)
@@ -76,9 +76,9 @@ class TerminalRenderer(Closing):
             self._detail(f"Try: {result.hint}", "italic")
 
     def summary(self, report: Report, printed: str = "", elsewhere: float = 0.0) -> None:
-        """Score, what to do next, and under which circumstances all this was found.
+        """Print the score, what to do next, and the seed, device and isolation.
 
-        `elsewhere` are the points of checks that are not here.
+        `elsewhere` is the points of the checks that this edition lacks.
         """
         self._stop_spinner()
         self.console.print()
@@ -114,13 +114,13 @@ class TerminalRenderer(Closing):
 
     @property
     def _is_narrow(self) -> bool:
-        """Whether a title would have less room than what stands before it."""
+        """Whether a title would have less room than the columns before it."""
         return self.console.width < 2 * _TITLE
 
     def _detail(self, text: str, style: str, indent: int = _TITLE) -> None:
         if self.plain:
-            # A log may belong to a CI system that obeys lines like ::error::, wherever they wrap,
-            # or ##vso[...] and ##[...] anywhere in a line.
+            # A CI system may obey its log: ::error:: at the start of a line, wrapped ones too, and
+            # ##vso[...] and ##[...] anywhere in a line.
             text = re.sub(r"([:#])(?=\1)", r"\1 ", text)
         indent = min(indent, 2) if self._is_narrow else indent
         self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
@@ -132,7 +132,7 @@ class TerminalRenderer(Closing):
         return f"[{filled * full}{empty * (BAR_WIDTH - full)}]"
 
     def _recognized(self, report: Report) -> None:
-        """Known mistakes that explain what came out, each once."""
+        """Print each known mistake that explains an answer, once."""
         found: dict[str, list[str]] = {}
         for check in report.checks:
             if check.explanation:
@@ -144,7 +144,7 @@ class TerminalRenderer(Closing):
             self.console.print(Text(f"More on it: python grader.py hint {report.exercise}"))
 
     def _questions(self, report: Report) -> None:
-        """Which questions are open, and what a person gave for the others."""
+        """Print the marks given by hand, and which questions are unanswered."""
         marked = [question for question in report.questions if question.mark is not None]
         for question in marked:
             mark = question.mark
@@ -158,7 +158,7 @@ class TerminalRenderer(Closing):
             self.console.print(Text(f"Questions still unanswered (no points): {names}"))
 
     def printed(self, printed: str) -> None:
-        """What the student's code printed, as it helps whoever debugs with print."""
+        """Show what the student's code printed: it helps those who debug with print."""
         lines = clean(printed, 20_000).splitlines()
         if not lines:
             return
@@ -180,5 +180,5 @@ class TerminalRenderer(Closing):
 
 
 def next_step(checks: Sequence[CheckResult]) -> CheckResult | None:
-    """The first check that did not pass for a reason of its own."""
+    """The first check that is open: it did not pass, for a reason of its own."""
     return next((check for check in checks if check.status.is_open), None)

@@ -1,4 +1,4 @@
-"""What a watch waits for: a file that was saved, a key that was pressed."""
+"""The events that a watch waits for: a save of the file, or a key."""
 
 import os
 import re
@@ -22,20 +22,20 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 Handler = Callable[[int, FrameType | None], None]
 SAVED = "saved"
 HANG_UP = "hang up"
-# A save is often several changes (emptied, written, renamed): this long without one ends it.
+# A save is often several changes (empty, write, rename); it ends after this long without one.
 SETTLE_MILLISECONDS = 25
 LONGEST_SAVE_MILLISECONDS = 200
 _FIRST_LOOK_MILLISECONDS = 500
-# What an arrow sends, say: several characters, none of which was pressed.
+# An arrow key, for example, sends several characters, none of which was pressed.
 _SEQUENCE = re.compile(r"\x1b(\[[0-9;]*[A-Za-z~]|O.)?")
 
 
 class Events:
-    """Saves of the files called `names` in `folder`, and keys where standard input is a terminal.
+    """Reports saves of the files `names` in `folder`, and keys if standard input is a terminal.
 
-    The folder is watched, not the files: many editors save by renaming a new file over the old
-    one. Use as a context manager, which gives the terminal back as it was, whatever ends it: the
-    signals that end a process become KeyboardInterrupt.
+    It watches the folder, not the files: many editors save by renaming a new file over the old
+    one. Use as a context manager: signals that end a process become KeyboardInterrupt, so that the
+    terminal is restored in any case.
     """
 
     def __init__(self, folder: Path, names: Collection[str]) -> None:
@@ -72,16 +72,16 @@ class Events:
     def _end(self, number: int, frame: FrameType | None) -> None:
         os.write(self._write, b"!")
         if not self._ended:
-            # On record too: whatever is imported just now may swallow the exception.
+            # Noted as well: a module that is being imported may swallow the exception.
             self._ended = True
             raise KeyboardInterrupt
 
     def next(self, timeout: float | None = None) -> str | None:
         """`SAVED`, a key, or `HANG_UP` if the terminal has gone; None after `timeout` seconds.
 
-        Saves that came together are one. A save may be none: compare what the file holds. Raises
-        KeyboardInterrupt if the process was told to end, and while idle UsageError if nothing can
-        be watched.
+        Saves in quick succession count as one, and some are false alarms: compare the content.
+        Raises KeyboardInterrupt if the process was told to end, and, without a `timeout`,
+        UsageError if the folder cannot be watched.
         """
         if self._pressed:
             return self._first_pressed()
@@ -115,7 +115,7 @@ class Events:
     def _watch(self) -> None:
         try:
             self._pass_on_saves()
-        except Exception as error:  # whatever it is, the main thread says so
+        except Exception as error:  # of any kind: the main thread reports it
             self._failure = error
             os.write(self._write, b"!")
 
@@ -130,7 +130,7 @@ class Events:
             yield_on_timeout=True,
             recursive=False,
         )
-        # The first look counts in any case: the file may have been saved before the watch began.
+        # The first round always counts: the file may have been saved before the watch began.
         for number, changed in enumerate(changes):
             if changed or number == 0:
                 os.write(self._write, b"!")
@@ -138,7 +138,7 @@ class Events:
 
 @contextmanager
 def handled(number: signal.Signals, handler: Handler) -> Iterator[None]:
-    """Meanwhile a signal is handled in this way, unless the process was told to ignore it."""
+    """Within the block, `handler` handles the signal, unless the process ignores it."""
     before = signal.getsignal(number)
     if before is not signal.SIG_IGN:
         signal.signal(number, handler)
@@ -150,9 +150,9 @@ def handled(number: signal.Signals, handler: Handler) -> Iterator[None]:
 
 @contextmanager
 def single_keys() -> Iterator[int | None]:
-    """The descriptor of a terminal that passes on each key at once, and shows none; else None.
+    """The terminal's descriptor, or None. Within the block, keys arrive one by one, without echo.
 
-    The terminal is as before when this ends.
+    Afterwards the terminal is as it was before.
     """
     keyboard = sys.stdin.fileno() if sys.stdin is not None and sys.stdin.isatty() else None
     if keyboard is None or os.tcgetpgrp(keyboard) != os.getpgrp():  # in the background: not ours
@@ -164,7 +164,7 @@ def single_keys() -> Iterator[int | None]:
         tty.setcbreak(keyboard, termios.TCSADRAIN)
 
     try:
-        # After Ctrl-Z the shell has set the terminal back.
+        # After Ctrl-Z, the shell has reset the terminal.
         with handled(signal.SIGCONT, take_over):
             take_over()
             yield keyboard

@@ -1,9 +1,9 @@
-"""Grade a submission again at each save, and say what flipped.
+"""Grade a submission again at each save, and say which checks flipped.
 
-What did not pass before is run first, what trains something last, on results that stand: a training
-check starts only when everything that it rests on has passed. All rounds draw the same inputs until
-new ones are asked for, so what flips has been flipped by the edit. A save ends the grading that is
-running, and with it a worker that would never end by itself.
+Checks that did not pass before run first. Training checks run last and build on the results so far:
+each starts only when every check that it needs has passed. All rounds draw the same inputs until
+the student asks for new ones, so a check that flips was flipped by the edit. A save ends the
+running grading, and with it a worker that would never end by itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
 
 
 class Cancelled(KeyboardInterrupt):
-    """A grading that nobody waits for any more, because of this event."""
+    """Ends a grading that `event` has made pointless."""
 
     def __init__(self, event: str) -> None:
         super().__init__(event)
@@ -33,17 +33,17 @@ class Cancelled(KeyboardInterrupt):
 
 
 def not_passed(before: Mapping[str, Status]) -> list[str]:
-    """The checks to run first: what an edit is about is most likely among them."""
+    """The checks to run first: an edit is most likely about one of them."""
     return [name for name, status in before.items() if status is not Status.PASSED]
 
 
 def standing(checks: Iterable[CheckResult]) -> list[CheckResult]:
-    """The results with a verdict: they need not be asked for again on the same submission."""
+    """The results that stand: on the same submission, their checks need not run again."""
     return [check for check in checks if check.status is not Status.NOT_RUN]
 
 
 def failing(checks: Iterable[CheckResult]) -> list[CheckResult]:
-    """The checks that did not pass for a reason of their own."""
+    """The checks that are open: they did not pass, for a reason of their own."""
     return [check for check in checks if check.status.is_open]
 
 
@@ -56,7 +56,7 @@ def watch(
     hint: Callable[[], list[str]],
     plain: bool,
 ) -> Report | None:
-    """Watch the submission at `path` until told to quit; the last report, if there is one.
+    """Watch the submission at `path` until told to quit; return the last report, if any.
 
     `draw`, `complete` and `hint` are those of `Watch`.
     """
@@ -70,9 +70,9 @@ def watch(
 class Watch:
     """One watched submission. `run` returns when it is told to quit.
 
-    `read` gives the submission as it is now, or raises UsageError; `draw` a seed for each round of
-    new inputs; `complete` adds to a report what the course keeps beside it; `hint` gives the lines
-    of the next hint, or raises UsageError.
+    `read` returns the current submission, or raises UsageError; `draw` returns a seed for new
+    inputs; `complete` adds to a report what the course keeps beside it; `hint` returns the lines of
+    the next hint, or raises UsageError.
     """
 
     grader: Grader
@@ -90,7 +90,7 @@ class Watch:
     _looked_at: int = 0
 
     def run(self) -> Report | None:
-        """The last report, if there is one."""
+        """Answer events until told to quit; return the last report, if any."""
         event: str | None = AGAIN
         with self.show, self.grader.sandbox.waiting(self._look_around):
             while event not in (QUIT, HANG_UP):
@@ -116,7 +116,7 @@ class Watch:
             self._show_hint()
 
     def _look_around(self) -> None:
-        """Called while a worker is waited for. Raises Cancelled."""
+        """Answer an event while the grader waits for a worker. Raises Cancelled."""
         event = self.events.next(0)
         if event in (AGAIN, QUIT, HANG_UP) or (event == SAVED and self._is_new()):
             raise Cancelled(event)
@@ -124,7 +124,7 @@ class Watch:
             self._answer(event)
 
     def _is_new(self) -> bool:
-        """Whether the file holds something else than what was graded last."""
+        """Whether the file differs from the submission that was graded last."""
         try:
             return self._work is None or self.read().identity != self._work.identity
         except UsageError:
@@ -169,7 +169,7 @@ class Watch:
         self._before[result.id] = result.status
 
     def _show_next(self) -> None:
-        """The failing check after the one that was shown last, and from the last the first one."""
+        """Show the failing check after the one shown last; after the last one, the first."""
         found = failing(self.last.checks) if self.last is not None else []
         if not found:
             self.show.say("No check fails.")

@@ -1,4 +1,4 @@
-"""What a watch says: at first every check, then what flipped, and what to do next."""
+"""Prints a watch: at first every check, then those that flipped, and what to do next."""
 
 import time
 from collections import Counter
@@ -13,7 +13,7 @@ KEYS = "Keys: h hint, n next failing check, r run again on new inputs, q quit"
 
 
 class WatchRenderer(TerminalRenderer):
-    """Says only what is news: what flipped since the save before, the score, the next step."""
+    """Prints only news: the checks that flipped since the last save, the score, the next step."""
 
     def __init__(self, plain: bool, has_keys: bool) -> None:
         super().__init__(plain)
@@ -30,7 +30,7 @@ class WatchRenderer(TerminalRenderer):
         self.console.print(Text(f"{submission} at {at}, inputs of seed {seed}", style="bold"))
 
     def flipped(self, result: CheckResult, before: Status | None) -> None:
-        """A result, unless it is what it was before."""
+        """Print a result if its status is new; blocked checks are only counted."""
         if result.status is before:
             return
         if result.status is Status.BLOCKED:
@@ -40,7 +40,7 @@ class WatchRenderer(TerminalRenderer):
             self.checked(result, before)
 
     def ended(self, report: Report, failing: Sequence[CheckResult], printed: str) -> None:
-        """The score, known mistakes, the first failing check and what may be pressed."""
+        """Print the score, known mistakes, the first failing check and the keys."""
         self._stop_spinner()
         if self._waiting:
             self.console.print(Text(f"{self._waiting} more checks now wait for others"))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gradescope runs this once, when it builds the image: Python, the grader, and the strongest isolation
-# that the container allows.
+# Gradescope runs this once, when it builds the image: it installs Python, the grader, and the
+# strongest isolation that the container allows.
 set -euo pipefail
 
 export DEBIAN_FRONTEND=noninteractive
