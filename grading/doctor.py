@@ -60,19 +60,19 @@ def _worker() -> list[Finding]:
             began = time.perf_counter()
             sandbox.start(Limits()).kill()
             milliseconds = 1000 * (time.perf_counter() - began)
-            needs = [_need(one) for one in fitness.examine(sandbox, "cpu", Limits())]
+            needs = [_need(measured) for measured in fitness.examine(sandbox, "cpu", Limits())]
     except (SandboxError, GraderError, view.MissingPackage) as error:
         return [Finding("worker", "broken", str(error))]
     detail = f"confined, started and ended in {milliseconds:.0f} ms"
     return [Finding("worker", "works", detail), *needs]
 
 
-def _need(one: Measured) -> Finding:
-    what = f"worker: {one.need.what}"
-    if one.problem:
-        return Finding(what, "broken", one.problem)
-    if one.need.least:
-        return Finding(what, "enough", f"{one.found} ({one.need.least} needed)")
+def _need(measured: Measured) -> Finding:
+    what = f"worker: {measured.need.what}"
+    if measured.problem:
+        return Finding(what, "broken", measured.problem)
+    if measured.need.least:
+        return Finding(what, "enough", f"{measured.found} ({measured.need.least} needed)")
     return Finding(what, "works", "")
 
 

@@ -86,9 +86,9 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
     failure = record.failures[0]
     texts = _texts(exercise, failure)
     seen = [
-        one.tier
-        for one in record.shown
-        if (one.check, one.misconception) == (failure.check, failure.misconception)
+        hint.tier
+        for hint in record.shown
+        if (hint.check, hint.misconception) == (failure.check, failure.misconception)
     ]
     tier = min(max(seen, default=0) + 1, len(texts))
     is_new = tier not in seen
@@ -119,8 +119,8 @@ def read(exercise: Exercise) -> Record | None:
     try:
         content: Any = json.loads(_path(exercise).read_text(encoding="utf-8"))
         record = Record(
-            [Failure(**one) for one in content["failures"]],
-            [HintShown(**one) for one in content["shown"]],
+            [Failure(**entry) for entry in content["failures"]],
+            [HintShown(**entry) for entry in content["shown"]],
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -129,15 +129,15 @@ def read(exercise: Exercise) -> Record | None:
 
 def _is_sound(record: Record) -> bool:
     """Whether every field is of its declared type: a student may have edited the file."""
-    words = [replace(one, misconception=one.misconception or "") for one in record.failures]
-    return all(isinstance(word, str) for one in words for word in asdict(one).values()) and all(
-        isinstance(one.check, str)
-        and isinstance(one.misconception, str | None)
-        and type(one.tier) is int
-        and one.tier >= 1
-        and type(one.price) in (int, float)
-        and 0 <= one.price < math.inf
-        for one in record.shown
+    words = [replace(entry, misconception=entry.misconception or "") for entry in record.failures]
+    return all(isinstance(word, str) for entry in words for word in asdict(entry).values()) and all(
+        isinstance(entry.check, str)
+        and isinstance(entry.misconception, str | None)
+        and type(entry.tier) is int
+        and entry.tier >= 1
+        and type(entry.price) in (int, float)
+        and 0 <= entry.price < math.inf
+        for entry in record.shown
     )
 
 

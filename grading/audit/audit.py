@@ -113,7 +113,7 @@ def audit(
 
     Another `draw` chooses other seeds.
     """
-    found = Audit()
+    result = Audit()
     cases = [
         case
         for exercise in exercises
@@ -124,15 +124,15 @@ def audit(
         if isinstance(judged, Lost):
             raise GraderError(f"{case.exercise.id}, {case.kind} {case.name}: {judged.why}")
         on_case(number, len(cases), f"{case.exercise.id}, {case.kind}")
-        take(found, case, judged)
+        take(result, case, judged)
     if Kind.MISCONCEPTION in kinds:
         for exercise in exercises:
-            _require_reasons(found, exercise)
+            _require_reasons(result, exercise)
     if Kind.MUTANT in kinds:
         for exercise in exercises:
-            _require_equivalents(found, exercise)
-    _require_tolerances(found)
-    return found
+            _require_equivalents(result, exercise)
+    _require_tolerances(result)
+    return result
 
 
 def judge(grader: Grader, case: Case) -> Judged:
@@ -190,10 +190,10 @@ def right_variants(exercise: Exercise) -> list[Path]:
     return sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
 
 
-def take(found: Audit, case: Case, judged: Judged) -> None:
+def take(result: Audit, case: Case, judged: Judged) -> None:
     """Add to `found` what a case shows about the checks. Raises GraderError if not gradable."""
     report = judged.report
-    found.counts[f"{case.exercise.id} {case.kind}"] = found.count(case.exercise.id, case.kind) + 1
+    result.counts[f"{case.exercise.id} {case.kind}"] = result.count(case.exercise.id, case.kind) + 1
     if not report.gradable:
         raise GraderError(f"{case.exercise.id}, {case.kind} {case.name}: {report.faults}")
     problems: Iterator[str] = iter(())
@@ -201,13 +201,13 @@ def take(found: Audit, case: Case, judged: Judged) -> None:
         case Kind.STUB:
             problems = _stub(report)
         case Kind.REFERENCE | Kind.RIGHT:
-            problems = _right(found, report, judged.margins)
+            problems = _right(result, report, judged.margins)
         case Kind.MISCONCEPTION:
-            problems = _mistaken(found, case, judged)
+            problems = _mistaken(result, case, judged)
         case Kind.MUTANT if report.full_marks:
-            problems = _survived(found, case)
+            problems = _survived(result, case)
     for problem in problems:
-        found.findings.append(Finding(case.exercise.id, case.kind, case.name, problem))
+        result.findings.append(Finding(case.exercise.id, case.kind, case.name, problem))
 
 
 def _stub(report: Report) -> Iterator[str]:
@@ -218,22 +218,22 @@ def _stub(report: Report) -> Iterator[str]:
             yield f"{check.id} is {check.status.words}"
 
 
-def _right(found: Audit, report: Report, margins: Mapping[str, float]) -> Iterator[str]:
+def _right(result: Audit, report: Report, margins: Mapping[str, float]) -> Iterator[str]:
     for check in report.checks:
         if check.status is not Status.PASSED:
             yield f"seed {report.seed}: {check.id} is {check.status.words}: {check.message}"
     for name, margin in margins.items():
-        old = found.margin(report.exercise, name)
-        found.margins[report.exercise, name] = replace(old, right=max(old.right, margin))
+        old = result.margin(report.exercise, name)
+        result.margins[report.exercise, name] = replace(old, right=max(old.right, margin))
 
 
-def _mistaken(found: Audit, case: Case, judged: Judged) -> Iterator[str]:
+def _mistaken(result: Audit, case: Case, judged: Judged) -> Iterator[str]:
     exercise = case.exercise
     known = _known(exercise)[case.name]
     failed = {check.id: check for check in judged.report.checks if _lost(check)}
     for name in failed:
-        found.caught_by.setdefault((exercise.id, case.name), set()).add(name)
-        _nearest(found, exercise.id, name, judged.margins.get(name))
+        result.caught_by.setdefault((exercise.id, case.name), set()).add(name)
+        _nearest(result, exercise.id, name, judged.margins.get(name))
     for name in known.fails:
         if name not in failed:
             yield f"{name} does not fail"
@@ -241,7 +241,7 @@ def _mistaken(found: Audit, case: Case, judged: Judged) -> Iterator[str]:
         yield f"{name} fails, which is not about it: {failed[name].message}"
     names = {failed[name].misconception for name in known.fails if name in failed}
     if (known.same_as or known.name) in names:
-        found.named += 1
+        result.named += 1
     elif not known.unnamed:
         yield f"is not named, but {names}"
     elif names != {None}:
@@ -252,29 +252,29 @@ def _lost(check: CheckResult) -> bool:
     return check.status.is_verdict and check.status is not Status.PASSED
 
 
-def _nearest(found: Audit, exercise: str, check: str, margin: float | None) -> None:
+def _nearest(result: Audit, exercise: str, check: str, margin: float | None) -> None:
     if margin is None or margin <= 1:
         return
-    old = found.margin(exercise, check)
+    old = result.margin(exercise, check)
     wrong = margin if old.wrong is None else min(old.wrong, margin)
-    found.margins[exercise, check] = replace(old, wrong=wrong)
+    result.margins[exercise, check] = replace(old, wrong=wrong)
 
 
-def _survived(found: Audit, case: Case) -> Iterator[str]:
+def _survived(result: Audit, case: Case) -> Iterator[str]:
     exercise = case.exercise
     if case.name in equivalents(exercise):
-        found.equivalent.add((exercise.id, case.name))
+        result.equivalent.add((exercise.id, case.name))
     else:
-        found.survivors.append(case)
+        result.survivors.append(case)
         yield "no check notices it"
 
 
-def _require_equivalents(found: Audit, exercise: Exercise) -> None:
+def _require_equivalents(result: Audit, exercise: Exercise) -> None:
     """Require everything listed as equivalent to be a mutant that survives."""
     for name in equivalents(exercise):
-        if (exercise.id, name) not in found.equivalent:
+        if (exercise.id, name) not in result.equivalent:
             problem = "is listed as equivalent, but is caught or is no mutant at all"
-            found.findings.append(Finding(exercise.id, Kind.MUTANT, name, problem))
+            result.findings.append(Finding(exercise.id, Kind.MUTANT, name, problem))
 
 
 def equivalents(exercise: Exercise) -> dict[str, str]:
@@ -282,43 +282,43 @@ def equivalents(exercise: Exercise) -> dict[str, str]:
     path = exercise.misconceptions.parent / "equivalent.toml"
     with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return {one["mutant"]: one["why"] for one in content.get(exercise.id, [])}
+        return {entry["mutant"]: entry["why"] for entry in content.get(exercise.id, [])}
 
 
-def _require_reasons(found: Audit, exercise: Exercise) -> None:
+def _require_reasons(result: Audit, exercise: Exercise) -> None:
     """Require each check to be the only one to catch some mistake, or to say why it exists."""
     only = {
         next(iter(checks))
-        for (identity, _), checks in found.caught_by.items()
+        for (identity, _), checks in result.caught_by.items()
         if identity == exercise.id and len(checks) == 1
     }
     for name, check in suites.checks(exercise).items():
         if name not in only and not check.declaration.because:
             problem = "catches no mistake that no other check catches, and gives no reason"
-            found.findings.append(Finding(exercise.id, "check", name, problem))
+            result.findings.append(Finding(exercise.id, "check", name, problem))
 
 
-def _require_tolerances(found: Audit) -> None:
-    for margin in found.margins.values():
+def _require_tolerances(result: Audit) -> None:
+    for margin in result.margins.values():
         if margin.right > 1:
             problem = f"a right answer is {margin.right:.2g} tolerances off"
-            found.findings.append(Finding(margin.exercise, "check", margin.check, problem))
+            result.findings.append(Finding(margin.exercise, "check", margin.check, problem))
 
 
 def _known(exercise: Exercise) -> dict[str, Misconception]:
     return {known.name: known for known in misconceptions.load(exercise.misconceptions)}
 
 
-def margins_table(found: Audit) -> dict[str, dict[str, dict[str, float | None]]]:
+def margins_table(result: Audit) -> dict[str, dict[str, dict[str, float | None]]]:
     """The table of tolerances: {exercise: {check: {right, wrong}}}."""
     table: dict[str, dict[str, dict[str, float | None]]] = {}
-    for (exercise, check), margin in sorted(found.margins.items()):
+    for (exercise, check), margin in sorted(result.margins.items()):
         table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
     return table
 
 
-def save_margins(found: Audit, path: Path) -> None:
+def save_margins(result: Audit, path: Path) -> None:
     """Write the table of tolerances as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(margins_table(found), indent=1)
+    text = json.dumps(margins_table(result), indent=1)
     write_text(path, f"{text}\n")

@@ -50,20 +50,20 @@ def calibrate(
         raise UsageError(f"{exercise.id} has no check that trains something")
     require_own_copy(exercise.thresholds)
     grader.choose_device()
-    found: dict[str, Calibration] = {}
+    calibrations: dict[str, Calibration] = {}
     for check, measure in measures.items():
         old = known[check].get(grader.device) or replace(known[check]["cpu"], right=(), wrong={})
         names = [name for part in known[check].values() for name in part.wrong]
         known_variants = ["reference", *dict.fromkeys(names)]
-        for variant in [one for one in known_variants if not only or one in only]:
+        for variant in [variant for variant in known_variants if not only or variant in only]:
             values = list(_values(grader, exercise, check, measure, variant, seeds, on_value))
             if variant == "reference":
                 old = replace(old, right=values)
             else:
                 old = replace(old, wrong={**old.wrong, variant: values})
-            known[check][grader.device] = found[check] = old
+            known[check][grader.device] = calibrations[check] = old
             thresholds.save(exercise.thresholds, known)
-    return found
+    return calibrations
 
 
 def _values(

@@ -41,17 +41,17 @@ class Mutant:
 def mutants(source: str) -> list[Mutant]:
     """Every mutant of `source`, in the order of its lines, each once."""
     tree = ast.parse(source)
-    found: dict[str, Mutant] = {}
+    by_name: dict[str, Mutant] = {}
     for path, node in _walk(tree, ()):
         for number, (old, new) in enumerate(_changes(node)):
             changed = deepcopy(tree)
             _replace(changed, path, list(_changes(_at(changed, path)))[number][1])
             text = ast.unparse(ast.fix_missing_locations(changed))
             what = f"{_scope(tree, path)}: {_shown(old)} -> {_shown(new)}"
-            count = sum(1 for name in found if name.split(" #")[0] == what)
+            count = sum(1 for name in by_name if name.split(" #")[0] == what)
             name = f"{what} #{count + 1}" if count else what
-            found[name] = Mutant(name, text)
-    return list(found.values())
+            by_name[name] = Mutant(name, text)
+    return list(by_name.values())
 
 
 Path = tuple[tuple[str, int | None], ...]

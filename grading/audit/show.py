@@ -7,14 +7,14 @@ from grading.course.syllabus import Exercise
 from grading.renderers.table import print_table
 
 
-def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> None:
+def print_audit(result: Audit, exercises: Sequence[Exercise], plain: bool) -> None:
     """Print the counts, the table of tolerances, and every finding."""
     rows = []
     for exercise in exercises:
         for kind in Kind:
-            if count := found.count(exercise.id, kind):
+            if count := result.count(exercise.id, kind):
                 bad = {
-                    f.name for f in found.findings if (f.exercise, f.kind) == (exercise.id, kind)
+                    f.name for f in result.findings if (f.exercise, f.kind) == (exercise.id, kind)
                 }
                 rows.append((f"{exercise.id}: {kind}s", f"{count}", f"{len(bad)}"))
     print_table(("what", "graded", "not as it should be"), rows, plain)
@@ -24,27 +24,27 @@ def print_audit(found: Audit, exercises: Sequence[Exercise], plain: bool) -> Non
             f"{margin.right:.1e}",
             "none seen" if margin.wrong is None else f"{margin.wrong:.1e}",
         )
-        for _, margin in sorted(found.margins.items())
+        for _, margin in sorted(result.margins.items())
     ]
     if margins:
         columns = ("compared with the reference, 1 = tolerance", "right", "nearest wrong")
         print_table(columns, margins, plain)
-    for line in summary(found):
+    for line in summary(result):
         print(line)
-    for finding in found.findings:
+    for finding in result.findings:
         print(f"{finding.exercise}, {finding.kind} {finding.name}: {finding.problem}")
 
 
-def summary(found: Audit) -> list[str]:
+def summary(result: Audit) -> list[str]:
     """How many known mistakes were named, and the mutation score."""
     lines = []
-    mistakes = sum(n for what, n in found.counts.items() if what.endswith(Kind.MISCONCEPTION))
+    mistakes = sum(n for what, n in result.counts.items() if what.endswith(Kind.MISCONCEPTION))
     if mistakes:
-        lines.append(f"known mistakes named: {found.named} of {mistakes}")
-    mutants = sum(n for what, n in found.counts.items() if what.endswith(Kind.MUTANT))
+        lines.append(f"known mistakes named: {result.named} of {mistakes}")
+    mutants = sum(n for what, n in result.counts.items() if what.endswith(Kind.MUTANT))
     if mutants:
-        alive = len(found.survivors)
-        equivalent = len(found.equivalent)
+        alive = len(result.survivors)
+        equivalent = len(result.equivalent)
         score = 1 - alive / (mutants - equivalent)
         lines.append(
             f"mutation score: {score:.1%} of {mutants} mutants, {equivalent} of them"

@@ -29,8 +29,8 @@ def calibrate(
         from grading.audit.calibrate import calibrate as measure
         from grading.audit.show_calibration import print_calibration, print_value
 
-        found = measure(grader, exercise, seeds, print_value, variants)
-    for check, calibration in found.items():
+        calibrations = measure(grader, exercise, seeds, print_value, variants)
+    for check, calibration in calibrations.items():
         print_calibration(check, calibration, plain)
 
 
@@ -87,8 +87,8 @@ def audit(
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
     with open_fleet(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
-        found = audits.audit(exercises, pool, seeds, wanted, thorough, bar.show, seed)
-    print_audit(found, exercises, plain)
+        result = audits.audit(exercises, pool, seeds, wanted, thorough, bar.show, seed)
+    print_audit(result, exercises, plain)
     if save is not None:
-        audits.save_margins(found, save)
-    sys.exit(1 if found.findings else 0)
+        audits.save_margins(result, save)
+    sys.exit(1 if result.findings else 0)

@@ -68,15 +68,15 @@ def hint_lines(identity: str, own: bool = True) -> list[str]:
     exercise = plan.exercise(identity)
     if not own:
         raise UsageError("hints are given for the work in exercises/ only")
-    found = hints.next_hint(plan, exercise)
-    if found is None:
+    next_hint = hints.next_hint(plan, exercise)
+    if next_hint is None:
         return [f"Nothing of {identity} failed last time: no hint is needed."]
-    failure = found.failure
+    failure = next_hint.failure
     lines = [f"{failure.title} ({failure.check}): {failure.status.replace('_', ' ')}"]
     if failure.message:
         lines.append(f"What came out: {failure.message.splitlines()[0]}")
-    charged = f", {plan.hint_price:g} points" if found.is_new and plan.hint_price else ""
-    return [*lines, f"Hint {found.tier} of {found.tiers}{charged}: {found.text}"]
+    charged = f", {plan.hint_price:g} points" if next_hint.is_new and plan.hint_price else ""
+    return [*lines, f"Hint {next_hint.tier} of {next_hint.tiers}{charged}: {next_hint.text}"]
 
 
 @click.command("watch", params=WATCH_OPTIONS)
@@ -118,9 +118,11 @@ def lab(name: str, options: tuple[str, ...]) -> None:
     """
     labs = syllabus.load(syllabus.ROOT).labs(name)
     folder = syllabus.ROOT / "labs"
-    for one in labs:
-        if not (folder / f"{one}.py").exists():
-            raise UsageError(f"course.toml names the lab {one}, but there is no {folder / one}.py")
+    for script in labs:
+        if not (folder / f"{script}.py").exists():
+            raise UsageError(
+                f"course.toml names the lab {script}, but there is no {folder / script}.py"
+            )
     if find_spec("matplotlib") is None:
         raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
     program = [sys.executable, str(folder), *labs, "--", *options]

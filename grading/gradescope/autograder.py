@@ -44,22 +44,24 @@ def main(root: Path, identities: Sequence[str]) -> int:
 def grade(folder: Path, exercises: Sequence[Exercise]) -> dict[str, Any]:
     """The document for one submission. Raises GraderError if there is nothing to report."""
     rung = choose("auto", for_strangers=True)
-    found = {one.exercise: one for one in handed_in(folder, exercises)}
+    handed = {collected.exercise: collected for collected in handed_in(folder, exercises)}
     seed = choose_seed(exercises, None)
     with Grader(rung, Zygote(rung)) as grader:
-        documents = [_one(grader, exercise, found, seed) for exercise in exercises]
+        documents = [_one(grader, exercise, handed, seed) for exercise in exercises]
     return gradescope.together(documents)
 
 
 def _one(
-    grader: Grader, exercise: Exercise, found: dict[str, Collected], seed: int
+    grader: Grader, exercise: Exercise, handed: dict[str, Collected], seed: int
 ) -> dict[str, Any]:
-    one = found.get(exercise.id) or found.get("")
-    if one is None or one.work is None:
-        problem = one.problem if one is not None else f"{exercise.file} was not handed in"
+    collected = handed.get(exercise.id) or handed.get("")
+    if collected is None or collected.work is None:
+        problem = (
+            collected.problem if collected is not None else f"{exercise.file} was not handed in"
+        )
         most = max_score(exercise)
         return gradescope.unread(exercise.title, most, problem)
-    report = grader.grade(exercise, one.work.read(), Plan(seed))
+    report = grader.grade(exercise, collected.work.read(), Plan(seed))
     if not report.gradable:
         raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")
     return gradescope.results(report)

@@ -86,13 +86,13 @@ class Objects:
 
     def entries(self, branch: str) -> dict[str, Entry]:
         """The files of a branch, by path."""
-        found = {}
+        entries = {}
         for line in self._git("ls-tree", "-r", "-z", branch).split(b"\0"):
             if line:
                 about, _, path = line.partition(b"\t")
                 mode, _, blob = about.decode().split(" ")
-                found[path.decode("utf-8", "replace")] = Entry(mode, blob)
-        return found
+                entries[path.decode("utf-8", "replace")] = Entry(mode, blob)
+        return entries
 
     def read(self, entry: Entry, shown: str, limit: int) -> bytes:
         """The bytes of a plain file; of a larger one, `limit` + 1 NUL bytes."""
@@ -137,17 +137,17 @@ def grade(
     request: PullRequest, grader: Grader, seed: int, on_report: Callable[[Work, Report], None]
 ) -> list[Graded]:
     """Grade the exercises of a pull request."""
-    found = []
+    graded = []
     for work in request.works:
         if work.submission is None:
-            found.append(Graded(work))
+            graded.append(Graded(work))
             continue
         report = grader.grade(work.exercise, work.submission, Plan(seed))
         declared = questions.read(work.exercise.questions)
         report = report.completed(questions.results(declared, work.answers, {}))
         on_report(work, report)
-        found.append(Graded(work, report))
-    return found
+        graded.append(Graded(work, report))
+    return graded
 
 
 def _work(

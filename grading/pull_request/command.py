@@ -47,8 +47,8 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
             terminal.summary(report, grader.printed, elsewhere)
 
         graded = requests.grade(request, grader, seed, show)
-        for one in graded:
-            for fault in one.report.faults if one.report is not None else ():
+        for item in graded:
+            for fault in item.report.faults if item.report is not None else ():
                 print(f"grader: {fault}", file=sys.stderr)
     for command in github.annotations(graded, request):
         print(command)
@@ -58,15 +58,15 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     if junit_file is not None:
         junit_file.parent.mkdir(parents=True, exist_ok=True)
         with writing(junit_file) as xml, JUnit(xml) as document:
-            for one in graded:
-                if one.report is not None:
-                    document.add(one.work.path, one.report)
+            for item in graded:
+                if item.report is not None:
+                    document.add(item.work.path, item.report)
     return exit_code(graded)
 
 
 def exit_code(graded: list[Graded]) -> int:
     """The worst exercise decides."""
-    reports = [one.report for one in graded if one.report is not None]
+    reports = [item.report for item in graded if item.report is not None]
     code = report_exit_code(reports)
     unread = len(reports) < len(graded)
     return ExitCode.USAGE if unread and code is not ExitCode.GRADER_FAILED else code

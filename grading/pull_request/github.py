@@ -37,38 +37,38 @@ def commands_stopped() -> Iterator[None]:
 
 def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
     """Commands that mark lines of the changed files: at most `MAX_ANNOTATIONS`."""
-    found = []
-    for one in graded:
-        if one.report is None:
-            found.append(
-                _command("error", one.work.path, 1, one.work.exercise.id, one.work.problem)
+    commands = []
+    for item in graded:
+        if item.report is None:
+            commands.append(
+                _command("error", item.work.path, 1, item.work.exercise.id, item.work.problem)
             )
             continue
         by_line: dict[int, list[CheckResult]] = {}
-        for check in one.report.checks:
+        for check in item.report.checks:
             waits = check.status is Status.NOT_ATTEMPTED and check.line is None
             if check.status.is_open and not waits:
                 by_line.setdefault(check.line or 1, []).append(check)
         for line, checks in by_line.items():
             kind = "notice" if _untouched(checks) else "error"
             text = "\n".join(_told(check) for check in checks)
-            found.append(_command(kind, one.work.path, line, _title(checks, one), text))
+            commands.append(_command(kind, item.work.path, line, _title(checks, item), text))
     if request.protected:
         text = f"Changed, and without effect: {', '.join(request.protected[:MAX_PATHS])}"
-        found.append(_command("warning", request.protected[0], 1, "Without effect", text))
-    if len(found) > MAX_ANNOTATIONS:
-        left = len(found) - MAX_ANNOTATIONS + 1
+        commands.append(_command("warning", request.protected[0], 1, "Without effect", text))
+    if len(commands) > MAX_ANNOTATIONS:
+        left = len(commands) - MAX_ANNOTATIONS + 1
         more = f"::notice::{left} more are in the summary of this run"
-        found = [*found[: MAX_ANNOTATIONS - 1], more]
-    return found
+        commands = [*commands[: MAX_ANNOTATIONS - 1], more]
+    return commands
 
 
 def summary(graded: Sequence[Graded], request: PullRequest, isolation: str) -> str:
     """The page of the run: scores, a table for each exercise, ignored files, seed, isolation."""
     parts = [_heading(graded)]
-    parts += [_exercise(one) for one in graded]
+    parts += [_exercise(item) for item in graded]
     parts += [_ignored(request)]
-    seeds = {str(one.report.seed) for one in graded if one.report is not None}
+    seeds = {str(item.report.seed) for item in graded if item.report is not None}
     seed = f" Seed {', '.join(seeds)}." if seeds else ""
     parts += [f"Graded by the default branch.{seed} Isolation: {escaped(isolation)}.\n"]
     page = "\n".join(part for part in parts if part)
@@ -103,9 +103,9 @@ def _untouched(checks: Sequence[CheckResult]) -> bool:
     return all(check.status is Status.NOT_ATTEMPTED for check in checks)
 
 
-def _title(checks: Sequence[CheckResult], one: Graded) -> str:
+def _title(checks: Sequence[CheckResult], item: Graded) -> str:
     words = checks[0].title if len(checks) == 1 else f"{len(checks)} checks"
-    return f"{one.work.exercise.id}: {words}"
+    return f"{item.work.exercise.id}: {words}"
 
 
 def _told(check: CheckResult) -> str:
@@ -117,27 +117,27 @@ def _told(check: CheckResult) -> str:
 def _heading(graded: Sequence[Graded]) -> str:
     if not graded:
         return "# Nothing to grade\n\nThis pull request changes no exercise.\n"
-    lines = [f"- {_score(one)}\n" for one in graded]
+    lines = [f"- {_score(item)}\n" for item in graded]
     return "# Graded\n\n" + "".join(lines)
 
 
-def _score(one: Graded) -> str:
-    exercise = one.work.exercise
+def _score(item: Graded) -> str:
+    exercise = item.work.exercise
     name = f"{exercise.id} {escaped(exercise.title)}"
-    if one.report is None:
-        return f"{name}: not graded, {escaped(one.work.problem)}"
-    if one.report.score is None:
+    if item.report is None:
+        return f"{name}: not graded, {escaped(item.work.problem)}"
+    if item.report.score is None:
         return f"{name}: not gradable, the grader itself failed; your code is not to blame"
-    return f"{name}: **{one.report.score:g} of {one.report.max_score:g} points**"
+    return f"{name}: **{item.report.score:g} of {item.report.max_score:g} points**"
 
 
-def _exercise(one: Graded) -> str:
-    if one.report is None:
+def _exercise(item: Graded) -> str:
+    if item.report is None:
         return ""
-    report = one.report
+    report = item.report
     lines = [
-        f"\n## {report.exercise} {escaped(one.work.exercise.title)}\n",
-        f"File: {escaped(one.work.path)}\n",
+        f"\n## {report.exercise} {escaped(item.work.exercise.title)}\n",
+        f"File: {escaped(item.work.path)}\n",
         "| status | points | check |",
         "| --- | --- | --- |",
     ]

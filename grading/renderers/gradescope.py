@@ -56,15 +56,19 @@ def together(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return dict(documents[0])
     return {
         **_TEXT,
-        "score": round(sum(one["score"] for one in documents), 6),
-        "execution_time": round(sum(one.get("execution_time", 0) for one in documents), 3),
+        "score": round(sum(document["score"] for document in documents), 6),
+        "execution_time": round(
+            sum(document.get("execution_time", 0) for document in documents), 3
+        ),
         "tests": [
             {**test, "number": f"{place}.{test['number']}"}
-            for place, one in enumerate(documents, start=1)
-            for test in one["tests"]
+            for place, document in enumerate(documents, start=1)
+            for test in document["tests"]
         ],
-        "leaderboard": [entry for one in documents for entry in one.get("leaderboard", [])],
-        "extra_data": {"exercises": [one.get("extra_data", {}) for one in documents]},
+        "leaderboard": [
+            entry for document in documents for entry in document.get("leaderboard", [])
+        ],
+        "extra_data": {"exercises": [document.get("extra_data", {}) for document in documents]},
     }
 
 

@@ -133,14 +133,14 @@ class TerminalRenderer(Closing):
 
     def _recognized(self, report: Report) -> None:
         """Print each known mistake that explains an answer, once."""
-        found: dict[str, list[str]] = {}
+        checks_by_explanation: dict[str, list[str]] = {}
         for check in report.checks:
             if check.explanation:
-                found.setdefault(check.explanation, []).append(check.id)
-        for explanation, checks in found.items():
+                checks_by_explanation.setdefault(check.explanation, []).append(check.id)
+        for explanation, checks in checks_by_explanation.items():
             self.console.print(Text(f"Recognized ({', '.join(checks)}):", style="bold"))
             self._detail(explanation, "", indent=6)
-        if found:
+        if checks_by_explanation:
             self.console.print(Text(f"More on it: python grader.py hint {report.exercise}"))
 
     def _questions(self, report: Report) -> None:

@@ -170,12 +170,12 @@ class Watch:
 
     def _show_next(self) -> None:
         """Show the failing check after the one shown last; after the last one, the first."""
-        found = failing(self.last.checks) if self.last is not None else []
-        if not found:
+        failed = failing(self.last.checks) if self.last is not None else []
+        if not failed:
             self.show.say("No check fails.")
             return
-        self._looked_at = (self._looked_at + 1) % len(found)
-        self.show.checked(found[self._looked_at])
+        self._looked_at = (self._looked_at + 1) % len(failed)
+        self.show.checked(failed[self._looked_at])
 
     def _show_hint(self) -> None:
         try:
