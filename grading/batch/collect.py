@@ -123,7 +123,7 @@ class _File:
 
 
 def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
-    """Every submission in `folder` to any of `exercises`. Raises UsageError if it is no folder."""
+    """The submissions in `folder` to these exercises. Raises UsageError if it is not a folder."""
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
