@@ -1,8 +1,8 @@
 """The graders that `graders.py` compares: each gets the twelve checks in its own format.
 
-Each grader is prepared in its own folder, which is not measured: writing its tests and building its
-assignment. The benchmark measures the grading, with the commands that the grader's manual gives for
-a class, or one command per submission if it cannot grade a class.
+Preparing a grader in its own folder (writing its tests, building its assignment) is not measured.
+The benchmark measures the grading, with the commands that the grader's manual gives for a class, or
+with one command per submission if it cannot grade a class.
 """
 
 import hashlib

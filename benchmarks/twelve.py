@@ -157,7 +157,7 @@ def probes() -> str:
 
 
 def inputs() -> str:
-    """The module that draws inputs, for a grader without this project."""
+    """The source of a module that draws inputs, for a grader without this project."""
     course = (ROOT / "checks" / "inputs" / "ex1.py").read_text(encoding="utf-8")
     draw = inspect.getsource(Draw)
     return course.replace("from grading.check import Draw\n", draw) + WITHOUT

@@ -256,7 +256,7 @@ def play_paragraphs(work: str, text: str) -> list[str]:
 
 
 def sonnet_paragraphs(text: str) -> list[str]:
-    """The sonnets, in order: the blocks after numerals that stand alone; drops the title too."""
+    """The sonnets, in order: the blocks after numerals that stand alone, without the title."""
     runs = blocks(text)
     numbered = [bool(NUMERAL.fullmatch(run[0].strip())) and len(run) == 1 for run in runs]
     return [

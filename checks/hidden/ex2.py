@@ -156,7 +156,7 @@ def _misfit_of_lstm(
 
 
 def _misfit_of_gru(h_after: np.ndarray, h: np.ndarray) -> float:
-    """How far units are from keeping their state at one end of the input, and +-1 at the other."""
+    """How far units are from their old h at one end of the input, from 1 or -1 at the other."""
     half = len(h) // 2
     kept = np.abs(h_after - h)
     replaced = np.abs(np.abs(h_after) - 1)

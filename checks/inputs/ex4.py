@@ -78,7 +78,7 @@ def flat_states(
 
     The first `dims` singular values of the centered states are 1, 1/1.6, 1/1.6^2, ..., and all
     others `rest` times the last of those, all times sqrt(steps). So the directions are well
-    defined, even for a randomized method, and the others still add 0.4 to 3 % to the variance.
+    defined, even for a randomized method; the others still add 0.4 to 3 % to the total variance.
     """
     rank = min(steps - 1, units)
     scales = 1.6 ** -np.arange(dims, dtype=np.float64)

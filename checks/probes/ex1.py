@@ -443,7 +443,7 @@ def net_trained(
     learning_rate: float,
     final_iterations: int,
 ) -> dict[str, Tensor]:
-    """Train without bias by Adam on the mean squared error; W, V and O afterwards.
+    """Train without bias by Adam on the mean squared error; return W, V and O.
 
     The learning rate falls to a tenth for the last `final_iterations`.
     """

@@ -75,7 +75,7 @@ def logits_twice(module: ModuleType, model: Model, tokens: Tensor) -> Answer:
 
 
 def logits_changed(module: ModuleType, model: Model, tokens: Tensor, changed: Tensor) -> Answer:
-    """logits and hidden states before and after a change of the tokens."""
+    """logits before and after a change of the tokens."""
     made = make_model(module, model, tokens)
     return {"logits": made(tokens)[0], "after": made(changed)[0]}
 

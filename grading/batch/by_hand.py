@@ -69,7 +69,7 @@ def read_rubric(
 
 
 def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[str]]:
-    """The submissions for each label, each label as a gradebook shows it, and each person."""
+    """Submissions by label, by label as a gradebook shows it, and by a person's name."""
     found: dict[str, list[str]] = {}
     for label, tokens in {one.origin.label: one.origin.tokens for one in collected}.items():
         found[label] = [label]

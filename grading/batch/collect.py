@@ -442,7 +442,7 @@ def _key(one: Collected) -> tuple[str, str, int]:
 
 
 def _numbered(found: Sequence[Collected]) -> list[Collected]:
-    """The same list, where each repeated label, exercise and attempt has become a problem."""
+    """The same list, with a problem in place of each repeated label, exercise and attempt."""
     seen: set[tuple[str, str, int]] = set()
     result = []
     for one in found:

@@ -1,4 +1,4 @@
-"""HTML pages for a class: one for the instructor, one for each student. They load nothing."""
+"""HTML pages for a class, one for the instructor and one per student; they need no network."""
 
 import re
 from collections.abc import Mapping, Sequence

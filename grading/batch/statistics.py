@@ -19,7 +19,7 @@ class CheckStatistics:
 
     `discrimination` is the correlation of its points with the score on everything else: near 0,
     the check says nothing about how well a student does; None where one of them does not vary.
-    `seconds` is the median over the submissions for which the check took any time.
+    `seconds` is the median over the submissions on which the check ran.
     """
 
     exercise: str

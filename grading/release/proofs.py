@@ -73,7 +73,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
 
 
 def require_no_leaks(files: Mapping[str, bytes], secrets: Secrets) -> None:
-    """Raise GraderError with the first few secrets if there are any in these files."""
+    """Raise GraderError with the first few secrets found in these files, if any."""
     found = leaks(files, secrets)
     if found:
         shown = "".join(f"\n  {leak.words[:300]}" for leak in found[:_SHOWN_LEAKS])
@@ -138,7 +138,7 @@ def require_readme(clone: Path, course: Course) -> None:
 
 
 def graded(clone: Path, *arguments: str) -> list[Report]:
-    """The edition's own grader's reports on all exercises."""
+    """The reports of the edition's own grader on all exercises."""
     report = clone.parent / "report.json"
     python = str(clone / ".venv" / "bin" / "python")
     command = [python, "grader.py", "all", "--plain", "--json", str(report), *arguments]

@@ -85,7 +85,7 @@ def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Modul
             continue
         pieces = [piece for piece in module.pieces if name in piece.defines]
         if not pieces and place == probes:
-            continue  # this attribute is not a probe: the suite would fail if it had to be
+            continue  # this attribute is not a probe; if it should be one, the suite fails
         if not pieces:
             raise GraderError(
                 f"{module.path.name} does not define {name}, which {suite.name} needs"

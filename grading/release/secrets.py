@@ -92,7 +92,7 @@ class Secrets:
 
 
 def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
-    """The secrets of these exercises; `checks` is what students get of their checks."""
+    """The secrets of these exercises; `checks` is the part of their checks that students get."""
     found = Secrets()
     public = [Code("the public checks", text) for text in checks.files.values()]
     words = [text for exercise in exercises for text in _shown_words(exercise)]

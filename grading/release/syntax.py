@@ -9,7 +9,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-# Nobody writes a tree twice by chance if it has at least so many nodes, and among them so many
+# Nobody writes a tree twice by chance if it has at least this many nodes, and among them this many
 # names, attributes, keywords and constants except None. The recurrence of an RNN has 10 and 6.
 TELLING_NODES, TELLING_LEAVES = 10, 6
 

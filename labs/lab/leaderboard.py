@@ -12,7 +12,7 @@ from grading.errors import UsageError
 class Leaderboard:
     """The file at `path`, with these columns; the first row creates it.
 
-    Raises UsageError, before the lab computes anything, if another file is there.
+    Raises UsageError, before the lab computes anything, if a different file is there.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:

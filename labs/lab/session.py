@@ -43,7 +43,7 @@ LABS = ROOT / "labs"
 
 
 class Lab(Generic[S]):
-    """The tools for the code of a lab.
+    """The tools that a lab's code uses.
 
     `settings` are the lab's own; `seed` is drawn if none was given; the folder `out` takes the
     results.

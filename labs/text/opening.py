@@ -1,9 +1,9 @@
 """Look inside a model of text that need not show what it contains.
 
 Exercise 3 promises h of every layer and no more. But if a model is built of torch's own nn.LSTM or
-nn.LSTMCell, the labs can read its weights layer by layer, and overhear the input of the first
-layer. So exercise 4's `gate_activations` can compute gates and memory cells again. Whether the
-model does the same can be checked: the resulting h must be its own.
+nn.LSTMCell, the labs can read its weights layer by layer, and record the input of the first layer.
+So exercise 4's `gate_activations` can compute gates and memory cells again. A comparison shows
+whether the model does the same: the resulting h must be its own.
 """
 
 from collections.abc import Callable, Iterator

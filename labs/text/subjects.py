@@ -130,7 +130,7 @@ def searched() -> tuple[str, Tensor]:
 
 
 def passage(length: int) -> tuple[str, Tensor]:
-    """`length` characters from after the text measured on, beginning with a speaker's name.
+    """A passage of `length` characters after the searched text, from a speaker's name on.
 
     The tokens, (steps, 1), begin WARM_UP characters earlier.
     """
