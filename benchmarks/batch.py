@@ -2,12 +2,12 @@
 
     python benchmarks/batch.py [--size N ...] [--exercise ID] [--hostile SHARE] [--kills N]
 
-Each class is made of right variants, known mistakes, stubs and, by the share asked for, hostile
+Each class consists of right variants, known mistakes, stubs and the requested share of hostile
 files, all made distinct by a comment. Equal programs must get equal marks, right ones full marks,
-hostile ones none. For each size: wall and CPU seconds for each submission and the peak of the
-memory, all processes together (`meter.py`), and the cost of the last tenth against the first. With
---kills the batch is killed N times at random moments and started again: nothing may be lost,
-nothing graded twice.
+hostile ones none. It prints for each size wall and CPU seconds per submission, the peak memory of
+all processes together (`meter.py`), and the cost of the last tenth against the first. With --kills
+it kills the batch N times at random moments and starts it again: no result may be lost or graded
+twice.
 """
 
 import argparse
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def make_class(exercise: Exercise, folder: Path, size: int, hostile: float) -> dict[str, str]:
-    """Write the class; by submission, which base program it is."""
+    """Write the class; return the base program of each submission."""
     chance = random.Random(size)
     reference = exercise.reference.read_text(encoding="utf-8")
     known = [one for one in misconceptions.load(exercise.misconceptions) if not one.unnamed]
@@ -85,7 +85,7 @@ def command(exercise: Exercise, work: Path, out: Path) -> list[str]:
 
 
 def killed(exercise: Exercise, work: Path, out: Path, kills: int) -> None:
-    """Kill the batch at random moments; say what the store held each time."""
+    """Kill the batch at random moments; print how many results were kept and lost."""
     chance = random.Random(kills)
     before: set[tuple[str, float]] = set()
     lost = 0
@@ -106,7 +106,7 @@ def killed(exercise: Exercise, work: Path, out: Path, kills: int) -> None:
 
 
 def stored(out: Path) -> set[tuple[str, float]]:
-    """The results in the store: what each depends on, and when it was graded."""
+    """The results in the store: the key of each, and when it was graded."""
     path = out / "grades.sqlite"
     if not path.exists():
         return set()

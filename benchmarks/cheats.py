@@ -1,7 +1,7 @@
-"""Two submissions that try to be scored for what they have not computed, and honest twins.
+"""Two submissions that try to get points for work they have not done, and a wrong but honest one.
 
-Neither knows the grader it meets: the first turns the usual comparison into a yes, the second looks
-through memory and files for anything that computes what it should compute itself.
+Neither cheat knows which grader it meets: the first makes the usual comparison always agree, the
+second looks through memory and files for code that computes what it should compute itself.
 """
 
 import twelve

@@ -2,12 +2,12 @@
 
     python benchmarks/course.py [--wrong N]
 
-First every reference is graded once: CPU seconds of grader and workers, the peak memory of a
-worker, and each check's wall seconds. Then the training check of exercise 3 on the reference (a
-fused core) and on a variant that loops over steps and gates by hand. Last, N known mistakes of each
-exercise are graded with and without diagnosis: as a class on one seed, where what known mistakes
-answer is remembered, and each on a seed of its own, where nothing is. Importing torch, which a
-single `python grader.py EXERCISE` does besides, is in none of these figures.
+First it grades every reference once: CPU seconds of grader and workers, the peak memory of a
+worker, and each check's wall seconds. Then it runs the training check of exercise 3 on the
+reference (a fused core) and on a variant that loops over steps and gates by hand. Last, it grades N
+known mistakes of each exercise with and without diagnosis: as a class on one seed, where the
+grader remembers the mistakes' answers, and each on its own seed, where it remembers none. No figure
+includes importing torch, which a single `python grader.py EXERCISE` does as well.
 """
 
 import argparse
@@ -99,7 +99,7 @@ def graded(
     diagnosed: bool = True,
     one_seed: bool = False,
 ) -> tuple[list[Report], Cost]:
-    """The reports on these programs, on a seed each or on one, and what they cost together."""
+    """The reports on these programs, with one seed each or one for all, and their total cost."""
     with Grader(rungs.best(), Zygote(rungs.best())) as grader:
         before = own_seconds()
         reports = [

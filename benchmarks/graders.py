@@ -1,17 +1,17 @@
-"""The same class, graded by this grader and by others: what it costs, and who is fooled.
+"""Grade the same class with this grader and with others: what it costs, and which are fooled.
 
     python benchmarks/graders.py [--peers NAME,...] [--json PATH] [--size N] [--rounds N]
                                  [--cache FOLDER]
 
-Everybody gets the same twelve checks of exercise 1 (`twelve.py`), each in its own format
-(`peers.py`), and the same 20 right submissions in many styles. Measured is the grading of the 20:
-CPU seconds of all processes, wall seconds, and the peak of the memory of all processes together
-(`meter.py`), everything on one core: seconds on two threads of one core cannot be compared with
-seconds on one. Then three submissions by themselves: one that is wrong, the same one with a
-torch.allclose that always agrees, and one that looks around for the reference (`cheats.py`).
+Each grader gets the same twelve checks of exercise 1 (`twelve.py`) in its own format (`peers.py`),
+and the same 20 right submissions in many styles. The benchmark measures grading the 20: CPU
+seconds, wall seconds and the peak memory of all processes together (`meter.py`), all on one core:
+seconds on two threads of one core cannot be compared with seconds on one. Then each grades three
+submissions alone: a wrong one, the same one with a torch.allclose that always agrees, and one that
+looks around for the reference (`cheats.py`).
 
-The others are installed by name from the package index, each into a virtual environment of its own
-below the cache folder (1.3 GB each, made once); they are no dependencies of this project.
+The others are installed by name from the package index, each into its own virtual environment in
+the cache folder (1.3 GB each, made once); they are not dependencies of this project.
 """
 
 import argparse
@@ -39,14 +39,14 @@ from peers import GRADERS, Grader, Unrolled
 
 ONE_CORE = [max(os.sched_getaffinity(0))]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "unrolled-graders"
-# Everybody computes with the same versions.
+# All graders compute with the same versions.
 SHARED = ("torch", "numpy")
 CHEATS = {"wrong": cheats.wrong, "patched": cheats.says_yes, "reader": lambda: cheats.LOOKS_AROUND}
 
 
 @dataclass
 class Figures:
-    """Of one grader: the median cost of the class, how many got full marks, and of each cheat."""
+    """One grader: its median cost for the class, the number of full marks, each cheat's score."""
 
     cost: Cost
     right: int
@@ -100,7 +100,7 @@ def parsed() -> argparse.Namespace:
 
 
 def python_of(grader: type[Grader], cache: Path) -> Path:
-    """The interpreter of a grader, whose packages are installed if they are not there yet."""
+    """A grader's interpreter; its packages are installed first if they are missing."""
     if grader is Unrolled:
         return Path(sys.executable)
     folder = cache / grader.installed
@@ -123,9 +123,9 @@ def python_of(grader: type[Grader], cache: Path) -> Path:
 def graded(
     kind: type[Grader], python: Path, submissions: Mapping[str, str]
 ) -> tuple[Cost, dict[str, int]]:
-    """Grade a class from the beginning: what it cost, and the score of each submission."""
+    """Grade a class from scratch; return the cost and the score of each submission."""
     with tempfile.TemporaryDirectory(prefix="graders-") as scratch:
-        # So deep that a cheat that looks around sees nothing of whoever runs the benchmark.
+        # So deep that a cheat that looks around sees none of the user's files.
         folder = Path(scratch, "one", "two", "three")
         folder.mkdir(parents=True)
         grader = kind(folder, python)

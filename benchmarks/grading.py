@@ -2,11 +2,11 @@
 
     python benchmarks/grading.py [--runs N] [--json PATH]
 
-Compared in one run, as medians: importing torch; the checks' bare computation (every probe of one
-grading, in a plain process, without sandbox or pytest, in CPU seconds); a cold
-`python grader.py ex1` on the reference; a second grading in a warm process; and a new worker up
-to its first answer. CPU seconds are taken on one core: where student and reference compute at the
-same time on two threads of a core, each takes more of them.
+It compares medians from one run: importing torch; the checks' bare computation (every probe of one
+grading, in a plain process without sandbox or pytest, in CPU seconds); a cold
+`python grader.py ex1` on the reference; a second grading in a warm process; and the time from
+asking for a worker to its first answer. CPU seconds are measured on one core: where student and
+reference compute at the same time on two threads of a core, each takes more CPU seconds.
 """
 
 import argparse
@@ -38,7 +38,7 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Zygote
 from grading.submission.file import read
 
-# Runs in a process of its own, with one thread and torch already imported when the clock starts.
+# Runs in its own process, with one thread and torch already imported when the clock starts.
 BARE = """
 import pickle, sys, time
 import torch
@@ -99,7 +99,7 @@ def repeat(runs: int, measure: Callable[[], float]) -> list[float]:
 
 
 def on_one_core(measure: Callable[..., float], *arguments: Any) -> float:
-    """What `measure` gives while this process, and whatever it starts, has one core."""
+    """Call `measure` while this process and every process that it starts have one core."""
     cores = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cores)})
     try:
@@ -109,7 +109,7 @@ def on_one_core(measure: Callable[..., float], *arguments: Any) -> float:
 
 
 def record_questions(exercise: syllabus.Exercise) -> tuple[list[Any], list[Any]]:
-    """Every question of one grading: (all, to the student; those that the reference got too)."""
+    """The questions of one grading: (all, put to the student; those the reference got as well)."""
     work = read(exercise.reference, exercise.file)
     with (
         Grader(rungs.best(), Zygote(rungs.best())) as grader,
@@ -148,7 +148,7 @@ def cold_grading() -> float:
 
 
 def second_grading(exercise: syllabus.Exercise) -> float:
-    """CPU seconds of grader and workers, the reference's answers computed anew."""
+    """CPU seconds of grader and workers; the reference computes its answers again."""
     with Grader(rungs.best(), Zygote(rungs.best())) as grader:
         work = read(exercise.reference, exercise.file)
         grader.grade(exercise, work, Plan(seed=2))

@@ -1,8 +1,8 @@
 """What a command costs, all its processes together.
 
-CPU seconds are the kernel's, of every process that the command started, orphans included: they
-become children of the benchmark, which waits for them. Memory is sampled: the sum over all
-processes of what they share by equal parts and have to themselves (PSS).
+CPU seconds come from the kernel and cover every process that the command started, including
+orphans: they become children of the benchmark, which waits for them. Memory is sampled: the sum of
+all processes' PSS, which counts private memory and an equal part of shared memory.
 """
 
 import ctypes
@@ -26,7 +26,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU and wall seconds, and the peak of the memory of all processes in bytes."""
+    """CPU and wall seconds, and the peak memory of all processes in bytes."""
 
     cpu: float
     wall: float
@@ -53,12 +53,12 @@ def run(
     on_sample: Callable[[Sample], None] = lambda sample: None,
     cores: Sequence[int] = (),
 ) -> tuple[int, Cost]:
-    """Run a command to its end: (exit code, cost). What it prints is appended to `log`.
+    """Run a command to its end: (exit code, cost). Append its output to `log`.
 
-    With `cores`, on these alone. `on_sample` is called every SAMPLE_SECONDS.
+    With `cores`, run it only on these. `on_sample` is called every SAMPLE_SECONDS.
     """
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    _collect_orphans()  # of what ran before
+    _collect_orphans()  # from earlier commands
     before, began = _waited_for(), time.monotonic()
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -77,7 +77,7 @@ def run(
 
 
 def _watch(process: "subprocess.Popen[bytes]", on_sample: Callable[[Sample], None]) -> int:
-    """Sample until the process ends; the peak of the memory."""
+    """Sample until the process ends; return the peak memory."""
     peak = 0
     ended = threading.Event()
     threading.Thread(target=lambda: (process.wait(), ended.set()), daemon=True).start()
@@ -104,7 +104,7 @@ def _waited_for() -> float:
 
 
 def _collect_orphans() -> None:
-    """Processes that outlived the command are given a moment, then ended: they cost as well."""
+    """Wait a moment for processes that outlived the command, then kill them: they cost as well."""
     deadline = time.monotonic() + 5
     while True:
         with suppress(ChildProcessError):

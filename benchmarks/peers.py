@@ -1,8 +1,8 @@
-"""The graders that `graders.py` compares: each is given the twelve checks in its own format.
+"""The graders that `graders.py` compares: each gets the twelve checks in its own format.
 
-A grader is prepared in a folder of its own, outside of what is measured: its tests are written and
-its assignment is built. What is measured is the grading, by the commands that its manual gives for
-a class; where it knows no class, by one command for each submission.
+Preparing a grader in its own folder (writing its tests, building its assignment) is not measured.
+The benchmark measures the grading, with the commands that the grader's manual gives for a class, or
+with one command per submission if it cannot grade a class.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ MODULE = FILE.removesuffix(".py")
 
 @dataclass(frozen=True)
 class Command:
-    """What is run where, and in which environment."""
+    """A command to run, its folder and its environment."""
 
     words: tuple[str, ...]
     folder: Path
@@ -44,11 +44,11 @@ class Grader:
         self.folder, self.python = folder, python
 
     def prepare(self, submissions: Mapping[str, str]) -> list[Command]:
-        """Write checks and submissions (source by name); the commands that grade them."""
+        """Write checks and submissions (source by name); return the commands that grade them."""
         raise NotImplementedError
 
     def scores(self, submissions: Mapping[str, str]) -> dict[str, int]:
-        """How many of the twelve each submission was given, from what the grader wrote."""
+        """How many of the twelve checks each submission passed, from the grader's output."""
         raise NotImplementedError
 
     def write(self, place: str, text: str) -> Path:
@@ -58,13 +58,13 @@ class Grader:
         return path
 
     def write_support(self, place: str) -> None:
-        """What the tests import: inputs, probes, the reference, and how to compare."""
+        """Write what the tests import: inputs, probes, the reference, and how to compare."""
         for name, text in support().items():
             self.write(f"{place}/{name}", text)
 
     @property
     def environment(self) -> dict[str, str]:
-        """Nothing of whoever runs the benchmark, and the tools of the grader's own packages."""
+        """No user settings, but the tools that come with the grader's own packages."""
         path = f"{self.python.parent}:{os.environ['PATH']}"
         return {"PATH": path, "LANG": "C.UTF-8", "HOME": str(self.folder)}
 
@@ -73,7 +73,7 @@ class Grader:
         return Command(command, self.folder / folder, {**self.environment, **environment})
 
     def tool(self, *words: str) -> str:
-        """Run a command that is not measured; what it prints. Ends the program if it fails."""
+        """Run a command unmeasured; return what it prints. Ends the program if it fails."""
         end = subprocess.run(
             [self.python, *words],
             cwd=self.folder,
@@ -97,7 +97,7 @@ def support() -> dict[str, str]:
 
 
 class Unrolled(Grader):
-    """This project: the twelve checks are a course of their own."""
+    """This project: the twelve checks form a separate course."""
 
     name = "unrolled"
     KEPT = (
@@ -137,7 +137,7 @@ class Unrolled(Grader):
         self.write("course/course.toml", plan)
         for name, source in submissions.items():
             self.write(f"class/{name}/{FILE}", source)
-        # Once before, so that Python has compiled it, as pip compiles what it installs.
+        # Run it once so that Python compiles it, as pip compiles the packages it installs.
         self.write(f"warm/student/{FILE}", twelve.reference())
         batch = ("course/grader.py", "batch", "--plain", "--out")
         self.tool(*batch, "warm/grades", "warm")
@@ -154,7 +154,7 @@ class Unrolled(Grader):
 
 
 class Pytest(Grader):
-    """Plain pytest, a process for each submission."""
+    """Plain pytest, one process per submission."""
 
     name = "pytest"
     installed = "pytest"
@@ -194,7 +194,7 @@ class Pytest(Grader):
         ]
 
     def parts(self, names: list[str]) -> list[list[str]]:
-        """Which submissions are graded together."""
+        """The submissions, in groups that are graded together."""
         return [[name] for name in names]
 
     def scores(self, submissions: Mapping[str, str]) -> dict[str, int]:
@@ -208,7 +208,7 @@ class Pytest(Grader):
 
 
 class PytestTogether(Pytest):
-    """Plain pytest, every submission in one process: nothing is kept apart."""
+    """Plain pytest, all submissions in one process without isolation."""
 
     name = "pytest-one-process"
 
@@ -217,7 +217,7 @@ class PytestTogether(Pytest):
 
 
 class Gradescope(Grader):
-    """gradescope-utils: unittest, a process for each submission, as its autograder runs it."""
+    """gradescope-utils: unittest, one process per submission, as its autograder runs it."""
 
     name = "gradescope-utils"
     installed = "gradescope-utils"
@@ -280,7 +280,7 @@ def cell(name: str, source: str, metadata: Mapping[str, object] | None = None) -
 
 
 class Otter(Grader):
-    """otter-grader without its containers, a process for each submission: `otter run`."""
+    """otter-grader without its containers, one process per submission: `otter run`."""
 
     name = "otter-grader"
     installed = "otter-grader"
@@ -307,7 +307,7 @@ class Otter(Grader):
         without = ("--no-requirements", "--no-environment", "--no-config")
         generate = ("-m", "otter", "generate", "-t", "tests", "-o", "autograder.zip", *without)
         self.tool(*generate, *files)
-        for name in files:  # the archive has them
+        for name in files:  # the archive holds them
             (self.folder / name).unlink()
         for name, source in submissions.items():
             self.write(f"class/{name}/ex1.ipynb", notebook([cell("solution", source)]))
@@ -330,7 +330,7 @@ class Otter(Grader):
 
 
 class Check50(Grader):
-    """check50 with checks that lie beside it: a process for each submission, and for each check."""
+    """check50 with local checks: one process per submission, and one per check."""
 
     name = "check50"
     installed = "check50"
@@ -387,7 +387,7 @@ class Check50(Grader):
 
 
 class Nbgrader(Grader):
-    """nbgrader: one command for the class, which runs a kernel for each notebook."""
+    """nbgrader: one command for the class, which runs one kernel per notebook."""
 
     name = "nbgrader"
     installed = "nbgrader"

@@ -3,9 +3,9 @@
     python benchmarks/training.py --core lstm
 
 Both train the reference's TextModel at the tutorial's settings from the same weights. The bare loop
-does nothing else; the lab also measures the text held out, lets the model write, measures gradients
-and keeps checkpoints, as often as it does by default. The two take turns of 20 iterations in one
-process, so that whatever else the machine does meets both.
+does nothing else; the lab also measures the loss on held-out text, lets the model write, measures
+gradients and saves checkpoints, as often as it does by default. The two take turns of 20 iterations
+in one process, so that the machine's other work affects both.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-# As for a lab; before torch is imported.
+# As in a lab; set before torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "labs")]
@@ -59,7 +59,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = training.Settings(core=options.core, iterations=options.iterations)
     texts = material.texts(CPU)
-    # The first steps of a process load modules: not counted for either.
+    # The first steps of a process load modules, so neither side counts them.
     bare_loop(settings, texts)(1)
     training.train(training.start(TextModel, SYMBOLS, settings, CPU), texts, range(2), ignore)
 
@@ -90,7 +90,7 @@ def main() -> None:
 
 
 def bare_loop(settings: training.Settings, texts: training.Texts) -> Callable[[int], float]:
-    """A function that trains for so many iterations more, and returns the last loss."""
+    """A function that trains for the given number of iterations and returns the last loss."""
     torch.manual_seed(settings.seed)
     model = TextModel(SYMBOLS, settings.hidden_size, settings.depth, settings.core)
     optimizer = torch.optim.Adam(model.parameters(), lr=settings.learning_rate)
@@ -113,7 +113,7 @@ def bare_loop(settings: training.Settings, texts: training.Texts) -> Callable[[i
 
 
 def ignore(run: training.Run) -> None:
-    """For a run that is not kept."""
+    """Save nothing."""
 
 
 if __name__ == "__main__":

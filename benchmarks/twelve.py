@@ -1,7 +1,7 @@
-"""Twelve checks of exercise 1, as data: what every grader in `graders.py` is given to check.
+"""Twelve checks of exercise 1, as data for every grader in `graders.py`.
 
-Each puts one probe of the course to a submission and to the reference, on the same arrays, and
-compares: the same work, whatever format it is written in.
+Each runs one probe of the course on a submission and on the reference, with the same arrays, and
+compares their answers: the same work in every grader's format.
 """
 
 import inspect
@@ -16,7 +16,7 @@ FILE = "ex1_vanilla_rnn.py"
 TOLERANCE = 1e-4
 
 
-# The right variants that keep their weights as the reference does, whatever else they do.
+# The right variants whose weights have the reference's layout.
 VARIANTS = (
     *("dataclass_helper", "einsum_everywhere", "functional_linear", "list_comprehension"),
     *("output_bias_always", "parameter_matmul", "prints_and_comments", "recursion"),
@@ -26,7 +26,7 @@ VARIANTS = (
 
 @dataclass(frozen=True)
 class Check:
-    """Each of `inputs` is a Python expression: the arguments of the probe, drawn from `draw`."""
+    """A check; each of `inputs` is a Python expression for the probe's arguments, using `draw`."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class Check:
 
     @property
     def part(self) -> str:
-        """What it is about: cell or net."""
+        """The part that it checks: cell or net."""
         return self.name.partition("_")[0]
 
 
@@ -138,7 +138,7 @@ CHECKS = (
 
 
 def right(count: int) -> dict[str, str]:
-    """So many right submissions by name: the reference and its variants, no two files alike."""
+    """`count` right submissions by name: the reference and its variants, no two files alike."""
     bank = ROOT / "tests" / "bank" / "ex1" / "right"
     sources = [reference()]
     sources += [(bank / f"{name}.py").read_text(encoding="utf-8") for name in VARIANTS]
@@ -157,10 +157,10 @@ def probes() -> str:
 
 
 def inputs() -> str:
-    """How inputs are drawn, for a grader that has nothing of this project."""
+    """The source of a module that draws inputs, for a grader without this project."""
     course = (ROOT / "checks" / "inputs" / "ex1.py").read_text(encoding="utf-8")
     draw = inspect.getsource(Draw)
-    return course.replace("from grading.check import Draw\n", draw) + WITHOUT
+    return course.replace("from grading.checking import Draw\n", draw) + WITHOUT
 
 
 WITHOUT = '''
@@ -170,7 +170,7 @@ def without(arrays, *names):
     return {name: array for name, array in arrays.items() if name not in names}
 '''
 
-# What the tests of every other grader call: as the checks here, they ask both and compare.
+# The tests of every other grader call this: like the checks here, they ask both and compare.
 SUPPORT = f'''
 import zlib
 
@@ -204,7 +204,7 @@ def agree(module, probe, given):
 
 
 def body(check: Check, module: str, indent: int) -> str:
-    """What every other grader runs for a check, as the lines of a function or cell."""
+    """The code that every other grader runs for a check, as the body of a function or cell."""
     lines = [f"draw = drawn({check.name!r})"]
     lines += [f"agree({module}, {check.probe!r}, {given})" for given in check.inputs]
     return "\n".join(" " * indent + line for line in lines) + "\n"

@@ -1,8 +1,8 @@
 """Probes for the twelve checks that other graders run as well.
 
-As in most courses, weights are copied in by their order, so a submission has to keep them in the
-layout of the reference: V then b in the cell. The course's own probes accept any layout, and
-compute more for it (checks/probes/ex1.py).
+As in most courses, these probes copy weights by position, so a submission has to keep them in the
+reference's layout: V then b in the cell. The course's own probes accept any layout, and compute
+more for it (checks/probes/ex1.py).
 """
 
 # The same questions as in checks/probes/ex1.py, for graders that cannot share them.
@@ -30,7 +30,7 @@ def make_net(module, W, V, O, b=None):
 
 
 def copied(part, weights):
-    """`part` with these weights; a bias besides them is zero."""
+    """`part` with these weights; any further bias is zero."""
     parameters = list(part.parameters())
     values = [*weights, *(torch.zeros_like(one) for one in parameters[len(weights) :])]
     with torch.no_grad():

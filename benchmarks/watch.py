@@ -2,11 +2,11 @@
 
     python benchmarks/watch.py [--saves N] [--json PATH]
 
-`python grader.py watch ex1` runs as a student would run it, and its file is saved N times as many
-editors save, by renaming a new file over it: right programs, each with another comment, then known
-mistakes, which are diagnosed too. Measured is the wall-clock time from the rename to the line with
-the score of all checks that train nothing. What trains is awaited and not counted, except that
-a last series saves while it is training, which has to be stopped first.
+It runs `python grader.py watch ex1` as a student would, and saves the file N times by renaming a
+new one over it, as many editors do: right programs, each with a different comment, then known
+mistakes, which the grader also diagnoses. It measures the wall-clock time from the rename to the
+line with the score of all checks that train nothing. It waits for checks that train, and does not
+count them; but the last series saves during training, which the watch has to stop first.
 """
 
 import argparse
@@ -34,7 +34,7 @@ ALL_DONE = "Everything is right"
 
 
 class Watched:
-    """The command, watching a file of its own. Use as a context manager."""
+    """The watch command with its own file. Use as a context manager."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self.file = folder / "work.py"
@@ -54,7 +54,7 @@ class Watched:
         self._process.communicate()
 
     def save(self, text: str) -> float:
-        """Seconds until the score of the quick checks is there."""
+        """Save the file; return the seconds until the score of the quick checks appears."""
         new = self.file.with_suffix(".new")
         new.write_text(text, encoding="utf-8")
         began = time.perf_counter()
@@ -112,7 +112,7 @@ def wrong(folder: Path, reference: str, mistakes: Sequence[str]) -> Iterator[flo
         watched.wait_for(ALL_DONE)
         for mistake in mistakes:
             yield watched.save(mistake)
-            time.sleep(3)  # for training, where the mistake leaves something to train
+            time.sleep(3)  # for the training, if the mistake leaves anything to train
 
 
 def interrupting(folder: Path, reference: str, saves: int) -> Iterator[float]:

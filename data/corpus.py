@@ -20,7 +20,7 @@ SYMBOLS = "".join(sorted("\n !',-.:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopq
 
 
 class CorpusError(RuntimeError):
-    """A file of the corpus is missing or is not the one that was handed out."""
+    """A file of the corpus is missing or differs from the one that was handed out."""
 
 
 def _read(name: str) -> bytes:
@@ -66,7 +66,7 @@ def load(split: str) -> str:
 
 
 class Vocabulary:
-    """A numbering of the symbols: symbol k, in the order of the code points, is number k.
+    """Numbers the symbols: symbol k, in the order of the code points, gets number k.
 
     Raises ValueError if a symbol is given twice or none is given.
     """
@@ -92,7 +92,7 @@ class Vocabulary:
         return np.searchsorted(self._code_points, _code_points(text)).astype(np.int64)
 
     def decode(self, ids: ArrayLike) -> str:
-        """One-dimensional integers in [0, len(self)) -> the text that they number.
+        """One-dimensional integers in [0, len(self)) -> the text that they encode.
 
         Raises TypeError if the ids are not integers, ValueError if they are not one-dimensional
         or name no symbol.
@@ -127,8 +127,8 @@ def contiguous_batches(tokens: ArrayLike, batch: int, steps: int) -> Iterator[Ba
     A target is the token that follows its input. Tokens at the end of a stream that do not fill
     `steps` are left out.
 
-    Raises ValueError, at the call, if the tokens are not one-dimensional, if batch or steps is
-    below 1, or if the tokens do not fill a single pair (batch * steps + 1 are needed).
+    Raises ValueError, on the call itself, if the tokens are not one-dimensional, if batch or steps
+    is below 1, or if the tokens do not fill a single pair (which takes batch * steps + 1).
     """
     sequence = np.asarray(tokens)
     if sequence.ndim != 1:
@@ -155,5 +155,5 @@ def _walk(sequence: NDArray[np.int64], batch: int, steps: int) -> Iterator[Batch
 
 
 def for_display(text: str) -> str:
-    """Text for a plot or a table, where an end of line shows as '|' and takes one place."""
+    """Text for a plot or a table, with '|' in place of each end of line."""
     return text.replace("\n", "|")

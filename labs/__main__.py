@@ -1,7 +1,7 @@
-"""`python labs NAME... -- OPTIONS`: run these labs with the same options, one after the other.
+"""`python labs NAME... -- OPTIONS`: run these labs with the same options, one after another.
 
-`python grader.py lab` becomes this program, so that no lab runs in the process of the grader. Ends
-with the exit code of the first lab that does not end with 0.
+`python grader.py lab` becomes this program, so that no lab runs in the grader's process. It exits
+with the exit code of the first lab that does not exit with 0.
 """
 
 import runpy
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code of the labs named before `--`."""
+    """Run the labs named before `--`; return the exit code."""
     names, options = arguments[: arguments.index("--")], arguments[arguments.index("--") + 1 :]
     for name in names:
         script = str(Path(__file__).with_name(f"{name}.py"))

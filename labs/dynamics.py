@@ -20,7 +20,7 @@ from lab import Settings, figures, setting, start
 
 @dataclass(frozen=True, kw_only=True)
 class Dynamics(Settings):
-    """What to look at, and how long a path to draw."""
+    """The network to look at, and the length of the path to draw."""
 
     checkpoint: Path | None = setting(
         None, "a run of the lab shakespeare (default: labs/results/shakespeare/lstm.pt)"
@@ -40,7 +40,7 @@ import torch
 from text import decoding, features, material, projections, subjects
 from torch import Tensor, nn
 
-# A position in the line, characters; and steps at the head of a stream, whose past is cut off.
+# A position in the line, in characters; and the first steps of a stream, whose past is cut off.
 LATE, FIRST = 20, 50
 
 ex3 = lab.load("ex3", "TextModel")
@@ -56,7 +56,7 @@ fresh = [mine.untrained(lab.seed + 1 + number) for number in range(settings.untr
 
 
 def read(model: Any, tokens: Tensor) -> subjects.Activations:
-    """What is seen in a model of this kind while it reads."""
+    """The states of a model of this kind while it reads."""
     return subjects.states(mine.look(model, tokens, ex4))
 
 
@@ -88,7 +88,7 @@ late = features.position_in_line(path) > LATE
 
 
 def draw(name: str, ended: Any, of: str) -> None:
-    """The pictures, shaded by the number of the line or paragraph that a character stands in."""
+    """Draw the pictures, shaded by the number of each character's line or paragraph."""
     number = np.cumsum(ended) - ended
     columns = len(drawn["trained"])
     figure, grid = figures.subplots(2, columns, size=(3.3 * columns, 6.6), squeeze=False)
@@ -140,7 +140,7 @@ position = features.position_in_line(text)
 
 
 def flat(values: Tensor) -> Any:
-    """All streams one after the other, without their first steps, (steps, ...)."""
+    """All streams one after another, without their first steps, (steps, ...)."""
     kept = values[FIRST:].transpose(0, 1).flatten(0, 1)
     return kept.double().numpy()
 
@@ -150,7 +150,7 @@ held_out = np.repeat(np.arange(subjects.STREAMS) >= subjects.STREAMS // 2, lengt
 
 
 def decoded(states: Any) -> list[float]:
-    """How well each class is told from the states, and R2 of the position in the line."""
+    """How well a probe tells each class from the states, and R2 of the position in the line."""
     table = flat(states)
     scores = [
         decoding.probe_class(table, flat(subjects.cut(wanted, subjects.STREAMS)) > 0, held_out)
@@ -167,13 +167,13 @@ def kinds(seen: subjects.Activations) -> dict[str, Tensor]:
 
 
 def last_characters(count: int) -> Tensor:
-    """The last characters as unit vectors, one after the other, (steps, streams, count * V)."""
+    """The last characters as unit vectors, one after another, (steps, streams, count * V)."""
     before = [tokens.roll(back, dims=0) for back in range(count)]
     return torch.cat([nn.functional.one_hot(one, len(material.VOCABULARY)) for one in before], -1)
 
 
 def extremes(row: int) -> list[tuple[float, float]]:
-    """The range of a score over the untrained networks, of each kind of states."""
+    """The range of a score over the untrained networks, for each kind of states."""
     return [(values[:, row].min(), values[:, row].max()) for values in ranges.values()]
 
 

@@ -1,6 +1,6 @@
 """Let a trained model write: python labs/generate.py --prompt "HAMLET:|" --temperature 0.8
 
-The model is one that the lab `shakespeare` has trained. "|" in a prompt is an end of line.
+The model comes from the lab `shakespeare`. "|" in a prompt is an end of line.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from grading.report import MAX_SEED
 
 @dataclass(frozen=True, kw_only=True)
 class Generate(Settings):
-    """What to write, and which model is to write it."""
+    """What to write, and with which model."""
 
     prompt: str = setting("HAMLET:|", "what to read first; | is an end of line")
     length: int = setting(500, "characters to write", low=1, high=1_000_000)
@@ -29,7 +29,7 @@ class Generate(Settings):
 
 
 def main(arguments: list[str]) -> int:
-    """Generate what these arguments ask for; the exit code."""
+    """Generate text with these arguments; return the exit code."""
     try:
         generate(parse(Generate, "generate", arguments))
     except Exception as error:
@@ -40,10 +40,10 @@ def main(arguments: list[str]) -> int:
 
 
 def generate(settings: Generate) -> None:
-    """Raises UsageError if there is nothing to read or nobody to write."""
+    """Write text. Raises UsageError if the prompt is empty or there is no usable model."""
     if not settings.prompt:
         raise UsageError("--prompt is empty: a model must read something before it writes")
-    # What follows imports torch, which takes its time.
+    # These import torch, which takes a while.
     from text import checkpoint, material, training
 
     ex3 = load("ex3", ("TextModel",), settings.submission, settings.reference).module

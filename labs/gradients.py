@@ -90,7 +90,7 @@ SHOWN = 1e-12
 
 
 def draw_curves(found: dict[str, Any], name: str) -> None:
-    """Medians over distance with a band that holds four fifths of the cells."""
+    """Draw medians over distance, each with a band that holds four fifths of the cells."""
     biases = [kind for kind in found if kind.startswith("LSTM")]
     others = [kind for kind in found if kind not in biases or kind == "LSTM (0)"]
     styles = dict(zip(found, cycle(figures.STYLES), strict=False))
@@ -119,7 +119,7 @@ def draw_curves(found: dict[str, Any], name: str) -> None:
 
 
 def show_table(found: dict[str, Any], distances: list[int]) -> None:
-    """Norms at these distances, and how often the gradient has grown."""
+    """Show norms at these distances, and how often the gradient has grown."""
     count = len(next(iter(found.values())))
     rows = []
     for kind, values in found.items():
@@ -180,7 +180,7 @@ if long:
 
 # %%
 class LinearCell(nn.Module):
-    """h_t = x_t + g Q h_{t-1}, called as nn.RNNCell is."""
+    """h_t = x_t + g Q h_{t-1}, called like nn.RNNCell."""
 
     def __init__(self, hidden_size: int, gain: float) -> None:
         super().__init__()

@@ -25,7 +25,7 @@ from lab import Settings, figures, setting, start
 
 @dataclass(frozen=True, kw_only=True)
 class Neurons(Settings):
-    """What to look at, and how many controls to look at as well."""
+    """The network to look at, and the number of controls."""
 
     checkpoint: Path | None = setting(
         None, "a run of the lab shakespeare (default: labs/results/shakespeare/lstm.pt)"
@@ -186,7 +186,7 @@ shape = layout(lines)[1]
 
 
 def read_passage(network: subjects.Subject, model: Any) -> subjects.Activations:
-    """What is seen in a model while it reads the passage, (characters, units) of each layer."""
+    """What can be seen in a model as it reads the passage, (characters, units) of each layer."""
     seen = network.look(model, passage_tokens, ex4)
     return {name: values[subjects.WARM_UP :, 0] for name, values in seen.items()}
 

@@ -84,7 +84,7 @@ cores = CORES if settings.core == "all" else (settings.core,)
 
 
 def wanted(core: str) -> training.Settings:
-    """The lab's settings, as the training knows them."""
+    """The lab's settings as settings of the training."""
     return training.Settings(
         core=core,
         hidden_size=settings.hidden_units,
@@ -141,13 +141,13 @@ runs = [run for run in runs if run.iteration]
 
 
 def means(values: list[float], of: int = 10) -> tuple[list[int], list[float]]:
-    """Where each full ten of the values ends, and its mean."""
+    """Where each full group of `of` values ends, and its mean."""
     ends = range(of, len(values) + 1, of)
     return list(ends), [sum(values[end - of : end]) / of for end in ends]
 
 
 def draw(axes: Any) -> None:
-    """The curves of every core, and the lines of the models without a network."""
+    """Draw the curves of every core, and the lines of the models without a network."""
     for run, style in zip(runs, figures.STYLES, strict=False):
         axes.plot(*means(run.losses), color=style["color"], linewidth=0.7, alpha=0.6)
         reported = [one.iteration for one in run.reports]
@@ -155,7 +155,7 @@ def draw(axes: Any) -> None:
         axes.plot(reported, losses, label=run.settings.core.upper(), **style)
     for name, nats in baselines.items():
         axes.axhline(nats, color="0.45", linewidth=0.8, linestyle=(0, (1, 2)))
-        # Two of them are a hair apart.
+        # Two of these lines nearly coincide.
         side = {"2-gram": "bottom", "no memory": "top"}.get(name, "center")
         right = {"xycoords": ("axes fraction", "data"), "fontsize": 8, "annotation_clip": True}
         axes.annotate(f" {name} {nats:.2f}", (1, nats), va=side, **right)

@@ -46,7 +46,7 @@ class Sine(Settings):
 
 @dataclass(frozen=True)
 class Experiment:
-    """What the tutorial varies."""
+    """The settings that the tutorial varies."""
 
     unroll_length: int
     warm_start: int
@@ -91,7 +91,7 @@ def new_network() -> nn.Module:
 
 
 def first_value(unroll_length: int) -> int:
-    """Where on the wave a training sequence begins: with 62 values there is but one such place."""
+    """A place on the wave to begin a training sequence: for 62 values there is only one."""
     return int(chance.integers(len(WAVE) - unroll_length))
 
 
@@ -132,7 +132,7 @@ optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
 
 @dataclass(frozen=True)
 class Report:
-    """What there is to see after so many iterations. Losses are mean squared errors."""
+    """What to show after some iterations. Losses are mean squared errors."""
 
     iteration: int
     training_loss: float
@@ -298,12 +298,12 @@ EXPERIMENTS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an experiment. Losses are (networks,); `curves` has one for each report."""
+    """The results of an experiment. Losses are (networks,); `curves` has one for each report."""
 
     iterations: int
     training_loss: Any
     sampling_loss: Any
-    warmed_loss: Any  # sampled with a warm start of 10, whatever it was trained with
+    warmed_loss: Any  # sampled with a warm start of 10, even if trained with another
     generated: Tensor  # (networks, 62)
     reported: list[int]
     curves: list[Any]
@@ -315,7 +315,7 @@ def errors(predicted: Tensor, true: Tensor) -> Tensor:
 
 
 def run(name: str, experiment: Experiment) -> Outcome:
-    """Train the networks of one experiment, from the same initializations in each."""
+    """Train the networks of one experiment; all experiments have the same initializations."""
     count, length = settings.initializations, experiment.unroll_length
     torch.manual_seed(lab.seed)
     networks = Ensemble(
@@ -340,7 +340,7 @@ def run(name: str, experiment: Experiment) -> Outcome:
         )
         losses = errors(predicted, sequences[:, 1:])
         optimizer.zero_grad()
-        # No network has a part in the loss of another: the gradient of the sum is that of each.
+        # No network affects the loss of another, so the gradient of the sum is that of each.
         losses.sum().backward()
         optimizer.step()
         recent.append(losses.detach().numpy())
@@ -490,7 +490,7 @@ SHOWN = 10
 
 
 def by_sampling_loss(row: dict[str, str]) -> float:
-    """Where a row stands: a loss that is no number comes last."""
+    """The sort key of a row: a loss that is not a number comes last."""
     loss = float(row["sampling_loss"])
     return math.inf if math.isnan(loss) else loss
 

@@ -34,8 +34,8 @@ from grading.checking import (
     same_shape,
 )
 
-# Gradients are compared relative to the largest entry. Of one step: right answers in float32 differ
-# by up to 4e-7 of it. Through 8 steps of feedback the errors have a heavy tail: over 1,400
+# Gradients are compared relative to the largest entry. For one step, right answers in float32
+# differ by up to 4e-7 of it. Through 8 steps of feedback, the errors have a heavy tail: over 1,400
 # comparisons of right answers the median is 2e-7, 99.9 % are below 1.5e-5 and the worst is 2.6e-5;
 # the nearest of 1,200 wrong ones (state detached every fourth step) is off by 3.5e-2.
 STEP_GRADIENT = Tolerance(absolute=0.0, relative=1e-4)
@@ -189,7 +189,7 @@ def net_follows_its_dtype(draw: Draw, both: Both) -> None:
 def net_refuses_impossible_feedback(draw: Draw, student: Alone) -> None:
     """Feeding back 2 outputs as 3 inputs is a ValueError."""
     weights = net_weights(draw, inputs=3, outputs=2, size=5)
-    # Nothing is fed back while the warm start lasts, nor in a single step.
+    # Nothing is fed back during the warm start, nor in a single step.
     for steps, warm_start in ((6, 6), (1, 0)):
         inputs = draw.normal(steps, 3, 3)
         student.net_forward(inputs=inputs, force=False, warm_start=warm_start, **weights)
@@ -235,17 +235,17 @@ def net_survives_saving(draw: Draw, both: Both) -> None:
     same(*both.net_reloaded(inputs=draw.normal(6, 4, 3), **weights), axes=NET_AXES)
 
 
-# Correlation of V after training with V before. Over 80 trainings of the reference at least 0.838
+# Correlation of V after training with V before: over 80 trainings of the reference at least 0.838
 # (mean 0.900, standard deviation 0.024). Weights that a submission brings along are not correlated;
-# with hidden units in the best order and signs that a search found they get to 0.37 (12 trials).
+# with hidden units in the best order and signs that a search found, they reach 0.37 (12 trials).
 DESCENDED = 0.5
 
 
 def sine_loss(draw: Draw, student: Alone) -> float:
     """Mean squared error on every window of a sine after training on the network's own samples.
 
-    Adam at 2e-3, a tenth of it for the last 100 of 500 iterations: without the drop a few right
-    networks in a thousand end on a spike. The loss is computed here, from the weights found.
+    Adam at 2e-3, and a tenth of it for the last 100 of 500 iterations: without the drop, a few
+    right networks in a thousand end on a spike. The loss is computed here from the weights found.
     """
     wave = np.sin(np.arange(0, 2 * np.pi, 0.1))
     windows = np.stack([wave[start : start + 30] for start in range(33)], axis=1)

@@ -63,8 +63,9 @@ def forget_bias_returns_the_same_cell(draw: Draw, both: Both) -> None:
     same(got, want, axes=STATE_AXES)
 
 
-# A forget bias is read off the cell's behavior in float64. Right answers are off by the rounding
-# of a float32 sum, at most 5e-7 at +10; the nearest wrong ones, added to random biases, by 0.2.
+# The check reads a forget bias from the cell's behavior in float64. Right answers are off by the
+# rounding of a float32 sum, at most 5e-7 at +10; the nearest wrong ones, biases added to random
+# ones, by 0.2.
 BIAS = Tolerance(absolute=1e-5, relative=0.0)
 
 
@@ -91,8 +92,8 @@ def list_sets_the_forget_biases(draw: Draw, student: Alone, parts: Parts) -> Non
             close("forget bias", found, np.full((1, size), bias), STATE_AXES["c"], tolerance=BIAS)
 
 
-# How far a cell may be from the equation of its kind, in float64. In 1000 draws right ones are off
-# by 2e-13 at most, cells of another kind by 1e-2 at least.
+# How far a cell may be from the equation of its kind, in float64. In 1000 draws, right ones are off
+# by at most 2e-13, cells of another kind by at least 1e-2.
 KIND = 1e-6
 
 
@@ -132,7 +133,7 @@ ENORMOUS = 1e12
 
 
 def _two_memories(draw: Draw, rows: int, size: int) -> dict[str, np.ndarray]:
-    """States of an LSTM, (2 * rows, ...): the second half differs from the first in c alone."""
+    """States of an LSTM, (2 * rows, ...): the second half differs from the first only in c."""
     arrays = listed_state(draw, "LSTM (0)", rows, size)
     doubled = {name: np.vstack([array, array]) for name, array in arrays.items()}
     doubled["c"][rows:] += 1.0
@@ -142,7 +143,7 @@ def _two_memories(draw: Draw, rows: int, size: int) -> dict[str, np.ndarray]:
 def _misfit_of_lstm(
     h_after: np.ndarray, c_after: np.ndarray, x: np.ndarray, h: np.ndarray, c: np.ndarray
 ) -> float:
-    """Forget and output gate are sigmoids of something affine in x and h, whatever c is."""
+    """How far forget and output gates are from sigmoids of something affine in only x and h."""
     half = len(x) // 2
     points = np.hstack([x, h])
     forget = (c_after[half:] - c_after[:half]) / (c[half:] - c[:half])
@@ -155,7 +156,7 @@ def _misfit_of_lstm(
 
 
 def _misfit_of_gru(h_after: np.ndarray, h: np.ndarray) -> float:
-    """At one end of the input a unit keeps its state, at the other it becomes 1 or -1."""
+    """How far units are from their old h at one end of the input, from 1 or -1 at the other."""
     half = len(h) // 2
     kept = np.abs(h_after - h)
     replaced = np.abs(np.abs(h_after) - 1)
@@ -294,8 +295,8 @@ def norms_rise_with_the_forget_bias(draw: Draw, student: Alone) -> None:
             raise Mismatch(Layer.VALUE, f"the curve of {name} does not fade with distance")
 
 
-# What held in each of 40,000 draws of the weights (20,000 for pairs of LSTMs, where the closest
-# two, +2 and +10, differ by a factor of 2.3 at least). Not here, because it holds only on average:
+# This held in each of 40,000 draws of the weights (20,000 for pairs of LSTMs, where the closest
+# two, +2 and +10, differ by a factor of at least 2.3). What holds only on average is left out:
 # where an RNN lies among the others, that +2 fades and that +10 grows.
 LABELS = tuple(FORGET_BIASES)
 ORDER = (*pairwise(LABELS), ("LSTM (-2)", "GRU"), ("LSTM (-2)", "RNN"), ("GRU", "LSTM (+1)"))

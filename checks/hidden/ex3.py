@@ -38,7 +38,7 @@ from grading.checking import (
     close,
 )
 
-# So large that every tanh and every gate of a core is at one of its ends.
+# So large that every tanh and every gate of a core is at one end of its range.
 SATURATING = 1e5
 
 
@@ -60,7 +60,7 @@ def core_is_the_one_asked_for(draw: Draw, student: Alone, parts: Parts) -> None:
 
 def _behaves_like(core: str, hidden: np.ndarray, name: str) -> None:
     like = core_of(hidden)
-    # An RNN with another nonlinearity than tanh would be neither, and is an RNN all the same.
+    # An RNN with a nonlinearity other than tanh behaves like none of the three, but is an RNN.
     if like != core and (core, like) != ("rnn", "none of the three"):
         raise Mismatch(Layer.VALUE, f"{name} does not behave like {core}, but like {like}")
 
@@ -98,8 +98,8 @@ def layers_stand_on_each_other(draw: Draw, student: Alone) -> None:
             raise Mismatch(Layer.VALUE, found)
 
 
-# A weight that moves a layer by more than FELT moves what stands on it. Of all WEIGHTS, each moved
-# by 1, right answers lost at most 1 % on the way (where a relu was off), layers upside down 22 %.
+# A weight that moves a layer by more than FELT moves the one above. Of all WEIGHTS, each moved by
+# 1, right answers lost at most 1 % on the way (where a relu was off), layers upside down 22 %.
 WEIGHTS = 120
 FELT = 1e-6
 LOST = 0.1
@@ -161,17 +161,17 @@ def generate_draws_from_the_softmax(draw: Draw, student: Alone, parts: Parts) ->
             _drawn_from(np.exp(log_softmax(expected / temperature)), written)
 
 
-# Sequences per temperature, and the probability that right draws are called wrong at one of them.
+# Sequences per temperature, and the probability that right draws fail at one temperature.
 DRAWS = 2000
 FALSE_ALARM = 1e-6
 
 
 def _drawn_from(chances: np.ndarray, written: np.ndarray) -> None:
-    """`written` (step, sequence) may have been drawn from `chances` (step, sequence, token).
+    """Raise Mismatch if `chances` (step, sequence, token) do not fit `written` (step, sequence).
 
-    Two kinds of sums have known means if so: how often each token is drawn, and the chances of the
-    tokens drawn. The second tells whether each sequence follows its own distribution. Every term
-    is less than 1 in size, and Bernstein's inequality bounds how far each sum may be off.
+    If they do, two kinds of sums have known means: how often each token is drawn, and the chances
+    of the drawn tokens. The second tells whether each sequence follows its own distribution. Every
+    term is less than 1 in size, and Bernstein's inequality bounds how far each sum may be off.
     """
     steps, _, vocab = chances.shape
     alarm = FALSE_ALARM / (steps * (vocab + 1))
@@ -266,9 +266,9 @@ def gradients_reach_every_parameter(draw: Draw, student: Alone, parts: Parts) ->
                 raise Mismatch(Layer.VALUE, f"{found} of the loss")
 
 
-# Median error of a slope along DIRECTIONS random ones, in units of the gradient's norm plus 0.05:
-# at most 0.007 for right answers (where a relu bends the loss; 0.001 for others), at least 0.6 for
-# the nearest wrong one (states detached at every step), over 10 seeds each.
+# Median error of a slope over DIRECTIONS random directions, in units of the gradient's norm plus
+# 0.05: at most 0.007 for right answers (where a relu bends the loss; 0.001 for others), at least
+# 0.6 for the nearest wrong one (states detached at every step), over 10 seeds each.
 DIRECTIONS = 3
 SLOPE = Tolerance(absolute=0.01, relative=0.2)
 
@@ -357,7 +357,7 @@ def model_has_default_arguments(draw: Draw, student: Alone) -> None:
 
 
 def nats_per_character(draw: Draw, student: Alone) -> float:
-    """What a freshly trained LSTM needs, on average, for a character that it has not seen."""
+    """The mean loss of a freshly trained LSTM on characters that it has not seen."""
     return _train_and_read(draw, student, ITERATIONS)[0]
 
 
@@ -377,23 +377,23 @@ def model_learns_shakespeare(draw: Draw, student: Alone, bounds: Trials) -> None
         if loss <= bounds.above:
             found = f"{loss:.3g} nats per new character: nobody learns that much so soon"
             raise Mismatch(Layer.VALUE, found)
-        # Whatever it learned, a model without memory cannot get below `floor` on these very
-        # characters: their entropy given the character before.
+        # A model without memory cannot get below `floor` on these characters, no matter what it
+        # learned: that is their entropy given the character before.
         if bounds.admit(loss) and loss < floor:
             return
     found = f"after training it needs {min(losses):.3g} nats per new character at best"
     raise Mismatch(Layer.VALUE, f"{found}, more than {bounds.below:g}, in {bounds.tries} tries")
 
 
-# Each try trains twice as long as the one before it. Where the weights start from is the student's
-# affair: from a normal distribution of width 0.02 the loss is 2.37 to 2.43 after 300 iterations and
-# 2.08 to 2.15 after 600. Without memory no training helps. 300 cost 3.6 s of CPU with torch's LSTM,
+# Each try trains twice as long as the one before it. Students choose the initial weights: from a
+# normal distribution of width 0.02, the loss is 2.37 to 2.43 after 300 iterations and 2.08 to 2.15
+# after 600. Without memory, no training helps. 300 iterations cost 3.6 s of CPU with torch's LSTM,
 # 6 to 9 s with a loop over cells and 13 s with eight matrices per cell.
 ITERATIONS = 300
 
 
 def _train_and_read(draw: Draw, student: Alone, iterations: int) -> tuple[float, float]:
-    """Loss on 20,000 new characters, and what no memoryless model gets below, in nats per each."""
+    """Loss on 20,000 new characters, and the floor without memory, in nats per character."""
     text = Corpus(draw)
     made = model(draw, "lstm", vocab=text.vocab, hidden=64, depth=2)
     windows = text.windows(draw, iterations, steps=16, batch=48)

@@ -74,7 +74,7 @@ def saturation_takes_other_thresholds(draw: Draw, student: Alone, parts: Parts) 
                 values, axes = got[name].astype(np.float32), SATURATION_AXES[name]
                 close(name, values, wanted.astype(np.float32), axes, got.device)
     with parts("entries at the thresholds"):
-        # All of them exact in binary, so that equal means equal in every dtype.
+        # All of them are exact in binary, so that equal means equal in every dtype.
         gate = draw.generator.choice([0.125, 0.25, 0.5, 0.75, 0.875], (25, 3, 8))
         got = student.saturation(gate=gate.astype(np.float32), low=0.25, high=0.75)
         for name, wanted in saturated(gate, 0.25, 0.75).items():
@@ -115,8 +115,8 @@ def _close_r(got: Answer, wanted: np.ndarray) -> None:
 def best_unit_may_count_down(draw: Draw, student: Alone) -> None:
     """A unit with a strongly negative correlation beats one with a weaker positive one."""
     found: list[tuple[Answer, int]] = []
-    # The weaker one is louder in one case and earlier in another: different mistakes, different
-    # answers.
+    # The weaker one is louder in one case and earlier in another, so that different mistakes give
+    # different answers.
     for planted, weaker, loudness in ((13, 2, 1.0), (4, 16, 1.0), (6, 3, 0.2), (2, 11, 3.0)):
         arrays = _noise_and_counter(draw, steps=120, units=17)
         position = arrays["feature"]

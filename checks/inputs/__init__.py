@@ -1,1 +1,1 @@
-"""The inputs that checks draw, one module an exercise."""
+"""The inputs that checks draw, one module per exercise."""

@@ -1,8 +1,8 @@
-"""Inputs of the exercise-1 checks: sizes that are pairwise different, weights that tell apart.
+"""Inputs of the exercise-1 checks: pairwise different sizes, and weights that all matter.
 
 The weights are drawn so that every term of the equation matters: V has gain 0.8, so the state
-remembers some steps and does not blow rounding errors up; W and O are of order one, so that what
-is fed back changes what comes next.
+remembers some steps and does not blow up rounding errors; W and O are of order one, so that the
+output that is fed back changes the next one.
 """
 
 from math import sqrt

@@ -1,7 +1,7 @@
 """Inputs of the exercise-2 checks: cells whose curves neither vanish nor explode in a few steps.
 
-A curve that falls to nothing would hide what its first entries are made of, so the recurrent
-weights have a gain near 1 and forget gates are half open.
+A curve that falls to nothing would hide what makes up its first entries, so the recurrent weights
+have a gain near 1 and forget gates are half open.
 """
 
 from math import sqrt
@@ -12,10 +12,10 @@ from grading.checking import Draw
 
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 GAIN = {"LSTM": 1.5, "GRU": 1.5, "RNN": 1.2}
-# Their order in the documentation of nn.LSTMCell.
+# The gates, in the order of the documentation of nn.LSTMCell.
 INPUT, FORGET, CANDIDATE, OUTPUT = range(4)
 
-# The list, with the forget bias of its LSTMs.
+# The LSTMs of the list, with their forget biases.
 FORGET_BIASES = {
     "LSTM (-2)": -2.0,
     "LSTM (0)": 0.0,
@@ -51,7 +51,7 @@ def default_weights(draw: Draw, kind: str, size: int) -> Arrays:
 
 
 def listed_state(draw: Draw, name: str, rows: int, size: int) -> Arrays:
-    """An input x (row, 1) and a state, h and for an LSTM c (row, unit), for a cell of the list."""
+    """An input x (row, 1) and a state h (and c for an LSTM), (row, unit), for a listed cell."""
     arrays = {
         "x": draw.normal(rows, 1, dtype="float64"),
         "h": draw.uniform(rows, size, low=-0.9, high=0.9, dtype="float64"),

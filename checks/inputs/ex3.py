@@ -17,11 +17,11 @@ Model = dict[str, Any]
 
 
 def model(draw: Draw, core: str, vocab: int, hidden: int, depth: int, spread: float = 1.0) -> Model:
-    """A model whose parameters the probe draws, all from one interval, by a seed drawn here.
+    """A model whose parameters the probe draws, all from one interval, with a seed drawn here.
 
-    So nothing depends on how the student initializes. With spread 1 the interval is the one that
-    torch gives its recurrent cores, within 1 / sqrt(hidden): states forget rounding errors and
-    still remember some steps. A larger spread makes opinions, and saturation.
+    So nothing depends on the student's initialization. With spread 1 the interval is the one that
+    torch uses for its recurrent cores, within 1 / sqrt(hidden): states forget rounding errors and
+    still remember some steps. A larger spread makes a model more certain, and saturates it.
     """
     return {
         "vocab_size": vocab,
@@ -52,10 +52,10 @@ def with_another_token(
 
 
 class Corpus:
-    """The course's texts as tokens, numbered anew for each drawing.
+    """The course's texts as tokens, with a new numbering for each draw.
 
-    So neither the texts nor weights that a submission brought along would help it: which number
-    stands for which character is known only from the windows it is trained on.
+    So texts or weights that a submission brings along do not help it: only the windows that it is
+    trained on tell which number stands for which character.
     """
 
     def __init__(self, draw: Draw) -> None:

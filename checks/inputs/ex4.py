@@ -1,4 +1,4 @@
-"""Inputs of the exercise-4 checks: answers that do not hang on a rounding error."""
+"""Inputs of the exercise-4 checks, whose answers do not depend on rounding errors."""
 
 from math import sqrt
 
@@ -39,7 +39,7 @@ def gate_values(
 ) -> np.ndarray:
     """Activations of a gate, (steps, batch, size), none of them close to a threshold.
 
-    Each unit has a taste of its own for being closed, between, or open.
+    Each unit has its own taste for being closed, in between, or open.
     """
     taste = draw.uniform(size, 3, low=0.1, high=1.0)
     edges = np.cumsum(taste / taste.sum(axis=1, keepdims=True), axis=1)
@@ -67,7 +67,7 @@ def correlated(draw: Draw, steps: int, units: int, dtype: str = "float32") -> Ar
 
 
 def counter(steps: int, length: int) -> np.ndarray:
-    """A position that starts again every `length` steps, from -1 to 1: (steps,)."""
+    """A position that rises from -1 to 1 and starts again every `length` steps: (steps,)."""
     return (2 * (np.arange(steps) % length) / (length - 1) - 1).astype(np.float32)
 
 
@@ -76,9 +76,9 @@ def flat_states(
 ) -> np.ndarray:
     """States (steps, units) that lie near a `dims`-dimensional plane, away from the origin.
 
-    Of the centered states the first `dims` singular values are 1, 1/1.6, 1/1.6^2, ..., and all
-    others `rest` times the last of those, times sqrt(steps). So the directions are well defined,
-    also for a randomized method, and the others still add 0.4 to 3 % to the total variance.
+    The first `dims` singular values of the centered states are 1, 1/1.6, 1/1.6^2, ..., and all
+    others `rest` times the last of those, all times sqrt(steps). So the directions are well
+    defined, even for a randomized method; the others still add 0.4 to 3 % to the total variance.
     """
     rank = min(steps - 1, units)
     scales = 1.6 ** -np.arange(dims, dtype=np.float64)

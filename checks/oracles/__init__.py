@@ -1,1 +1,1 @@
-"""What exercises should compute, written once more in numpy, independent of the reference."""
+"""What exercises should compute, written again in numpy, independent of the reference."""

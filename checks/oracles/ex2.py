@@ -1,4 +1,4 @@
-"""Exercise 2 in numpy, in float64: closed forms of curves, and cells known by their behavior."""
+"""Exercise 2 in numpy, in float64: closed forms of curves, and tests of a cell's behavior."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def logit(values: np.ndarray) -> np.ndarray:
 def norms_without_recurrence(weights: Arrays, inputs: np.ndarray) -> np.ndarray:
     """The curve (steps,) of an LSTM or GRU whose weight_hh is zero: inputs (steps, 1, 1).
 
-    Then a state reaches the next one through a gate alone: in an LSTM through the forget gate f,
+    Then a state reaches the next one only through a gate: in an LSTM through the forget gate f,
     as c_t = f_t c_{t-1} + i_t g_t, in a GRU through the update gate z, as
     h_t = z_t h_{t-1} + (1 - z_t) n_t. Entry t is the norm of the product of that gate over all
     steps after t. Both gates are the second block of rows in PyTorch's weights.
@@ -37,7 +37,7 @@ def norms_without_recurrence(weights: Arrays, inputs: np.ndarray) -> np.ndarray:
 
 
 def norms_of_a_scaled_rotation(size: int, gain: float, steps: int) -> np.ndarray:
-    """The curve (steps,) where each step multiplies the state by `gain` times a rotation.
+    """The curve (steps,) if each step multiplies the state by `gain` times a rotation.
 
     The gradient of the sum is a vector of ones at the last step, and a rotation keeps lengths:
     sqrt(size) * gain^distance.
@@ -48,8 +48,7 @@ def norms_of_a_scaled_rotation(size: int, gain: float, steps: int) -> np.ndarray
 
 
 def affine_misfit(points: np.ndarray, values: np.ndarray) -> float:
-    """How far values (row, n) are from any affine function of points (row, m): the largest error
-    of the best one.
+    """The largest error of the best affine function from points (row, m) to values (row, n).
 
     Meaningful only with more rows than m + 1. NaN or infinite values give infinity.
     """

@@ -36,7 +36,7 @@ def saturated(gate: np.ndarray, low: float, high: float) -> Arrays:
 def pearson(activations: np.ndarray, feature: np.ndarray) -> np.ndarray:
     """r (units,) of the columns of activations (steps, units) with feature (steps,).
 
-    From standard scores; every column and the feature must vary.
+    Computed from standard scores; every column and the feature must vary.
     """
     columns = activations.astype(np.float64)
     wanted = feature.astype(np.float64)
@@ -49,7 +49,7 @@ def pearson(activations: np.ndarray, feature: np.ndarray) -> np.ndarray:
 def principal_components(states: np.ndarray, dims: int) -> Arrays:
     """points (steps, dims), signs arbitrary, and explained (dims,) of states (steps, units).
 
-    From the eigenvectors of the covariance.
+    Computed from the eigenvectors of the covariance.
     """
     values = states.astype(np.float64)
     centered = values - values.mean(axis=0)
@@ -60,7 +60,7 @@ def principal_components(states: np.ndarray, dims: int) -> Arrays:
 
 
 def distances(points: np.ndarray) -> np.ndarray:
-    """Between all pairs of points (steps, dims): (steps, steps), in float64."""
+    """Distances between all pairs of points (steps, dims): (steps, steps), in float64."""
     values = points.astype(np.float64)
     between: np.ndarray = np.linalg.norm(values[:, None] - values[None], axis=-1)
     return between

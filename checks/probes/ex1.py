@@ -1,11 +1,11 @@
 """Probes of exercise 1. They know the contract's public names, and nothing of what is behind them.
 
-A check needs the student's network to have weights that the grader has drawn. How the weights are
-stored is the student's affair (nn.Linear, nn.Parameter, transposed, one bias or two), so a probe
-never writes into a parameter by name. It describes a map by its behavior, its answers to unit
-vectors, and moves whatever parameters there are by Gauss-Newton steps until the behavior is the
-one wanted. Behavior is linear in the parameters for any plain layout, so the first step is exact.
-Gradients are read the same way, as derivatives with respect to the behavior.
+A check needs the student's network to have weights that the grader has drawn. Students may store
+the weights as they like (nn.Linear, nn.Parameter, transposed, one bias or two), so a probe never
+writes into a parameter by name. It describes a map by its behavior, its answers to unit vectors,
+and moves all parameters by Gauss-Newton steps until the map has the wanted behavior. Behavior is
+linear in the parameters for any plain layout, so the first step is exact. Probes read gradients in
+the same way, as derivatives with respect to the behavior.
 """
 
 import copy
@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from checks.probes.library import Adam, or_zeros
 
-# Unit vectors of this length keep tanh far from where it saturates and its inverse loses digits.
+# Unit vectors of this length keep tanh far from saturation, where its inverse loses digits.
 LENGTH = 0.1
-# What a map that must not have an offset is steered to: it stays at zero only if nothing in it
-# can learn one.
+# A map that must not have an offset is steered to this one: its offset stays at zero only if
+# nothing in it can learn one.
 TEMPTING = 0.5
 MAX_STEPS = 4
 CLOSE = 1e-13
@@ -32,11 +32,11 @@ CLOSE = 1e-13
 
 
 class Behavior(NamedTuple):
-    """A map by what it answers to zeros and to unit vectors of `length`, in this order.
+    """A map, described by its answers to zeros and to unit vectors of `length`, in this order.
 
-    `answers` are flat pieces, ((size + 1) * features,) together. Pieces that were computed apart
-    have graphs of their own, so a gradient of one need not walk through the others: for a cell of
-    20 units that is 9 times as fast.
+    `answers` returns flat pieces, ((size + 1) * features,) together. Pieces that were computed
+    separately have separate graphs, so a gradient of one need not walk through the others: for a
+    cell of 20 units that is 9 times as fast.
     """
 
     answers: Callable[[], list[Tensor]]
@@ -55,7 +55,7 @@ class Behavior(NamedTuple):
                 if not piece.requires_grad:
                     rows.append([None] * len(parameters))
                     continue
-                # Given to autograd.grad, the direction would make it import sympy: 0.3 s.
+                # With the direction as an argument, autograd.grad would import sympy: 0.3 s.
                 value = piece @ direction
                 rows.append(
                     torch.autograd.grad(value, parameters, retain_graph=True, allow_unused=True)
@@ -63,7 +63,7 @@ class Behavior(NamedTuple):
         return self._differences(stacked(parameters, rows))
 
     def _differences(self, answers: Tensor) -> Tensor:
-        """What each unit vector adds to the answer to zeros, then that answer: the first axis."""
+        """What each unit vector adds to the answer to zeros, then that answer, along axis 0."""
         offset, *others = answers.tensor_split(self.size + 1)
         return torch.cat([*((other - offset) / self.length for other in others), offset])
 
@@ -82,8 +82,8 @@ def linear_behavior(layer: nn.Module, size: int) -> Behavior:
 def cell_behavior(cell: nn.Module, size: int, invert: Callable[[Tensor], Tensor]) -> Behavior:
     """V and b of a cell.
 
-    `invert` undoes the cell's activation. One row at a time, and each its own tensor: how a cell
-    treats a batch, and whether it writes into its arguments, are checks of their own.
+    `invert` undoes the cell's activation. The cell reads one row at a time, each a tensor of its
+    own: other checks test how it treats a batch, and whether it writes into its arguments.
     """
 
     def answers() -> list[Tensor]:
@@ -106,13 +106,13 @@ def stacked(parameters: Sequence[Tensor], rows: Sequence[Sequence[Tensor | None]
 
 
 def solve(matrix: Tensor, right: Tensor) -> Tensor:
-    """The shortest least-squares solution, also where the matrix has not full rank."""
+    """The shortest least-squares solution, even if the matrix does not have full rank."""
     solution: Tensor = torch.linalg.lstsq(matrix, right[:, None], driver="gelsd").solution
     return solution[:, 0]
 
 
 def steer(module: nn.Module, behavior: Behavior, target: Tensor) -> None:
-    """Move the parameters of `module` until its behavior is `target`, as far as they can."""
+    """Move the parameters of `module` until its behavior is `target`, as far as possible."""
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     if not parameters:
         return
@@ -132,12 +132,12 @@ def steer(module: nn.Module, behavior: Behavior, target: Tensor) -> None:
 def steer_exactly(module: nn.Module, behavior: Behavior, target: Tensor) -> None:
     """Steer in float64, unless the module cannot compute in it; end in the target's dtype.
 
-    Only then rounding: weights that pass through float32 on their way to a float64 model would
-    keep its errors, and a layout with two biases other errors than a layout with one.
+    Rounding comes last: weights that pass through float32 on their way to a float64 model would
+    keep its errors, and a layout with two biases would have other errors than a layout with one.
     """
     try:
         steer(module.double(), behavior, target)
-    except RuntimeError:  # the module has float32 written into it: its own check says so
+    except RuntimeError:  # the module has float32 hard-coded: another check reports that
         steer(module.float(), behavior, target)
     module.to(target.dtype)
 
@@ -161,9 +161,9 @@ def make_cell(
 
     An activation of None is the default one.
 
-    With tanh the weights are found on the cell itself, so that a cell that knows no other
-    activation loses nothing but the check about activations. Otherwise they are found on a twin
-    whose activation is the identity, and travel to the cell as its state.
+    With tanh, the weights are found on the cell itself, so that a cell that knows no other
+    activation fails only the check about activations. Otherwise they are found on a twin whose
+    activation is the identity, and loaded into the cell as its state.
     """
     size, bias = len(V), b is not None
     target = cell_target(V.cpu(), _cpu(b))
@@ -240,7 +240,7 @@ def cell_gradients(
 ) -> dict[str, Tensor]:
     """Gradients of sum(weights * output): of inputs and hidden (batch, unit), V and b."""
     cell = make_cell(module, V, b)
-    # Computed from leaves rather than leaves themselves: changing them in place is another check.
+    # Computed from leaves, not leaves themselves: another check is about changing them in place.
     given, state = inputs.clone().requires_grad_(), hidden.clone().requires_grad_()
     output, _ = cell(given * 1, state * 1)
     loss = (weights * output).sum()
@@ -256,8 +256,8 @@ def cell_gradients(
 def cell_learning(module: ModuleType, size: int) -> dict[str, Tensor]:
     """How fast each entry of V and b of a new cell can change: the length of its gradient.
 
-    Of a cell made by default, and of one asked for a bias (`_with_bias`). `V_is_zero` and
-    `b_is_zero` say whether they have any effect as they are.
+    It asks a cell made by default and one made with a bias (`_with_bias`). `V_is_zero` and
+    `b_is_zero` say whether V and b have no effect as they are.
     """
     default = module.VanillaRNNCell(size, activation=nn.Identity).double()
     asked = module.VanillaRNNCell(size, activation=nn.Identity, bias=True).double()
@@ -279,7 +279,7 @@ def _speed(cell: nn.Module, size: int) -> dict[str, Tensor]:
 
 
 def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
-    """V and b, or what belongs to them, from the order of `cell_behavior`."""
+    """V and b, or values for them, from the order of `cell_behavior`."""
     return {"V": flat_values[: size * size].reshape(size, size).T, "b": flat_values[size * size :]}
 
 
@@ -289,7 +289,7 @@ def _split_cell_behavior(flat_values: Tensor, size: int) -> dict[str, Tensor]:
 def net_maps(module: ModuleType, W: Tensor, O: Tensor, x: Tensor, h: Tensor) -> dict[str, Tensor]:
     """in_to_hidden of x, hidden_to_out of h, for given W and O.
 
-    in_to_hidden is asked for an offset too, which it must not be able to learn.
+    in_to_hidden is steered to an offset too, which it must not be able to learn.
     """
     net = module.VanillaRNN(input_size=W.shape[1], output_size=len(O), hidden_size=len(W))
     set_linear(net.in_to_hidden, W.cpu(), offset=TEMPTING)
@@ -395,10 +395,10 @@ def net_again(
 
 
 def net_defaults(module: ModuleType, inputs: Tensor, b: Tensor) -> dict[str, Tensor]:
-    """What a network does that is made and called with default arguments, and its bias.
+    """The answers of a network made and called with default arguments, and its bias.
 
     `outputs` and `free` are computed with default arguments, `forced` and `free_after_10` with the
-    same spelled out. `b` is the bias that the cell has after it was asked to take this one.
+    same spelled out. `b` is the bias of the cell after it was steered to the given one.
     """
     net = module.VanillaRNN()
     behavior = cell_behavior(net.rnn_cell, len(b), torch.atanh)
@@ -406,7 +406,7 @@ def net_defaults(module: ModuleType, inputs: Tensor, b: Tensor) -> dict[str, Ten
         V = _split_cell_behavior(behavior.respond(), len(b))["V"]
     steer_exactly(net.rnn_cell, behavior, cell_target(V.cpu(), b.cpu()))
     net.to(inputs)
-    # A copy for each call: what a call leaves behind is another check.
+    # A copy for each call: another check is about what a call leaves behind.
     outputs, state = copy.deepcopy(net)(inputs)
     return {
         "outputs": outputs,
@@ -443,7 +443,7 @@ def net_trained(
     learning_rate: float,
     final_iterations: int,
 ) -> dict[str, Tensor]:
-    """Train without bias by Adam on the mean squared error; W, V and O afterwards.
+    """Train without bias by Adam on the mean squared error; return W, V and O.
 
     The learning rate falls to a tenth for the last `final_iterations`.
     """

@@ -1,9 +1,8 @@
 """Probes of exercise 2.
 
 The cells that are measured are PyTorch's own, made here with weights that the grader has drawn.
-The cells of the student's list keep the weights they were made with, whatever stores them: they
-are described by their behavior, the state after one step from inputs and states that the grader
-has drawn.
+The cells of the student's list keep their own weights, stored in any way: the probes describe them
+by their behavior, the state after one step from inputs and states that the grader has drawn.
 """
 
 from types import ModuleType
@@ -47,7 +46,7 @@ def biased_step(
 ) -> dict[str, Tensor]:
     """h and c (batch, unit) after one step of the cell that set_forget_bias returned.
 
-    Before that step the cell that was handed in gets another weight_ih: a copy keeps the old one.
+    Before that step, the cell that was passed in gets another weight_ih; a copy keeps the old one.
     """
     cell = make_cell("LSTM", weights)
     returned = module.set_forget_bias(cell, value)
@@ -104,7 +103,7 @@ def listed_cells(module: ModuleType, name: str, count: int, size: int, like: Ten
 def step(cell: Any, x: Tensor, h: Tensor, c: Tensor | None) -> dict[str, Tensor]:
     """The state after one step from each row of x (row, 1), h (row, unit) and, of an LSTM, c.
 
-    Row by row: the contract speaks of a batch of 1.
+    Row by row, as the contract promises only a batch of 1.
     """
     hidden, memory = [], []
     with torch.no_grad():
@@ -112,7 +111,7 @@ def step(cell: Any, x: Tensor, h: Tensor, c: Tensor | None) -> dict[str, Tensor]
             here = slice(row, row + 1)
             if c is None:
                 state = cell(x[here], h[here])
-                # A cell in the manner of exercise 1 returns its state twice.
+                # A cell like that of exercise 1 returns its state twice.
                 hidden.append(state[-1] if isinstance(state, tuple) else state)
             else:
                 after, kept = cell(x[here], (h[here], c[here]))
@@ -133,7 +132,7 @@ def listed_step(
 def listed_twice(
     module: ModuleType, name: str, x: Tensor, h: Tensor, c: Tensor | None = None
 ) -> dict[str, Tensor]:
-    """The same step of one listed cell before and after all weights of another became zero."""
+    """The same step of one listed cell before and after all weights of another are set to zero."""
     one, other = listed_cells(module, name, 2, h.shape[1], x)
     before = step(one, x, h, c)
     with torch.no_grad():

@@ -1,13 +1,13 @@
 """Probes of exercise 3. They know the contract's public names, and nothing of what is behind them.
 
-How a student stores the weights of an embedding, of gates or of a readout cannot be known, so
-there are no weights to give to two models alike, and no right logits to compare with. Instead a
-model answers for itself: the same tokens in other company, in pieces, one of them changed, with a
-weight moved. What the answers have in common is the contract.
+Nobody can know how a student stores the weights of an embedding, of gates or of a readout, so no
+two models can be given the same weights, and there are no right logits to compare with. Instead a
+model is compared with itself: the same tokens in another batch, in pieces, with one changed, or
+with a weight moved. The contract says what these answers have in common.
 
-Every parameter, whatever it is, is drawn anew by the grader's seed, so that nothing depends on the
-student's initialization and the same `model` is the same in every call. Models are in evaluation
-mode: what happens in training mode, dropout for one, is the student's affair.
+The grader's seed draws every parameter again, so that nothing depends on the student's
+initialization and the same `model` is the same in every call. Models are in evaluation mode: what
+they do in training mode, such as dropout, is up to the student.
 """
 
 import io
@@ -48,7 +48,7 @@ def new_model(module: ModuleType, model: Model) -> Any:
 
 
 def draw_parameters(made: nn.Module, bound: float, seed: int) -> None:
-    """Every parameter uniform within `bound`, on the CPU: the same on every device."""
+    """Draw every parameter uniformly within `bound`, on the CPU: the same for every device."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in made.parameters():
@@ -75,7 +75,7 @@ def logits_twice(module: ModuleType, model: Model, tokens: Tensor) -> Answer:
 
 
 def logits_changed(module: ModuleType, model: Model, tokens: Tensor, changed: Tensor) -> Answer:
-    """logits and hidden states before and after a change of the tokens."""
+    """logits before and after a change of the tokens."""
     made = make_model(module, model, tokens)
     return {"logits": made(tokens)[0], "after": made(changed)[0]}
 
@@ -116,7 +116,7 @@ def hidden_in_pieces(module: ModuleType, model: Model, tokens: Tensor, end: int)
 def logits_from_one_state(
     module: ModuleType, model: Model, tokens: Tensor, first: Tensor, second: Tensor
 ) -> Answer:
-    """Two texts that go on from one state: the second, the first, and the second once more."""
+    """logits of the second text from one state, before and after the first is read from it."""
     made = make_model(module, model, tokens)
     given = [tokens.clone(), first.clone(), second.clone()]
     _, state = made(given[0])
@@ -139,7 +139,7 @@ def hidden(module: ModuleType, model: Model, tokens: Tensor) -> Answer:
 
 
 def weights_moved(module: ModuleType, model: Model, tokens: Tensor, places: Tensor) -> Answer:
-    """How far the hidden states and logits go when one entry of the parameters moves by 1.
+    """How far the hidden states and logits move when one entry of the parameters moves by 1.
 
     `places`, within [0, 1), are spread over all entries. hidden (place, layer) and
     logits (place,): the largest change over steps, sequences, and units or tokens.
@@ -157,7 +157,7 @@ def weights_moved(module: ModuleType, model: Model, tokens: Tensor, places: Tens
 
 @contextmanager
 def moved(made: nn.Module, place: float) -> Iterator[None]:
-    """Add 1 to one entry of the parameters, and put it back. No gradients meanwhile."""
+    """Add 1 to one entry of the parameters inside the block, without gradients."""
     parameters = list(made.parameters())
     entry = int(place * sum(parameter.numel() for parameter in parameters))
     while entry >= parameters[0].numel():
@@ -198,9 +198,9 @@ def reloaded(module: ModuleType, model: Model, tokens: Tensor) -> Answer:
 
 
 def defaults(module: ModuleType, tokens: Tensor, vocab_size: int, seed: int) -> Answer:
-    """A TextModel made with its vocabulary alone: hidden states, and two calls of generate.
+    """A TextModel made with only its vocabulary: hidden states, and three calls of generate.
 
-    The parameters are drawn anew, for the hidden states so large that everything saturates.
+    The parameters are drawn again; for the hidden states, so large that everything saturates.
     """
     made = module.TextModel(vocab_size)
     draw_parameters(made, 0.3, seed)
@@ -225,7 +225,7 @@ SATURATING = 1e5
 
 @torch.enable_grad()
 def loss_gradient(module: ModuleType, model: Model, tokens: Tensor, targets: Tensor) -> Answer:
-    """The gradient of the loss, flat, and how many entries of it each parameter has."""
+    """The gradient of the loss, flat, and the number of entries of each parameter in it."""
     made = make_model(module, model, tokens)
     parameters = list(made.parameters())
     sizes = torch.tensor([parameter.numel() for parameter in parameters])
@@ -254,7 +254,7 @@ def loss_slopes(
 
 def loss_of(made: Any, tokens: Tensor, targets: Tensor) -> Tensor:
     """The cross entropy in nats, summed over all steps and sequences in float64."""
-    # cuDNN refuses to go back through a recurrent network in evaluation mode.
+    # cuDNN refuses to backpropagate through a recurrent network in evaluation mode.
     with torch.backends.cudnn.flags(enabled=False):
         scores = made(tokens)[0].double().flatten(0, 1)
     return nn.functional.cross_entropy(scores, targets.flatten(), reduction="sum")
@@ -281,7 +281,7 @@ MOVE = 0.01
 
 
 def gradients_of(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
-    """d loss / d parameter, zeros for what it does not reach."""
+    """d loss / d parameter, with zeros for parameters that it does not reach."""
     reached = [parameter for parameter in parameters if parameter.requires_grad]
     slopes: Sequence[Tensor | None] = [None] * len(reached)
     if loss.requires_grad and reached:
@@ -291,7 +291,7 @@ def gradients_of(loss: Tensor, parameters: Sequence[Tensor]) -> list[Tensor]:
 
 
 def flat(tensors: Sequence[Tensor | None]) -> Tensor:
-    """All entries one after the other; none for None."""
+    """All entries one after another; none for None."""
     entries = [tensor.detach().flatten() for tensor in tensors if tensor is not None]
     return torch.cat(entries) if entries else torch.zeros(0)
 
@@ -317,10 +317,10 @@ def written(
 def written_by_chance(
     module: ModuleType, model: Model, prompt: Tensor, length: int, seeds: Sequence[int]
 ) -> Answer:
-    """Tokens by two generators with the first seed, by one with the second, and by it once more.
+    """Tokens from a new generator for each of the three seeds, and from the last one again.
 
-    `used` says whether the last generator has moved on. Between the calls every other source of
-    chance in the process has moved on.
+    `used` says whether the last generator has moved on. Between the calls, torch's own generator
+    moves on.
     """
     made = make_model(module, model, prompt)
     answer = {}
@@ -337,7 +337,7 @@ def written_by_chance(
 def left_behind(
     module: ModuleType, model: Model, prompt: Tensor, targets: Tensor, length: int
 ) -> Answer:
-    """The model around calls of generate in training and in evaluation mode.
+    """The model before and after calls of generate in training and in evaluation mode.
 
     Modes (mode, moment), 1 for training; the .grad of the parameters, flat, before and after; the
     gradient of a loss, flat, before and after; whether gradients, and those of the parameters, are
@@ -367,7 +367,7 @@ def left_behind(
 
 # --- learning --------------------------------------------------------------------------------
 
-# The model that was trained last, and its state: the grader reveals the test one step at a time.
+# The model trained last, and its state: the grader reveals the test text one step at a time.
 TRAINED: dict[str, Any] = {}
 
 

@@ -63,7 +63,7 @@ def arguments_after(
     gate: Tensor,
     **weights: Tensor,
 ) -> dict[str, Tensor]:
-    """Every tensor that was handed to a function, after all functions were called with it."""
+    """Every tensor that was passed to a function, after all functions have been called."""
     module.gate_activations(make_cell(weights), inputs, (h, c))
     module.saturation(gate)
     module.unit_correlations(activations, feature)

@@ -1,4 +1,4 @@
-"""What probes of several exercises share. It travels to the workers with them."""
+"""Code that probes of several exercises share. The workers get it together with them."""
 
 from collections.abc import Sequence
 

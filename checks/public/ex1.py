@@ -20,9 +20,9 @@ from grading.checking import (
 
 # The gradient of an entry of V or b is 1 in a plain layout, 1.4 if two parameters share it.
 MOVES = 1e-6
-# What is fed back amplifies rounding errors, with a heavy tail: over 12,000 comparisons of right
-# answers in float32 99.9 % differ by less than 5e-6 and one by 3e-5; the nearest of 12,000 wrong
-# ones (the output before the last is fed back) is off by 3e-2.
+# Feedback amplifies rounding errors, with a heavy tail: over 12,000 comparisons of right answers in
+# float32, 99.9 % differ by less than 5e-6 and one by 3e-5; the nearest of 12,000 wrong ones (the
+# output before the last is fed back) is off by 3e-2.
 FREE_RUNNING = Tolerance(absolute=1e-4, relative=1e-4)
 
 
@@ -37,7 +37,7 @@ def cell_takes_one_step(draw: Draw, both: Both, student: Alone) -> None:
     try:
         same(got, want, axes=CELL_AXES)
     except Mismatch:
-        # Weights that cannot learn could not be given the values of this check either: say that.
+        # Weights that cannot learn could not take the values of this check either: say that.
         _require_learning(speed, "_with_bias")
         raise
 
@@ -49,12 +49,12 @@ def cell_takes_one_step(draw: Draw, both: Both, student: Alone) -> None:
 )
 def cell_learns_its_weights(draw: Draw, student: Alone) -> None:
     """V and b are there in a new cell, and gradient descent can change every entry of them."""
-    # What a cell says of itself could be forged, so this rests on a step that was computed.
+    # A cell could forge what it says of itself, so this needs a step that was computed.
     _require_learning(student.cell_learning(size=6), "")
 
 
 def _require_learning(speed: Answer, asked: str) -> None:
-    """Every entry of V and b has a gradient: of the default cell, or one asked `_with_bias`."""
+    """Raise Mismatch unless every entry of V and b can learn, by default or `_with_bias`."""
     for name, shape in (("V", (6, 6)), ("b", (6,))):
         found = speed[name + asked]
         close(f"the gradient of {name}", np.zeros(found.shape), np.zeros(shape), CELL_AXES[name])

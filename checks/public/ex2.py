@@ -130,5 +130,5 @@ def norms_of_an_lstm(draw: Draw, both: Both) -> None:
 
 
 def alike(name: str, got: np.ndarray, like: np.ndarray, axes: Sequence[str]) -> None:
-    """`got` has the shape and dtype of `like`, whatever its values. Raises Mismatch."""
+    """Raise Mismatch unless `got` has the shape and dtype of `like`; its values do not matter."""
     same_shape(name, got, like.shape, axes, like.dtype)

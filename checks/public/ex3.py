@@ -1,8 +1,8 @@
 """Exercise 3, public checks: what the model reads, remembers, shows and writes.
 
-There are no right logits here, for the weights are the student's. A model is compared with itself:
-a text with one token changed, alone, in pieces, read again. Logits count up to a constant per
-step and sequence, so what is compared is their log-softmax.
+There are no right logits here, as the weights are the student's. A model is compared with itself:
+a text with one token changed, alone, in pieces, read again. Logits may differ by a constant per
+step and sequence, so the checks compare their log-softmax.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ from checks.inputs.ex3 import (
 from checks.oracles.ex3 import log_softmax
 from grading.checking import Alone, Answer, Draw, Layer, Mismatch, Parts, check, close, finite
 
-# A token was changed. Where it must not matter right answers change by exactly 0, and where it must
-# by at least 1.8e-3: 12 seeds, three cores, every right answer of the bank.
+# When a token is changed, right answers change by exactly 0 where it must not matter, and by at
+# least 1.8e-3 where it must: 12 seeds, three cores, every right answer of the bank.
 UNCHANGED = 1e-6
 CHANGED = 1e-4
 
@@ -177,7 +177,7 @@ def hidden_states_follow_the_tokens(draw: Draw, student: Alone, parts: Parts) ->
 
 
 def _follows(change: np.ndarray) -> None:
-    """`change` (step, layer, sequence) after another token at STEP in COLUMN."""
+    """Raise Mismatch if `change` (step, layer, sequence) does not fit the changed token."""
     others = np.delete(change, COLUMN, axis=2)
     for name, part in (("an earlier step", change[:STEP]), ("another sequence", others)):
         if part.max() > UNCHANGED:
@@ -235,7 +235,7 @@ STEP, COLUMN = 3, 1
 
 
 def change_of_logits(draw: Draw, student: Alone, core: str) -> np.ndarray:
-    """How far another token at STEP in COLUMN moves the log-probabilities, (step, sequence)."""
+    """How much another token at STEP in COLUMN changes the log-probabilities, (step, sequence)."""
     made = model(draw, core, vocab=11, hidden=8, depth=2, spread=2.0)
     given = tokens(draw, 11, 7, 4)
     changed = with_another_token(draw, given, 11, STEP, COLUMN)
@@ -247,7 +247,7 @@ def change_of_logits(draw: Draw, student: Alone, core: str) -> np.ndarray:
 def same_text_same_logits(
     got: Answer, one: str, other: str, shape: tuple[int, ...], dtype: str = "float32"
 ) -> None:
-    """Two readings of one text agree. The place of the first difference is in the message."""
+    """Raise Mismatch, which names the first difference, unless two readings of a text agree."""
     want, have = (log_probabilities(got, key, shape, dtype) for key in (one, other))
     close("log softmax of logits", have.astype(dtype), want.astype(dtype), LOGITS, got.device)
 
@@ -285,5 +285,5 @@ def numbers(
 
 
 def shaped(name: str, values: np.ndarray, shape: tuple[int, ...], axes: Sequence[str]) -> None:
-    """Raises Mismatch unless `values` has this shape."""
+    """Raise Mismatch unless `values` has this shape."""
     close(name, np.zeros(values.shape), np.zeros(shape), axes)

@@ -16,8 +16,8 @@ from checks.inputs.ex4 import (
 from grading.checking import Answer, Both, Draw, Parts, Tolerance, check, close, same
 
 # Right answers in float32 (from standard scores, sums of products, corrcoef, the slope of a
-# regression) differ by up to 4e-7, and a tiny number added to a divisor changes r by 1e-8. Of the
-# wrong ones the nearest (n and n - 1 mixed up, one mean not subtracted) differ by 1e-2.
+# regression) differ by up to 4e-7, and a tiny number added to a divisor changes r by 1e-8. The
+# nearest wrong ones (n and n - 1 mixed up, one mean not subtracted) differ by 1e-2.
 CORRELATION = Tolerance(absolute=1e-4, relative=0.0)
 
 # Right answers in float32 (by singular values, by eigenvectors of the covariance or of the Gram
@@ -116,7 +116,7 @@ def projection_explains_variance(draw: Draw, both: Both) -> None:
 
 
 def with_signs_of(points: np.ndarray, like: np.ndarray) -> np.ndarray:
-    """`points` (steps, dims) with each column turned to the side of `like`, if the shapes agree."""
+    """`points` (steps, dims) with the signs of its columns as in `like`, if the shapes agree."""
     if points.shape != like.shape:
         return points
     opposed = (points.astype(np.float64) * like).sum(axis=0) < 0

@@ -1,8 +1,8 @@
-"""A class: collect submissions, grade them side by side, keep every result, give out the grades.
+"""A class: collects submissions, grades them in parallel, stores every result, writes the grades.
 
-collect.py   folders, archives and downloads of learning platforms -> submissions
-roster.py    submissions -> people
-store.py     what was graded, content-addressed, in one SQLite file
-run.py       what is left to grade, on a pool, and what changed since
+collect.py   folders, archives and downloads from learning platforms -> submissions
+people.py    submissions -> people
+store.py     every result, content-addressed, in one SQLite file
+run.py       grades what is left, on a fleet, and notes what changed
 grades.py    raw score, late penalty, score: latest or best attempt
 """

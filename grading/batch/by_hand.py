@@ -1,4 +1,4 @@
-"""Answers to the questions of a class, and the points that people give for them by hand."""
+"""A class's answers to the questions, and the points that people give for them by hand."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,7 +18,7 @@ def declared(exercise: Exercise) -> list[Question]:
 
 
 class ByHand:
-    """What a class answered, and the points given for it; `problems` says what cannot be read."""
+    """A class's answers and the points for them; `problems` says which files cannot be read."""
 
     def __init__(self, course: Course, marks: Marks) -> None:
         self.problems: list[str] = []
@@ -26,7 +26,7 @@ class ByHand:
         self._asked = {one.id: declared(one) for one in course.exercises.values()}
 
     def answers(self, collected: Collected) -> list[Question]:
-        """The answers that were handed in, read anew each time."""
+        """The answers that were handed in, read again each time."""
         try:
             return [] if collected.answers is None else collected.answers()
         except UsageError as error:
@@ -36,7 +36,7 @@ class ByHand:
             return []
 
     def results(self, collected: Collected) -> list[QuestionResult]:
-        """What became of each question of the exercise."""
+        """The result of each question of the exercise."""
         if not collected.exercise:
             return []
         marks = self._marks.get((collected.origin.label, collected.exercise), {})
@@ -47,10 +47,10 @@ class ByHand:
 def read_rubric(
     path: Path, course: Course, collected: Iterable[Collected], roster: Roster
 ) -> tuple[Marks, list[str]]:
-    """The marks of a CSV file by label of the submission, and the names that mean no submission.
+    """The marks in a CSV file by submission label, and the names that match no submission.
 
-    A submission may be called by its label or by whatever names its person in the roster. Raises
-    UsageError for exercises and questions that the course does not have.
+    The file may use a submission's label, or anything that identifies its person in the roster.
+    Raises UsageError for exercises and questions that the course does not have.
     """
     marks: Marks = {}
     strangers = []
@@ -69,7 +69,7 @@ def read_rubric(
 
 
 def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[str]]:
-    """The submissions that a name may mean: a label, as a gradebook shows it, or a person."""
+    """Submissions by label, by label as a gradebook shows it, and by a person's name."""
     found: dict[str, list[str]] = {}
     for label, tokens in {one.origin.label: one.origin.tokens for one in collected}.items():
         found[label] = [label]
@@ -80,7 +80,7 @@ def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[st
 
 
 def require_taken(path: Path, store_marks: Marks) -> None:
-    """Raise UsageError if somebody wrote points into the file that will be written anew."""
+    """Raise UsageError if the file about to be overwritten holds points not in the store."""
     if not path.exists():
         return
     for (submission, exercise), mine in questions.read_rubric(path).items():

@@ -1,19 +1,19 @@
-"""Find the submissions in what an instructor has: nothing is dropped, whatever cannot be read.
+"""Find the submissions in an instructor's folder; list even those that cannot be read.
 
 Each entry of the folder is one submission: a file (a module or a notebook), a folder (searched to a
-depth of 6), or a zip archive. The bulk downloads of Canvas, Moodle and Gradescope, and a folder of
-cloned repositories, are recognized by their naming:
+depth of 6), or a zip archive. Bulk downloads from Canvas, Moodle and Gradescope, and folders of
+cloned repositories, are recognized by their names:
 
     Canvas       doejane_LATE_1234_56789_ex1_vanilla_rnn-2.py   (also .zip; -2 is the attempt)
     Moodle       Jane Doe_123456_assignsubmission_file_/ex1_vanilla_rnn.py
     Gradescope   submission_123456/, with submission_metadata.yml beside it
-    clones       rnns-jdoe/.git; rnns- is what all the clones' names begin with
+    clones       rnns-jdoe/.git; all the clones' names begin with rnns-
     otherwise    the name of the file or folder; NAME_attempt2 is the second attempt of NAME
 
 A file belongs to the exercise whose file name it has, as a module or as a notebook, or whose id
-stands in its name. Answers to an exercise's questions are in a file ID.md.
+is in its name. Answers to an exercise's questions are in a file ID.md.
 
-What is found is not kept in memory, however large the class: it is read again when it is graded.
+Files are not kept in memory, as a class may be large: each is read again when it is graded.
 """
 
 import io
@@ -55,9 +55,9 @@ _ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<attempt>\d+)", re.IGNO
 class Origin:
     """Who handed something in, as far as its name tells.
 
-    `label` is unique in a class; `tokens` are names and numbers to be looked up in a roster.
-    `received` and `late` are what the platform says, if it does: seconds since 1970, and whether
-    that was after the platform's own deadline.
+    `label` is unique in a class; `tokens` are names and numbers to look up in a roster. If the
+    platform tells, `received` is in seconds since 1970, and `late` says whether that was after
+    the platform's own deadline.
     """
 
     label: str
@@ -69,7 +69,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Work:
-    """What was found to be graded: which file, the identity of its content, how to read it."""
+    """A file to grade: its name, the identity of its content, and how to read it."""
 
     name: str
     identity: str
@@ -78,11 +78,11 @@ class Work:
 
     @property
     def described(self) -> str:
-        """Its name and, where there was a choice, why this one."""
+        """The file's name and, where there was a choice, why it was chosen."""
         return f"{self.name} ({self.note})" if self.note else self.name
 
     def read(self) -> Submission:
-        """The content. Raises UsageError if it is not there any more, or another one."""
+        """The content. Raises UsageError if the file is gone or has changed."""
         work = self._read()
         if work.identity != self.identity:
             raise UsageError(f"{self.name} was changed while the class was graded: run it again")
@@ -115,7 +115,7 @@ class _File:
     data: bytes | None = None
 
     def content(self, limit: int) -> bytes:
-        """Its bytes, and no more than one above the limit. Raises UsageError."""
+        """The file's bytes, at most one more than the limit. Raises UsageError."""
         if self.data is not None:
             return self.data
         assert self.path is not None
@@ -123,7 +123,7 @@ class _File:
 
 
 def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
-    """Every submission in `folder` to any of `exercises`. Raises UsageError if it is no folder."""
+    """The submissions in `folder` to these exercises. Raises UsageError if it is not a folder."""
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
@@ -140,7 +140,7 @@ def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
 
 
 def _entries(folder: Path) -> list[Path]:
-    """What lies in a folder, by name, without what programs keep there for themselves."""
+    """The sorted entries of a folder, without those that programs keep there for themselves."""
     return sorted(
         path
         for path in folder.iterdir()
@@ -149,7 +149,7 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _unwrapped(folder: Path) -> Path:
-    """The folder of a Gradescope download, if it lies alone in the one that was given."""
+    """The folder of a Gradescope download if it is the only entry, or else the given folder."""
     entries = _entries(folder)
     if len(entries) == 1 and not (folder / METADATA).exists() and (entries[0] / METADATA).is_file():
         return entries[0]
@@ -157,12 +157,12 @@ def _unwrapped(folder: Path) -> Path:
 
 
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
-    """What one file, folder or archive holds; a single problem, of no exercise, if nothing."""
+    """The submissions in a file, folder or archive; if none, one problem without an exercise."""
     return _entry(path, _origin(path.name), exercises)
 
 
 def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Collected]:
-    """What one entry of the folder holds; a single problem if it holds nothing."""
+    """The submissions in one entry of the folder; a single problem if there are none."""
     try:
         files = list(_bounded(path))
     except UsageError as error:
@@ -208,7 +208,7 @@ def _received(origin: Origin, modified: float) -> float:
 
 
 def _again(path: Path, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
-    """What was chosen of an entry for an exercise, read once more. Raises UsageError."""
+    """Read again the file chosen from an entry for an exercise. Raises UsageError."""
     candidates = _candidates(path, list(_bounded(path)), exercise, exercises)
     if not candidates:
         raise UsageError(f"{one_line(path.name)} holds no {exercise.file} any more")
@@ -232,7 +232,7 @@ def _answers_file(files: Sequence[_File], exercise: Exercise) -> _File | None:
 
 
 def _answers(path: Path, exercise: Exercise) -> list[Question]:
-    """The answers in an entry to the questions of an exercise. Raises UsageError."""
+    """An entry's answers to the questions of an exercise. Raises UsageError."""
     file = _answers_file(list(_bounded(path)), exercise)
     if file is None:
         return []
@@ -240,7 +240,7 @@ def _answers(path: Path, exercise: Exercise) -> list[Question]:
 
 
 def _lone_module(path: Path, files: Sequence[_File]) -> bool:
-    """Whether this is a file by itself: then it can only be the exercise asked for."""
+    """Whether the entry is a single file, which can then only be the exercise asked for."""
     return path.is_file() and len(files) == 1 and files[0].name.endswith(SUFFIXES)
 
 
@@ -255,7 +255,7 @@ def _belongs(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> bo
 
 
 def _best(candidates: Sequence[_File], exercise: Exercise) -> list[_File]:
-    """One module, one notebook, or one of each: with the exercise's name rather than another."""
+    """One module, one notebook, or one of each, preferring files with the exercise's name."""
     named = [file for file in candidates if file.name in submissions.both_names(exercise.file)]
     pair: list[_File] = []
     for kind in (False, True):
@@ -282,7 +282,7 @@ def _submission(exercise: Exercise, file: _File) -> Submission:
 
 
 def _bounded(path: Path) -> Iterator[_File]:
-    """The files of an entry. Raises UsageError where archives would fill the memory."""
+    """The files of an entry. Raises UsageError if archives would fill the memory."""
     left = MAX_ARCHIVE_BYTES
     for file in _files(path):
         left -= len(file.data or b"")
@@ -292,7 +292,7 @@ def _bounded(path: Path) -> Iterator[_File]:
 
 
 def _files(path: Path) -> Iterator[_File]:
-    """Every plain file in an entry. Raises UsageError for links and for what cannot be read."""
+    """Every plain file in an entry. Raises UsageError for links and unreadable files."""
     if path.is_symlink():
         raise UsageError(f"{one_line(path.name)} is a symbolic link")
     if path.is_dir():
@@ -323,7 +323,7 @@ def _in_folder(folder: Path) -> Iterator[_File]:
 
 
 def _in_archive(path: Path) -> Iterator[_File]:
-    """The modules and notebooks of an archive. Nothing is written: names and bytes are read."""
+    """The modules, notebooks and answers in an archive, read without unpacking it to disk."""
     try:
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
             raise UsageError(f"{one_line(path.name)} is larger than 64 MB")
@@ -336,7 +336,7 @@ def _in_archive(path: Path) -> Iterator[_File]:
                 if not place.name.endswith(READ) or _is_hidden(place):
                     continue
                 with archive.open(entry) as file:
-                    # Read no more than counts, whatever size the archive declares.
+                    # Stop just past the limit, whatever size the archive declares.
                     data = file.read(submissions.max_bytes(place.name) + 1)
                 written = datetime(*entry.date_time).timestamp()
                 yield _File(place.name, len(place.parts) - 1, written, data=data)
@@ -345,13 +345,13 @@ def _in_archive(path: Path) -> Iterator[_File]:
 
 
 def _is_hidden(place: PurePosixPath) -> bool:
-    """Whether a program put it there for itself, as Jupyter does with .ipynb_checkpoints."""
+    """Whether a program made the file for itself, as Jupyter does with .ipynb_checkpoints."""
     own = [part for part in place.parts if part != ".."]
     return any(part.startswith((".", "__MACOSX")) for part in own)
 
 
 def _plain_name(name: str) -> str:
-    """The name that a student gave a file, without what Canvas or Moodle put around it."""
+    """The name that a student gave a file, without what Canvas or Moodle added to it."""
     if match := _CANVAS.fullmatch(name):
         return match["file"] + match["suffix"]
     if (match := _MOODLE.fullmatch(name)) and match["file"]:
@@ -360,7 +360,7 @@ def _plain_name(name: str) -> str:
 
 
 def _origin(name: str, beginning: str = "") -> Origin:
-    """Who an entry of the folder belongs to; `beginning` is no part of a clone's owner."""
+    """Who an entry of the folder belongs to; the name of a clone's owner follows `beginning`."""
     stem = name
     for suffix in (*READ, ".zip"):
         stem = stem.removesuffix(suffix)
@@ -381,20 +381,20 @@ def _is_clone(path: Path) -> bool:
 
 
 def _common_beginning(names: Sequence[str]) -> str:
-    """The name of the assignment, hyphen included, from the names of two clones or more."""
+    """The name of the assignment, hyphen included, from the names of two or more clones."""
     if len(names) < 2:
         return ""
-    # The last part of a name is its owner's, whatever it is.
+    # The last part of a name always belongs to the owner.
     parts = zip(*(name.split("-")[:-1] for name in names), strict=False)
     common = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
     return "-".join([*common, ""]) if common else ""
 
 
 def _gradescope_metadata(path: Path) -> dict[str, list[Origin]]:
-    """By folder name, one origin for each of a submission's people, who may be a group.
+    """The origins by folder name: one for each submitter, as a group may hand in together.
 
-    The file is a fixed subset of YAML. Only the list of submitters and the time are read: further
-    down stands what a student's program printed.
+    The file is a fixed subset of YAML. Only the list of submitters and the time are read: what a
+    student's program printed comes further down.
     """
     if path.is_symlink() or not path.is_file():
         return {}
@@ -425,7 +425,7 @@ def _moment(text: str | None) -> float | None:
 
 
 def _with_answers(found: Sequence[Collected]) -> list[Collected]:
-    """Answers that came as an entry of their own go to the work of the same attempt."""
+    """Move answers that came as a separate entry to the work of the same attempt."""
     alone = {_key(one): one for one in found if one.work is None and one.answers is not None}
     works = {_key(one) for one in found if one.work is not None}
     return [
@@ -442,7 +442,7 @@ def _key(one: Collected) -> tuple[str, str, int]:
 
 
 def _numbered(found: Sequence[Collected]) -> list[Collected]:
-    """The same, with no two alike: a second entry of one label and attempt is a problem."""
+    """The same list, with a problem in place of each repeated label, exercise and attempt."""
     seen: set[tuple[str, str, int]] = set()
     result = []
     for one in found:

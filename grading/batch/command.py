@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line gave."""
+    """The options from the command line."""
 
     identities: Sequence[str]
     jobs: int
@@ -45,7 +45,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Batch:
-    """One run: who handed in what, what came of it, and what is left to look at."""
+    """One run: what was collected, its outcome and grades, and what is left to look at."""
 
     collected: Sequence[Collected]
     outcome: run.Outcome
@@ -55,7 +55,7 @@ class Batch:
 
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
-    """Grade `folder` into `out`; the exit code. Raises UsageError, GraderError."""
+    """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(one) for one in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
     known = Roster([] if options.roster_file is None else people.read(options.roster_file))
@@ -94,7 +94,7 @@ def take_marks(
     known: Roster,
     rubric: Path | None,
 ) -> list[str]:
-    """Keep the points of a rubric; what it names that is not there. Raises UsageError."""
+    """Store a rubric's points; return a note for each unknown name. Raises UsageError."""
     notes: list[str] = []
     if rubric is not None:
         marks, strangers = by_hand.read_rubric(rubric, course, collected, known)
@@ -105,14 +105,14 @@ def take_marks(
 
 
 def new_fleet(rung: Rung, options: Options) -> "InProcess | Pool | Cluster":
-    """This process, several of this machine, or a cluster."""
+    """This process, several processes on this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)
     return open_fleet(rung, options.device, options.jobs)
 
 
 def class_seed(store: Store, wished: int | None) -> int:
-    """One seed for the class: the one given, else the one that this folder began with."""
+    """One seed for the class: the one given, or else the one from the first run in this folder."""
     if wished is not None:
         return wished
     return int(store.meta("seed", str(secrets.randbelow(MAX_SEED))))
@@ -132,24 +132,24 @@ def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outc
 
 
 def why_not_gradable(report: Report | None) -> str:
-    """What the first check says at which the grader failed."""
+    """The message of the first check at which the grader failed."""
     checks = [] if report is None else report.checks
     said = [check.message for check in checks if check.status is Status.GRADER_ERROR]
     return said[0] if said else ""
 
 
 def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
-    """The points of an exercise: as a report says, or else as its checks declare."""
+    """The points of an exercise, from a report if there is one, or else from its checks."""
     for basis, result in results.items():
         if basis.exercise == exercise.id:
             return result.max_score
-    from grading.checking.suites import max_score  # slow to import, and most often needless
+    from grading.checking.suites import max_score  # slow to import and seldom needed
 
     return max_score(exercise)
 
 
 def say(batch: Batch, out: Path, has_roster: bool) -> None:
-    """What happened, for whoever ran it: counts, changes, and everything left to look at."""
+    """Print what happened: counts, changes, and everything left to look at."""
     outcome, found = batch.outcome, batch.grades
     print(
         f"{len(batch.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
@@ -191,7 +191,7 @@ def _score(score: float | None) -> str:
 
 
 def exit_code(found: Sequence[Grade]) -> int:
-    """0 everything has a score, 1 something came in that cannot be graded, 3 the grader failed."""
+    """0: everything has a score; 1: some submissions cannot be graded; 3: the grader failed."""
     if any(grade.status == "not_gradable" for grade in found):
         return ExitCode.GRADER_FAILED
     everything = all(grade.score is not None for grade in found)

@@ -19,7 +19,7 @@ from grading.renderers.junit import JUnit
 
 @dataclass(frozen=True)
 class ClassFiles:
-    """What is written: grades, and the circumstances that pages and gradebooks mention."""
+    """The grades to write, and what the pages and gradebooks say about the class."""
 
     course: Course
     grades: Sequence[Grade]
@@ -30,7 +30,7 @@ class ClassFiles:
     def write(self, folder: Path) -> None:
         """Write each file whole or not at all. Raises OSError.
 
-        Reports are read one submission at a time, so that a large class fills no memory.
+        It reads reports one submission at a time: those of a large class would fill the memory.
         """
         for name in ("feedback", "gradescope"):
             (folder / name).mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ class ClassFiles:
                     if grade.status == "graded":
                         statistics.add(grade, report)
                         write_text(upload, _json(gradescope.results(report)) + "\n")
-                    else:  # what an earlier run has left is no result of this one
+                    else:  # a file from an earlier run is not a result of this one
                         upload.unlink(missing_ok=True)
         for name, text in self._tables(remarks).items():
             write_text(folder / name, text)
@@ -92,7 +92,7 @@ class ClassFiles:
         }
 
     def _titles(self) -> dict[str, str]:
-        """The exercises that were asked for, by id."""
+        """The titles of the requested exercises, by id."""
         return {identity: self.course.exercises[identity].title for identity in self.max_scores}
 
 

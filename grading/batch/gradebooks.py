@@ -1,6 +1,6 @@
-"""Grades as CSV files: this project's own, and those that Canvas, Moodle and nbgrader know.
+"""Grades as CSV files: in this project's own format and in those of Canvas, Moodle and nbgrader.
 
-Every cell that a spreadsheet would take for a formula is defused with an apostrophe.
+An apostrophe defuses each cell that a spreadsheet would take for a formula.
 """
 
 import csv
@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cell(value: object) -> object:
-    """Text that no spreadsheet runs; numbers stay numbers, nothing stays empty."""
+    """Text that no spreadsheet runs; numbers stay numbers, None is an empty cell."""
     if value is None:
         return ""
     if isinstance(value, (int, float)):
@@ -74,7 +74,7 @@ def moment(seconds: float) -> str:
 
 
 def answers_csv(grade: Grade, answers: Mapping[str, str]) -> str:
-    """The rows of a submission for whoever gives points by hand: each answer, each mark so far."""
+    """A submission's rows for the person who marks by hand: its answers and the marks so far."""
     rows = []
     for question in grade.questions:
         answer, mark = answers.get(question.name, ""), question.mark
@@ -87,10 +87,10 @@ def answers_csv(grade: Grade, answers: Mapping[str, str]) -> str:
 def canvas_csv(
     grades: Sequence[Grade], titles: Mapping[str, str], max_scores: Mapping[str, float]
 ) -> str:
-    """For Canvas, Grades > Import: one row a person, one column an exercise.
+    """For Canvas, Grades > Import: one row per person, one column per exercise.
 
-    A header that Canvas does not know makes a new assignment; to fill one that exists, its number
-    goes into the title in course.toml, as Canvas exports it: "Vanilla RNN (12345)".
+    Canvas makes a new assignment for a header that it does not know. To fill an existing one, put
+    its number into the title in course.toml, as Canvas exports it: "Vanilla RNN (12345)".
     """
     by_person = _by_person(grades)
     heading = [*CANVAS, *titles.values()]
@@ -104,7 +104,7 @@ def canvas_csv(
 
 
 def table_unguarded(rows: Iterable[Sequence[object]]) -> str:
-    """Rows of this program's own words, which may start as they must."""
+    """Rows of this program's own text as CSV, with no apostrophes added."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()
@@ -115,7 +115,7 @@ def moodle_csv(
 ) -> str:
     """For Moodle, Grades > Import > CSV: identify by email or idnumber, map the other columns.
 
-    `remarks` are one sentence of feedback by submission and exercise.
+    `remarks` holds one sentence of feedback per submission and exercise.
     """
     heading = ["email", "idnumber"]
     for title in titles.values():
@@ -163,7 +163,7 @@ def nbgrader_csv(grades: Iterable[Grade], due: float | None) -> str:
 
 
 def last_first(name: str) -> str:
-    """ "Jane Mary Doe" as "Doe, Jane Mary"; what has a comma is in this order already."""
+    """ "Jane Mary Doe" as "Doe, Jane Mary"; a name with a comma is in this order already."""
     if "," in name or " " not in name.strip():
         return name.strip()
     first, _, last = name.strip().rpartition(" ")
@@ -171,7 +171,7 @@ def last_first(name: str) -> str:
 
 
 def _by_person(grades: Iterable[Grade]) -> dict[Person, dict[str, Grade]]:
-    """Only people of the roster: a gradebook knows no others."""
+    """The grades of people in the roster: a gradebook knows no others."""
     found: dict[Person, dict[str, Grade]] = {}
     for grade in grades:
         if grade.person is not None and grade.exercise:

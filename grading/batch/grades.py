@@ -1,4 +1,4 @@
-"""Grades: the raw score of the attempt that counts, less a late penalty, kept apart."""
+"""Grades: the raw score of the attempt that counts, the late penalty, and the score."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ SECONDS_PER_DAY = 24 * 3600
 
 @dataclass(frozen=True)
 class Graded:
-    """A collected attempt and its result; None if it could not be graded, `problem` says why.
+    """A collected attempt and its result: None if it could not be graded; `problem` says why.
 
     `load` reads the whole report.
     """
@@ -35,10 +35,10 @@ class Graded:
 
 @dataclass(frozen=True)
 class Grade:
-    """What goes into a gradebook. Scores are None where nothing could be graded.
+    """One entry of a gradebook. Scores are None where nothing could be graded.
 
-    `received` is in seconds since 1970. `questions` have the points given by hand, which are no
-    part of any score.
+    `received` is in seconds since 1970. `questions` hold the points given by hand, which count
+    toward no score.
     """
 
     submission: str
@@ -60,12 +60,12 @@ class Grade:
 
     @property
     def report(self) -> Report | None:
-        """The whole report, read anew each time: those of a large class fill no memory."""
+        """The whole report, read again each time: those of a large class would fill the memory."""
         return self.load()
 
     @property
     def by_hand(self) -> tuple[float, float] | None:
-        """Points that a person gave, and of how many; None if there are none."""
+        """The points given by hand, and out of how many; None if there are none."""
         marks = [question.mark for question in self.questions if question.mark is not None]
         if not marks:
             return None
@@ -73,9 +73,9 @@ class Grade:
 
 
 def late_days(policy: LatePolicy | None, received: float, late: bool | None = None) -> int:
-    """Days begun after the deadline and its grace.
+    """Days begun after the deadline and its grace period.
 
-    Where the platform says whether it was late, that counts, and the time only tells how much.
+    If the platform says whether it was late, that counts, and the time only tells by how much.
     """
     if policy is None or late is False:
         return 0
@@ -98,7 +98,7 @@ def grades(
     questions: Callable[[Collected], Sequence[QuestionResult]] = lambda collected: (),
     answers: Callable[[Collected], Sequence[Question]] = lambda collected: (),
 ) -> list[Grade]:
-    """One grade for each submission and exercise: of its `latest` or `best` attempt."""
+    """One grade for each submission and exercise, from its `latest` or `best` attempt."""
     grouped: dict[tuple[str, str], list[Graded]] = {}
     for one in graded:
         grouped.setdefault((one.collected.origin.label, one.collected.exercise), []).append(one)
@@ -157,6 +157,6 @@ def _grade(
 
 
 def without_submission(roster: Roster, found: Iterable[Grade]) -> list[Person]:
-    """The people of a roster of whom nothing came in."""
+    """The people in a roster who handed in nothing."""
     seen = {grade.person for grade in found}
     return [person for person in roster.people if person not in seen]

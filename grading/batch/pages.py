@@ -1,4 +1,4 @@
-"""Pages of a class: one for the instructor, one for each student, without a network."""
+"""HTML pages for a class, one for the instructor and one per student; they need no network."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ _ENVIRONMENT = Environment(
 
 @dataclass(frozen=True)
 class Part:
-    """One grade, its report as it was read, and the answers to its exercise's questions."""
+    """A grade, its report with the marks given by hand, and the student's written answers."""
 
     grade: Grade
     report: Report | None
@@ -37,7 +37,7 @@ class Part:
 
 
 def feedback_page(parts: Sequence[Part], titles: Mapping[str, str]) -> str:
-    """What one submission got, as HTML: its own report and nothing else."""
+    """One submission's feedback as HTML: its own reports and nothing else."""
     title = f"Feedback for {parts[0].grade.submission}"
     return _ENVIRONMENT.get_template("feedback.html").render(
         title=title, parts=parts, titles=titles
@@ -54,7 +54,7 @@ def class_page(
     has_roster: bool,
     show_names: bool,
 ) -> str:
-    """What an instructor wants to see of a class, as HTML."""
+    """The instructor's overview of a class as HTML."""
     strangers = [grade.submission for grade in grades if grade.person is None and has_roster]
     return _ENVIRONMENT.get_template("class.html").render(
         title=f"{course_title}: the class",
@@ -74,7 +74,7 @@ def class_page(
 
 
 def file_names(submissions: Sequence[str]) -> dict[str, str]:
-    """By submission, the name of its page: plain characters, no two alike."""
+    """The file name of each submission's page: plain characters, no two alike."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for submission in submissions:

@@ -1,4 +1,4 @@
-"""People: a roster says whose submissions are whose; nobody is left out of the lists."""
+"""People: a roster says who handed in what; the lists leave nobody out."""
 
 import csv
 import re
@@ -16,7 +16,7 @@ COLUMNS = ("name", "id", "email", "login", "section")
 
 @dataclass(frozen=True)
 class Person:
-    """One row of a roster; what it does not give is empty."""
+    """One row of a roster; missing values are empty."""
 
     name: str
     id: str = ""
@@ -26,7 +26,7 @@ class Person:
 
     @property
     def keys(self) -> set[str]:
-        """What the person may be called in the name of a file, normalized."""
+        """The names that a file name may use for this person, normalized."""
         first_last = self.name.replace(",", " ").split()
         orders = ["".join(first_last), "".join(reversed(first_last))]
         if "," in self.name:  # Last, First
@@ -64,7 +64,7 @@ def _person(row: Mapping[str, str | None], fields: Mapping[str, str]) -> Person:
 
 
 class Roster:
-    """Looks people up by what a submission is called."""
+    """Looks people up by the name of a submission."""
 
     def __init__(self, people: Iterable[Person]) -> None:
         self.people = list(people)
@@ -74,7 +74,7 @@ class Roster:
                 self._by_key.setdefault(key, []).append(person)
 
     def find(self, tokens: Iterable[str]) -> Person | None:
-        """The one person that any of these may mean; None if there is nobody, or more than one."""
+        """The person whom the first unambiguous token names; None if there is no such token."""
         for token in tokens:
             found = self._by_key.get(normal(token), [])
             if len(found) == 1:
@@ -83,6 +83,6 @@ class Roster:
 
 
 def normal(text: str) -> str:
-    """Letters and digits in lower case, accents left out."""
+    """Only letters and digits, in lower case and without accents."""
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", plain.lower())

@@ -1,4 +1,4 @@
-"""Grade what is not graded yet, side by side, and keep each result as it arrives."""
+"""Grade in parallel what is not graded yet, and store each result as it arrives."""
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ PACKAGES = ("torch", "numpy", "pytest")
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was collected, and what the result of grading it depends on (None: nothing to grade)."""
+    """A collected attempt, and everything its result depends on (None: nothing to grade)."""
 
     collected: Collected
     basis: Basis | None
@@ -32,7 +32,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Job:
-    """One program to be graded, for everybody who handed in these bytes."""
+    """One program to grade, for everybody who handed in these bytes."""
 
     exercise: Exercise
     work: Submission
@@ -48,14 +48,14 @@ class Outcome:
     changes: list[Change] = field(default_factory=list)
     graded: int = 0
     known: int = 0
-    # By exercise, why nothing of it could be graded here.
+    # The exercises that could not be graded here, and why.
     unfit: dict[str, str] = field(default_factory=dict)
 
 
 def attempts(
     course: Course, collected: Sequence[Collected], where: str, seed: int
 ) -> list[Attempt]:
-    """Each attempt with its basis, for the checks as they are now."""
+    """Each attempt with its basis, for the current checks."""
     settings = {
         exercise.id: (suite_sha256(exercise), f"{exercise.title} {exercise.file}")
         for exercise in map(course.exercise, {one.exercise for one in collected if one.exercise})
@@ -73,7 +73,7 @@ def _basis(work: Work, exercise: str, checks: str, settings: str, where: str, se
 
 
 def environment(rung: str, device: str) -> str:
-    """Of the machine that grades: versions that may change a result."""
+    """The versions on the grading machine that may change a result."""
     versions = " ".join(f"{name} {version(name)}" for name in PACKAGES)
     return f"python {platform.python_version()} {versions} {rung} {device}"
 
@@ -88,8 +88,8 @@ def run(
 ) -> Outcome:
     """Grade what the store does not know (or everything, if `again`); settle every attempt.
 
-    `new_fleet` is called if there is anything to grade. Raises KeyboardInterrupt like any other
-    program; what was graded by then is in the store.
+    `new_fleet` is called only if there is something to grade. Raises KeyboardInterrupt like any
+    other program; the store keeps everything graded by then.
     """
     outcome = Outcome()
     works: dict[Basis, Work] = {}
@@ -100,7 +100,7 @@ def run(
             continue
         if (result := store.result(basis)) is not None:
             before[basis] = outcome.results[basis] = result
-        # What the grader failed at is tried again.
+        # Where the grader failed, it tries again.
         if result is None or result.status != "graded" or again:
             works[basis] = work
     outcome.known = len(set(before) - set(works))
@@ -116,7 +116,7 @@ def run(
 def _leave_out_unfit(
     course: Course, works: dict[Basis, Work], fleet: Fleet, outcome: Outcome
 ) -> None:
-    """Before the first grade: whatever the reference cannot pass here is graded for nobody."""
+    """Before the first grade, drop each exercise whose checks the reference cannot pass here."""
     needed = dict.fromkeys((basis.exercise, basis.seed) for basis in works)
     trials = [(course.exercise(exercise), seed) for exercise, seed in needed]
     for (exercise, _), reason in fleet.run(why_not, trials):

@@ -1,4 +1,4 @@
-"""What a class shows as a whole: scores, checks, mistakes, losses."""
+"""Statistics of a whole class: scores, checks, mistakes, losses."""
 
 from array import array
 from collections import Counter
@@ -15,11 +15,11 @@ LEADERS = 20
 
 @dataclass(frozen=True)
 class CheckStatistics:
-    """One check over a class.
+    """The statistics of one check.
 
-    `discrimination` is the correlation of the points for it with the score of everything else:
-    near 0, the check says nothing about how well somebody does; None where it does not vary.
-    `seconds` is the median over those to whom the check was put.
+    `discrimination` is the correlation of its points with the score on everything else: near 0,
+    the check says nothing about how well a student does; None where one of them does not vary.
+    `seconds` is the median over the submissions on which the check ran.
     """
 
     exercise: str
@@ -41,7 +41,7 @@ class Entry:
 
 
 def histogram(grades: Iterable[Grade]) -> list[int]:
-    """How many scores lie in each tenth of the maximum; full marks are in the last."""
+    """The number of scores in each tenth of the maximum; full marks are in the last."""
     counts = [0] * BINS
     for grade in grades:
         if grade.score is not None and grade.max_score:
@@ -51,7 +51,7 @@ def histogram(grades: Iterable[Grade]) -> list[int]:
 
 @dataclass
 class _Column:
-    """One check: numbers alone, so that a large class fits into memory."""
+    """One check: only numbers, so that a large class fits into memory."""
 
     title: str
     passed: int = 0
@@ -60,7 +60,7 @@ class _Column:
 
 
 class ClassStatistics:
-    """Takes one report after the other and keeps none."""
+    """Takes one report after another and keeps none of them."""
 
     def __init__(self) -> None:
         self._columns: dict[str, dict[str, _Column]] = {}
@@ -69,7 +69,7 @@ class ClassStatistics:
         self._leaders: dict[str, list[Entry]] = {}
 
     def add(self, grade: Grade, report: Report) -> None:
-        """Count a grade and its report, which is not the grader's failure."""
+        """Count a grade and its report, in which the grader must not have failed."""
         self._count_mistakes(grade, report)
         self._look_for_leaders(grade, report)
         columns = self._columns.setdefault(grade.exercise, {})
@@ -83,7 +83,7 @@ class ClassStatistics:
         totals.append(sum(check.points for check in report.checks))
 
     def checks(self) -> list[CheckStatistics]:
-        """Every check of every exercise, in their order."""
+        """Every check of every exercise, in order."""
         return [
             self._of_check(exercise, identity, column)
             for exercise, columns in self._columns.items()
@@ -95,7 +95,7 @@ class ClassStatistics:
         return [(*mistake, count) for mistake, count in self._mistakes.most_common()]
 
     def leaderboard(self) -> list[Entry]:
-        """Measured losses of passed checks: the lowest LEADERS of each check, the lowest first."""
+        """Measured losses of passed checks: the LEADERS lowest of each check, lowest first."""
         return [entry for _, entries in sorted(self._leaders.items()) for entry in entries]
 
     def _count_mistakes(self, grade: Grade, report: Report) -> None:

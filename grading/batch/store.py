@@ -1,9 +1,9 @@
-"""What was graded: one SQLite file, written as each result arrives.
+"""The results of a class: one SQLite file, written as each result arrives.
 
-A result is found again by everything it depends on (the bytes of the submission; checks, probes and
-reference; the course's settings; the environment; the seed), so nothing is graded twice, and what
-changed is graded again. Each result is one transaction: a grader that is killed loses none. Points
-that a person gave for answers are kept beside the results and do not depend on them.
+The key of a result is everything it depends on (the bytes of the submission; checks, probes and
+reference; the course's settings; the environment; the seed), so nothing is graded twice, and
+anything that changed is graded again. Each result is one transaction: a grader that is killed
+loses none. Points given by hand are kept beside the results and do not depend on them.
 """
 
 import json
@@ -59,14 +59,14 @@ class Basis:
         return json.dumps(asdict(self), sort_keys=True)
 
     def differs_from(self, other: "Basis") -> list[str]:
-        """In which parts, by name."""
+        """The names of the parts that differ."""
         mine, theirs = asdict(self), asdict(other)
         return [name for name in mine if mine[name] != theirs[name]]
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a report comes to."""
+    """The status and scores of a report."""
 
     status: str
     score: float | None
@@ -75,7 +75,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Change:
-    """A submission whose result is another one now, and why."""
+    """A submission whose result has changed, and why."""
 
     submission: str
     exercise: str
@@ -86,7 +86,7 @@ class Change:
 
 
 class Store(Closing):
-    """The file `path`. Use as a context manager. Raises UsageError if it is no such file."""
+    """The file `path`. Use as a context manager. Raises UsageError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -103,7 +103,7 @@ class Store(Closing):
         self._database.close()
 
     def meta(self, name: str, default: str) -> str:
-        """A value of the whole batch; the first one given stays."""
+        """A value for the whole batch; the first default given for it stays."""
         self._database.execute("insert or ignore into meta values (?, ?)", (name, default))
         row = self._database.execute("select value from meta where name = ?", (name,)).fetchone()
         return str(row[0])
@@ -113,12 +113,12 @@ class Store(Closing):
         return self._report(basis.key)
 
     def result(self, basis: Basis) -> Result | None:
-        """What the report for this basis comes to, if there is one."""
+        """The status and scores for this basis, if there is a report."""
         report = self._report(basis.key)
         return None if report is None else result_of(report)
 
     def add(self, basis: Basis, report: Report) -> Result:
-        """Keep a report, instead of an older one for the same basis."""
+        """Store a report in place of any older one for the same basis."""
         text = json.dumps(report.to_json(), allow_nan=False)
         values = (basis.key, basis.key, basis.exercise, text, time.time())
         self._database.execute("insert or replace into results values (?, ?, ?, ?, ?)", values)
@@ -127,9 +127,9 @@ class Store(Closing):
     def settle(
         self, submission: str, attempt: int, basis: Basis, before: Result | None, why: str
     ) -> Change | None:
-        """Make the result for `basis` the current one; the change, if there is one.
+        """Make the result for `basis` the current one; return the change, if there is one.
 
-        `before` is what was known for the same basis until now, and `why` it was graded again.
+        `before` is the earlier result for the same basis, and `why` says why it was graded again.
         """
         where = (submission, basis.exercise, attempt)
         query = "select key from current where submission = ? and exercise = ? and attempt = ?"
@@ -155,7 +155,7 @@ class Store(Closing):
         return change
 
     def changes(self) -> Iterable[tuple[float, Change]]:
-        """Every change, the oldest first: (seconds since 1970, change)."""
+        """Every change, oldest first: (seconds since 1970, change)."""
         query = (
             "select at, submission, exercise, attempt, old_score, new_score, why"
             " from changes order by id"
@@ -164,7 +164,7 @@ class Store(Closing):
             yield row[0], Change(*row[1:])
 
     def keep_marks(self, marks: Marks) -> None:
-        """Keep points given by hand; those given earlier for other answers stay."""
+        """Store points given by hand; those given earlier for other answers stay."""
         with self.together():
             for (submission, exercise), mine in marks.items():
                 for question, mark in mine.items():
@@ -174,7 +174,7 @@ class Store(Closing):
                     )
 
     def marks(self) -> Marks:
-        """Every point that was given by hand."""
+        """Every mark given by hand."""
         marks: Marks = {}
         for submission, exercise, question, *mark in self._database.execute("select * from marks"):
             marks.setdefault((submission, exercise), {})[question] = Mark(*mark)
@@ -182,7 +182,7 @@ class Store(Closing):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """All that is written inside is kept, or nothing of it."""
+        """Keep all changes made inside the block, or none."""
         self._database.execute("begin immediate")
         try:
             yield

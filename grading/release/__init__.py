@@ -1,6 +1,6 @@
-"""Hand the course out: a student edition, and an autograder for Gradescope.
+"""Hands the course out as a student edition.
 
-`command.py` leads; `record.py` asks the reference and known mistakes, `trim.py` leaves out of the
-checks what only hidden ones use, `contents.py` lists the files, `secrets.py` and `leaks.py` prove
-that no answer is among them, `proofs.py` that the edition works.
+`command.py` leads; `record.py` asks the reference and known mistakes, `public_part.py` drops
+everything that only hidden checks use, `contents.py` lists the files, `secrets.py` and `leaks.py`
+prove that they hold no answers, and `proofs.py` that the edition works.
 """

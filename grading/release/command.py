@@ -24,7 +24,7 @@ def release(
     seeds: Sequence[int] = SEEDS,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Write the edition and prove it. Raises UsageError, GraderError; `out` is then as before."""
+    """Write the edition and prove it. Raises UsageError, GraderError; `out` is then unchanged."""
     require_replaceable(out)
     exercises = list(course.exercises.values())
     checks = public_part(exercises)

@@ -20,7 +20,7 @@ MANIFEST = "checks/recorded/edition.json"
 FORMAT = "unrolled/edition/1"
 FOLDERS = ("grading", "labs", "data", ".github/actions")
 FILES = ("grader.py", "course.toml", "pyproject.toml", "constraints.txt", "LICENSE", ".gitignore")
-# Those that grade pull requests; others test the course itself.
+# These grade pull requests; the others test the course itself.
 WORKFLOWS = (".github/workflows/grade.yml", ".github/workflows/pull-request.yml")
 DOCS = ("student.md", "notebooks.md", "report.schema.json")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -55,7 +55,7 @@ def sums(files: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def copied(root: Path, names: Sequence[str], folders: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-    """These files and folders as they are, without what programs have left there."""
+    """These files and folders unchanged, without what programs left there."""
     for name in names:
         if (root / name).exists():
             yield name, _read(root / name)
@@ -74,7 +74,7 @@ def _docs(root: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_left_over(path: Path, root: Path) -> bool:
-    """Whether a program has left it there: caches, and what is hidden inside a folder."""
+    """Whether a program left the file there: a cache, or something hidden inside a folder."""
     inner = path.relative_to(root).parts[1:]
     return any(part.startswith(".") and part != ".gitattributes" for part in inner) or any(
         part == "__pycache__" or part.endswith(".egg-info") for part in inner
@@ -82,7 +82,7 @@ def _is_left_over(path: Path, root: Path) -> bool:
 
 
 def _public_thresholds(exercise: Exercise) -> dict[str, Any]:
-    """The bounds of public checks; what was measured to find those of hidden ones stays behind."""
+    """The bounds of public checks, without the measurements behind those of hidden checks."""
     if not exercise.thresholds.exists():
         return {}
     public = checks(only_public(exercise))
@@ -113,7 +113,7 @@ def _readme(course: Course, files: Mapping[str, bytes], seeds: Sequence[int]) ->
 
 
 def _without_dead_links(name: str, data: bytes, files: Mapping[str, bytes]) -> bytes:
-    """Markdown with nothing but its words where a link leads to what is not handed out."""
+    """Markdown in which links to files outside the edition are reduced to their words."""
     if not name.endswith(".md") or name.startswith("grading/"):
         return data
     folder = Path(name).parent

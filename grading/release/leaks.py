@@ -1,8 +1,8 @@
-"""Look for secrets in the files of a student edition, wherever and in whatever form they stand.
+"""Look for secrets in the files of a student edition, in every place and form.
 
-Texts are looked for in every file, in the strings of JSON and notebooks, and in what the bytes of
-recorded arrays would spell. Syntax trees are looked for in modules, in the code of notebooks and
-of Markdown, and in every string that is itself Python.
+Texts may hide in any file, in the strings of JSON and notebooks, and in what the bytes of recorded
+arrays spell; syntax trees in modules, in the code of notebooks and Markdown, and in every string
+that is itself Python.
 """
 
 import ast
@@ -26,7 +26,7 @@ _FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 @dataclass(frozen=True)
 class Leak:
-    """Something secret that is in a file."""
+    """A secret found in a file."""
 
     path: str
     source: str
@@ -38,7 +38,7 @@ class Leak:
 
 
 def leaks(files: Mapping[str, bytes], secrets: Secrets) -> list[Leak]:
-    """Everything of `secrets` in these files, by path."""
+    """Every place in these files that gives a secret away."""
     return [leak for path, data in files.items() for leak in _in_file(path, data, secrets)]
 
 
@@ -57,7 +57,7 @@ def _in_file(path: str, data: bytes, secrets: Secrets) -> Iterator[Leak]:
 
 
 def texts_of(path: str, data: bytes) -> Iterator[str]:
-    """All the text in a file. Raises GraderError for arrays that are no numbers."""
+    """All the text in a file. Raises GraderError for arrays that do not hold numbers."""
     if path.endswith(".npz"):
         yield from _spelled(path, data)
         return
@@ -68,7 +68,7 @@ def texts_of(path: str, data: bytes) -> Iterator[str]:
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON document; the lines of a notebook's cell are one."""
+    """Every string in a JSON document, and the lines of each notebook cell joined."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -83,7 +83,7 @@ def _strings(value: Any) -> Iterator[str]:
 
 
 def _spelled(path: str, data: bytes) -> Iterator[str]:
-    """What arrays would spell, byte by byte and number by number."""
+    """The text that arrays spell, byte by byte and number by number."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name in archive.namelist():
             array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
@@ -97,7 +97,7 @@ def _spelled(path: str, data: bytes) -> Iterator[str]:
 
 
 def _trees(path: str, text: str) -> Iterator[ast.AST]:
-    """The syntax trees in a text: of the text itself, its fenced code, its strings."""
+    """The syntax trees of a text (in Markdown, of its fenced code) and of the strings in it."""
     pieces: Sequence[str] = _FENCED.findall(text) if path.endswith(".md") else [text]
     for piece in pieces:
         tree = _parsed(piece)
@@ -112,7 +112,7 @@ def _trees(path: str, text: str) -> Iterator[ast.AST]:
 
 
 def _parsed(text: str) -> ast.Module | None:
-    """`text` as Python, if it is any."""
+    """`text` parsed as Python; None if it is not Python."""
     lines = text.splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     try:

@@ -1,4 +1,4 @@
-"""Put a finished edition where it was asked for: whole, or not at all."""
+"""Put a finished edition into the requested folder: whole, or not at all."""
 
 import json
 import os
@@ -12,13 +12,13 @@ from grading.errors import UsageError
 from grading.files import require_writable
 from grading.release.contents import FORMAT, MANIFEST, sums
 
-# What belongs to whoever works in an edition, and moves on into the next one.
+# These belong to the person who works in an edition, and move into the next one.
 CARRIED = (".git", ".venv", ".unrolled")
 _LEFT_OVERS = ("__pycache__",)
 
 
 def require_replaceable(out: Path) -> None:
-    """Raises UsageError unless nothing is there, or an edition that nobody has changed."""
+    """Raise UsageError unless `out` is missing, empty or an edition that nobody has changed."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
         raise UsageError(f"{out} is no folder: give one that does not exist yet")
     if not out.absolute().parent.is_dir():
@@ -56,7 +56,7 @@ def _names(out: Path) -> Iterator[str]:
 
 @contextmanager
 def staged(out: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
-    """A folder beside `out` with these files, which takes its place in the end."""
+    """A folder beside `out` with these files; in the end it takes the place of `out`."""
     beside = out.absolute().parent
     with tempfile.TemporaryDirectory(dir=beside, prefix=f".{out.name}.") as scratch:
         folder = Path(scratch, out.name)
@@ -79,7 +79,7 @@ def _take_place(folder: Path, out: Path) -> None:
 
 
 def exchange(one: Path, other: Path) -> None:
-    """Let two folders change places."""
+    """Swap two folders."""
     aside = one.with_name(f"{one.name}.old")
     other.rename(aside)
     one.rename(other)

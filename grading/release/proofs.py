@@ -1,9 +1,9 @@
 """Prove a student edition before it is handed out.
 
-That nothing secret is in it, that untouched exercises score 0 with every check not attempted, that
-the reference gets all points of the public checks on every recorded seed, and that a fresh clone
-works with the two commands of its README. Whatever is run is run in the clone, so that the edition
-itself stays as it was written.
+It proves that the edition holds no secrets, that untouched exercises score 0 with every check not
+attempted, that the reference gets all points of the public checks on every recorded seed, and that
+a fresh clone works with the two commands in its README. Everything runs in the clone, so that the
+edition itself stays as it was written.
 """
 
 import json
@@ -40,7 +40,7 @@ def prove(
     with_install: bool,
     say: Callable[[str], None],
 ) -> None:
-    """Raises GraderError, saying which, if something cannot be proved."""
+    """Prove everything, or raise GraderError saying what cannot be proved."""
     require_no_leaks(read_all(edition), secrets)
     say(
         f"nothing secret is in it: looked for {len(secrets.texts)} lines and strings,"
@@ -62,7 +62,7 @@ def prove(
 
 
 def read_all(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder, by path. Raises GraderError for what is no plain file."""
+    """Every file below a folder, by path. Raises GraderError for links and special files."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
@@ -73,7 +73,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
 
 
 def require_no_leaks(files: Mapping[str, bytes], secrets: Secrets) -> None:
-    """Raises GraderError with the first few of the secrets that are in these files."""
+    """Raise GraderError with the first few secrets found in these files, if any."""
     found = leaks(files, secrets)
     if found:
         shown = "".join(f"\n  {leak.words[:300]}" for leak in found[:_SHOWN_LEAKS])
@@ -110,7 +110,7 @@ def git(folder: Path, *arguments: str) -> None:
 
 
 def readme_commands(clone: Path) -> tuple[str, str]:
-    """The two commands that a student is told to begin with. Raises GraderError."""
+    """The two commands with which the README has students begin. Raises GraderError."""
     match = _COMMANDS.search((clone / "README.md").read_text(encoding="utf-8"))
     if match is None:
         raise GraderError("the edition's README does not begin with two commands")
@@ -118,7 +118,7 @@ def readme_commands(clone: Path) -> tuple[str, str]:
 
 
 def install(clone: Path, literally: bool) -> None:
-    """Run the README's first command, or make what it makes out of the packages of this Python."""
+    """Run the README's first command, or build its environment from this Python's packages."""
     if literally:
         _run(["bash", "-c", readme_commands(clone)[0]], clone, 0)
         return
@@ -129,7 +129,7 @@ def install(clone: Path, literally: bool) -> None:
 
 
 def require_readme(clone: Path, course: Course) -> None:
-    """Run the README's second command: it grades the first exercise, with 0 points."""
+    """Run the README's second command: it must give the first exercise 0 points."""
     said = _run(["bash", "-c", readme_commands(clone)[1]], clone, 1)
     public = _public_points(course)
     first = next(iter(course.exercises))
@@ -138,7 +138,7 @@ def require_readme(clone: Path, course: Course) -> None:
 
 
 def graded(clone: Path, *arguments: str) -> list[Report]:
-    """What the edition's own grader reports on all exercises."""
+    """The reports of the edition's own grader on all exercises."""
     report = clone.parent / "report.json"
     python = str(clone / ".venv" / "bin" / "python")
     command = [python, "grader.py", "all", "--plain", "--json", str(report), *arguments]
@@ -148,7 +148,7 @@ def graded(clone: Path, *arguments: str) -> list[Report]:
 
 
 def require_untouched(reports: Sequence[Report]) -> None:
-    """Raises GraderError unless nothing was attempted, and nothing earned."""
+    """Raise GraderError if anything was attempted or any points were earned."""
     for report in reports:
         odd = {check.status for check in report.checks} - {Status.NOT_ATTEMPTED}
         if report.score != 0 or odd:
@@ -157,7 +157,7 @@ def require_untouched(reports: Sequence[Report]) -> None:
 
 
 def require_full_marks(reports: Sequence[Report], course: Course) -> None:
-    """Raises GraderError unless all points of the public checks were given."""
+    """Raise GraderError unless the reports give all points of the public checks."""
     wanted = _public_points(course)
     for report in reports:
         got = (report.score, report.max_score)

@@ -1,9 +1,9 @@
-"""The part of the checks that public checks use; what only hidden ones use stays behind.
+"""The part of the checks that public checks use; everything that only hidden ones use is left out.
 
-A public suite is handed out whole. Of the modules beside it (probes, inputs, oracles) only the
-definitions that are reached from there are, by name: an imported name, and for probes the
-attribute of `both` and `student`. Statements that define nothing (a switch of a library, say) are
-kept. A comment goes with the definition below it.
+Students get every public suite whole. From the modules beside it (probes, inputs, oracles) they
+get only the definitions that the suite reaches by name: imported names, and probes as attributes
+of `both` and `student`. Statements that define nothing (such as one that sets a library's option)
+are kept. A comment goes with the definition below it.
 """
 
 import ast
@@ -22,7 +22,7 @@ _ASKERS = ("both", "student")
 
 @dataclass(frozen=True)
 class Piece:
-    """A top-level statement with the comments above it: lines [first, last), names it defines."""
+    """A top-level statement and the comments above it: lines [first, last), names it defines."""
 
     first: int
     last: int
@@ -32,7 +32,7 @@ class Piece:
 
 @dataclass
 class Module:
-    """A module of the checks, in pieces; `kept` are the names that are needed."""
+    """A module of the checks, in pieces; `kept` holds the names that are needed."""
 
     path: Path
     text: str
@@ -46,14 +46,14 @@ class Module:
 
 @dataclass(frozen=True)
 class PublicPart:
-    """What is handed out, by path; and the source of every definition that is not."""
+    """The files to hand out, by path, and the source of every definition left out of them."""
 
     files: Mapping[Path, str]
     left_behind: Sequence[str]
 
 
 def public_part(exercises: Sequence[Exercise]) -> PublicPart:
-    """The checks of these exercises, as far as public ones need them. Raises GraderError."""
+    """The parts of these exercises' checks that public checks need. Raises GraderError."""
     root = exercises[0].root
     modules: dict[str, Module] = {}
     suites: list[Path] = []
@@ -72,7 +72,7 @@ def public_part(exercises: Sequence[Exercise]) -> PublicPart:
 
 
 def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Module]) -> None:
-    """Mark what the suite of an exercise needs, in whichever module it stands."""
+    """Mark everything that an exercise's suite needs, in every module."""
     probes = f"{PACKAGE}.probes.{exercise.id}"
     tree = _parse(read_text(suite), suite)
     waiting = [*_imports(tree), *((probes, name) for name in _asked(tree))]
@@ -85,7 +85,7 @@ def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Modul
             continue
         pieces = [piece for piece in module.pieces if name in piece.defines]
         if not pieces and place == probes:
-            continue  # an attribute that is no probe: the suite would say so
+            continue  # this attribute is not a probe; if it should be one, the suite fails
         if not pieces:
             raise GraderError(
                 f"{module.path.name} does not define {name}, which {suite.name} needs"
@@ -103,7 +103,7 @@ def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Modul
 
 
 def handed_out(module: Module) -> str:
-    """The text of a module with nothing but what is needed."""
+    """The text of a module with only the definitions that are needed."""
     lines = module.lines
     text = ""
     for piece in module.pieces:
@@ -126,7 +126,7 @@ def _left_behind(module: Module) -> Iterator[str]:
 def _untouched(
     root: Path, exercises: Sequence[Exercise], files: Mapping[Path, str]
 ) -> Iterator[Path]:
-    """Modules of which nothing is handed out."""
+    """Modules from which nothing is handed out."""
     for folder in ("probes", "inputs", "oracles"):
         for path in sorted((root / PACKAGE / folder).glob("*.py")):
             if path not in files and path.name != "__init__.py":
@@ -175,7 +175,7 @@ def _targets(targets: Iterable[ast.expr]) -> Iterator[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """(module, name) of everything that is imported from the checks. Raises GraderError."""
+    """(module, name) of everything imported from the checks. Raises GraderError."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
             yield from ((node.module or "", alias.name) for alias in node.names)
@@ -194,7 +194,7 @@ def _asked(tree: ast.AST) -> Iterator[str]:
 
 
 def _import(node: ast.Import | ast.ImportFrom, kept: set[str]) -> str:
-    """The import of what is needed; empty if nothing is."""
+    """The import statement with the needed names only; empty if there are none."""
     wanted = [alias for alias in node.names if (alias.asname or alias.name) in kept]
     if not wanted:
         return ""

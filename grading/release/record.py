@@ -1,9 +1,9 @@
-"""Record what the reference and known mistakes answer to the public checks, for a few seeds.
+"""Record how the reference and the known mistakes answer the public checks, for a few seeds.
 
-Each of them is graded like a submission, on every public check whether or not those it rests on
-passed, and all that was asked and answered on the way is kept. So a question that depends on an
-earlier answer is found as well: whoever gives the same answers is asked the same questions. A
-check that asks the reference about what a student answered cannot be recorded, and is refused.
+The grader grades each of them like a submission, on every public check even if one that it needs
+failed, and keeps every question and answer. So it also finds questions that depend on an earlier
+answer: a submission that gives the same answers gets the same questions. A check that asks the
+reference about a student's answer cannot be recorded, and is refused.
 """
 
 import io
@@ -36,7 +36,7 @@ SEEDS = (1, 2, 3)
 
 @dataclass(frozen=True)
 class Take:
-    """One respondent to ask, on one seed: 0 is the reference, the others are mistakes."""
+    """One respondent to ask, with one seed: 0 is the reference, the others are mistakes."""
 
     exercise: Exercise
     respondent: int
@@ -44,13 +44,13 @@ class Take:
     seed: int
 
 
-# An answer, or of an exception what is kept.
+# An answer, or what is kept of an exception.
 Kept = Answer | dict[str, str]
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What came of it: an outcome for each question, and the questions put to the reference."""
+    """A respondent's outcome for each question, and the questions put to the reference."""
 
     outcomes: dict[str, Kept]
     to_reference: frozenset[str]
@@ -71,7 +71,7 @@ def record(
             raise GraderError(f"{take.exercise.id}: nothing was recorded: {result.why}")
         on_take(number, len(takes), take.exercise.id)
         taken[take] = result
-    # In a fixed order, whichever was ready first.
+    # In a fixed order, no matter which was ready first.
     for take in takes:
         records[take.exercise.id].add(take, taken[take])
     files: dict[str, bytes] = {}
@@ -81,7 +81,7 @@ def record(
 
 
 def ask(grader: Grader, take: Take) -> Taken:
-    """Grade one respondent on the public checks, but those that train something."""
+    """Grade one respondent on the public checks, except those that train something."""
     exercise = only_public(take.exercise)
     work = from_bytes(take.source.encode(), exercise.file)
     plan = Plan(take.seed, training=False, in_order=False)
@@ -114,7 +114,7 @@ def only_public(exercise: Exercise) -> Exercise:
 
 
 def public_mistakes(exercise: Exercise) -> list[Misconception]:
-    """The mistakes that public checks can name, as a student may know them."""
+    """The mistakes that public checks can name, without the hidden checks that they fail."""
     public = set(checks(only_public(exercise)))
     found = []
     for known in misconceptions.load(exercise.misconceptions):
@@ -135,7 +135,7 @@ def _takes(exercise: Exercise, seeds: Sequence[int]) -> list[Take]:
 
 
 class _Record:
-    """The answers of one exercise as they come together, each array kept once."""
+    """Collects the answers of one exercise and keeps each array once."""
 
     def __init__(self, exercise: Exercise, seeds: Sequence[int]) -> None:
         self.exercise, self.seeds = exercise, seeds
@@ -220,7 +220,7 @@ def _compact(index: dict[str, Any]) -> str:
 
 
 def npz(arrays: dict[str, np.ndarray]) -> bytes:
-    """The same bytes for the same arrays. LZMA: much here is nearly, and little is quite alike."""
+    """The same bytes for the same arrays. LZMA, as many are nearly alike and few identical."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
         for name, array in sorted(arrays.items()):

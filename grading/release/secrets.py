@@ -1,10 +1,10 @@
-"""What must not be in a student edition, and what is in it all the same since it is given.
+"""What must not be in a student edition, unless it is given away on purpose.
 
-Secret are the parts of the reference solutions that stubs leave out, each known mistake as it
-stands in them, the hidden checks, what only hidden checks use, canonical answers, and what
-instructors say about mistakes. A line, a string or a syntax tree of these is looked for if it is
-telling: long enough that nobody else would have written it by chance, and not given away on
-purpose, in a stub or a public check.
+The secrets are the parts of the reference solutions that stubs leave out, each known mistake as it
+looks in them, the hidden checks, everything that only hidden checks use, canonical answers, and
+what instructors say about mistakes. Of these, the search covers each line, string and syntax tree
+that is telling: so long that nobody else would write it by chance, and not given away on purpose
+in a stub or a public check.
 """
 
 import ast
@@ -23,7 +23,7 @@ from grading.release.public_part import PublicPart
 from grading.release.record import only_public, public_mistakes
 from grading.release.syntax import Tree, telling_trees
 
-# A line of code with fewer names and numbers than this may stand in any program.
+# A line of code with fewer names and numbers than this may occur in any program.
 TELLING_WORDS = 5
 # Characters; shorter texts are names of things, not sentences.
 TELLING_TEXT = 20
@@ -33,7 +33,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True)
 class Code:
-    """Python source, of which `lines` (counted from 1) are secret; without them all of it."""
+    """Python source whose `lines` (counted from 1) are secret; if None, all of it is secret."""
 
     source: str
     text: str
@@ -51,9 +51,9 @@ class Code:
             raise GraderError(f"{self.source} does not parse: {error}") from error
 
     def telling_texts(self) -> Iterator[str]:
-        """Its lines and string constants, if they are telling."""
+        """The secret lines and string constants that are telling."""
         for number, line in enumerate(self.text.splitlines(), start=1):
-            # What is imported is no secret.
+            # Imports are no secret.
             if self._is_secret(number) and not line.startswith(("import ", "from ")):
                 yield from _sentences(line)
         for node in ast.walk(self.tree):
@@ -67,7 +67,7 @@ class Code:
 
 
 class Given:
-    """What everybody gets to see: code, and words for students."""
+    """Everything that everybody gets to see: code, and words for students."""
 
     def __init__(self, code: Sequence[Code], words: Sequence[str] = ()) -> None:
         self.text = "\n".join(squeezed(text) for text in (*(one.text for one in code), *words))
@@ -76,14 +76,14 @@ class Given:
 
 @dataclass
 class Secrets:
-    """What to look for, and where it comes from: texts with single spaces, names, and trees."""
+    """Texts (with single spaces), names and trees to look for, and where each comes from."""
 
     texts: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     trees: dict[Tree, str] = field(default_factory=dict)
 
     def add(self, code: Code, given: Given) -> None:
-        """The telling parts of `code`, but those that are given away."""
+        """Add the telling parts of `code`, except those that are given away."""
         self.add_texts(code.source, code.telling_texts(), given)
         self.trees |= dict.fromkeys(code.trees - given.trees, code.source)
 
@@ -92,13 +92,13 @@ class Secrets:
 
 
 def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
-    """The secrets of these exercises, whose `checks` are trimmed to what public ones use."""
+    """The secrets of these exercises; `checks` is the part of their checks that students get."""
     found = Secrets()
     public = [Code("the public checks", text) for text in checks.files.values()]
     words = [text for exercise in exercises for text in _shown_words(exercise)]
     public_checks = Given(public, words)
     for exercise in exercises:
-        # A public check that gives a solution away is no excuse.
+        # A solution stays a secret even if a public check gives it away.
         stub = Given([Code("the stub", made_stub(exercise))])
         for code in _answers(exercise):
             found.add(code, stub)
@@ -114,12 +114,12 @@ def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
 
 
 def squeezed(text: str) -> str:
-    """`text` with every run of white space as one space."""
+    """`text` with each run of white space replaced by one space."""
     return " ".join(text.split())
 
 
 def is_telling(line: str) -> bool:
-    """Whether a line of code or comment would not be written twice by chance."""
+    """Whether nobody would write this line of code or comment twice by chance."""
     return len(_WORD.findall(line)) >= TELLING_WORDS and len(squeezed(line)) >= TELLING_TEXT
 
 
@@ -141,7 +141,7 @@ def _shown_words(exercise: Exercise) -> Iterator[str]:
 
 
 def _answers(exercise: Exercise) -> Iterator[Code]:
-    """The solution, and every known mistake as it stands in it."""
+    """The solution, and the solution with each known mistake."""
     reference = exercise.reference.read_text(encoding="utf-8")
     yield Code(f"the solution of {exercise.id}", reference, _solution_lines(reference, exercise))
     for known in misconceptions.load(exercise.misconceptions):
@@ -156,7 +156,7 @@ def _hidden_checks(exercise: Exercise) -> Iterator[Code]:
 
 
 def _words(exercise: Exercise) -> Iterator[tuple[str, str]]:
-    """Sentences for instructors: canonical answers, and why a mistake is one."""
+    """Sentences for instructors: canonical answers, and explanations of mistakes."""
     if exercise.answers.exists():
         answers = exercise.answers.read_text(encoding="utf-8")
         asked = set(without_answers(answers).splitlines())
@@ -175,7 +175,7 @@ def _hidden_names(exercise: Exercise) -> Iterable[str]:
 
 
 def _solution_lines(reference: str, exercise: Exercise) -> frozenset[int]:
-    """The lines between the markers, but those that are made into comments of the stub."""
+    """The lines between the markers, except those that become comments in the stub."""
     lines = reference.splitlines()
     return frozenset(
         number + 1

@@ -1,16 +1,16 @@
-"""Syntax trees without names: what stays the same when code is renamed and laid out anew.
+"""Syntax trees without names, which stay the same when code is renamed and reformatted.
 
-A tree is told by its shape: the kinds of its nodes, its operators and constants, the attributes
-and keywords that belong to libraries. Names of variables, arguments and functions, and attributes
-of `self`, count by their first appearance only; annotations and docstrings do not count.
+The shape of a tree is the kinds of its nodes, its operators and constants, and the attributes and
+keywords that belong to libraries. Names of variables, arguments and functions, and attributes of
+`self`, count only by their first appearance; annotations and docstrings do not count.
 """
 
 import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-# What a tree has at least that nobody would write twice by chance: nodes, and among them names,
-# attributes, keywords and constants other than None. The recurrence of an RNN has 10 and 6.
+# Nobody writes a tree twice by chance if it has at least this many nodes, and among them this many
+# names, attributes, keywords and constants except None. The recurrence of an RNN has 10 and 6.
 TELLING_NODES, TELLING_LEAVES = 10, 6
 
 Tree = str
@@ -20,7 +20,7 @@ _SILENT = {"annotation", "returns", "type_comment", "ctx", "kind", "type_params"
 
 
 def telling_trees(tree: ast.AST, lines: frozenset[int] | None = None) -> Iterator[Tree]:
-    """Every telling tree within `tree`, as text; with `lines` those that begin on one of them."""
+    """Every telling tree within `tree`, as text; with `lines`, only those that begin on one."""
     for group in _groups(tree):
         inside = lines is None or all(node.lineno in lines for node in group)
         if inside and _is_telling(group):
@@ -87,7 +87,7 @@ def _is_telling(group: Sequence[ast.AST]) -> bool:
 
 
 def _nodes(node: ast.AST) -> Iterator[ast.AST]:
-    """A tree's nodes, as far as its shape shows them."""
+    """The nodes of a tree that its shape shows."""
     yield node
     for value in _fields(node):
         for part in value if isinstance(value, list) else [value]:

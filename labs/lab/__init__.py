@@ -1,4 +1,4 @@
-"""What every lab needs: its options, the code it looks at, figures, and the page they end up in.
+"""What every lab needs: options, the code it looks at, figures, and the page that shows them.
 
 A lab is one script in the percent format, `labs/NAME.py`. Its first cell declares its settings and
 calls `start`; the rest is the experiment. It runs in three ways:
@@ -15,14 +15,14 @@ import os
 import sys
 from pathlib import Path
 
-# Labs draw by their own settings: a user's may name what is missing here, LaTeX or a backend.
+# Labs have their own plot settings: a user's may need something missing here, LaTeX or a backend.
 os.environ["MATPLOTLIBRC"] = os.devnull
-if "IPython" not in sys.modules:  # that chooses the backend for what it shows
+if "IPython" not in sys.modules:  # IPython chooses its own backend
     os.environ.pop("MPLBACKEND", None)
 
 LABS = Path(__file__).resolve().parent.parent
 ROOT = LABS.parent
-# The course's own packages, wherever Python was started.
+# For the course's own packages, no matter where Python was started.
 if str(ROOT) not in sys.path:
     sys.path.append(str(ROOT))
 

@@ -1,4 +1,4 @@
-"""Several networks of one kind, trained at the same time: much faster than one after the other."""
+"""Several networks of one kind, trained at the same time: much faster than one after another."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,16 +8,16 @@ from torch import Tensor, nn
 
 
 class Ensemble:
-    """Networks as one function: called with a batch for each, it returns the outputs of each.
+    """Networks as one function: it takes a batch for each and returns the outputs of each.
 
-    A network returns a pair, outputs and something else. The calls are vectorized over networks
-    where their code allows it. Some code does not, such as code that writes into a tensor it has
+    A network returns a pair: its outputs and something else. Calls are vectorized over the networks
+    if their code allows it. Some code does not, such as code that writes into a tensor that it has
     made itself; then `vectorized` is False, and the networks take turns.
 
     Args:
         networks: alike in everything but the values of their parameters.
-        trial: inputs to try this with, (networks, ...).
-        options: of the call that is tried.
+        trial: inputs for a trial call, (networks, ...).
+        options: options of the trial call.
     """
 
     def __init__(self, networks: Sequence[nn.Module], trial: Tensor, **options: Any) -> None:
@@ -33,7 +33,7 @@ class Ensemble:
 
     @property
     def parameters(self) -> list[Tensor]:
-        """What an optimizer has to update. Adam treats each network as if it were alone."""
+        """The parameters for an optimizer. Adam treats each network as if it were alone."""
         if self.vectorized:
             return list(self._stacked.values())
         return [parameter for network in self._networks for parameter in network.parameters()]

@@ -1,6 +1,6 @@
-"""Figures that can be read on paper in gray: every curve has a color, a line style and a marker.
+"""Figures that stay readable printed in gray: every curve has a color, a line style and a marker.
 
-No pyplot: it keeps every figure it has made, and draws it a second time in a notebook.
+Not with pyplot: it keeps every figure that it makes, and draws it a second time in a notebook.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from cycler import cycler
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-# Okabe and Ito's colors for every kind of sight, the light ones of them replaced by dark ones.
+# Okabe and Ito's colors for the color-blind, with dark ones in place of the light ones.
 COLORS = ("#000000", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#882255", "#8c6d00")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (4, 2, 1, 2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -19,7 +19,7 @@ STYLES: tuple[dict[str, Any], ...] = tuple(
     for color, line, marker in zip(COLORS, LINES, MARKERS, strict=True)
 )
 
-# A `matplotlibrc` in the current folder has been read in any case.
+# Undo a `matplotlibrc` in the current folder, which matplotlib reads in any case.
 matplotlib.rcdefaults()
 matplotlib.rcParams.update(
     {
@@ -49,9 +49,9 @@ def subplots(
 
 
 def logarithmic(axis: Any) -> None:
-    """Make an axis (`axes.xaxis`, for example) logarithmic; its curves have been drawn already.
+    """Make an axis (`axes.xaxis`, for example) logarithmic, after its curves have been drawn.
 
-    Labeled are powers of ten, and where there are few of them 2 and 5 times these.
+    It labels powers of ten, and if there are few of them also 2 and 5 times these.
     """
     name = axis.axis_name
     axis.axes.set(**{f"{name}scale": "log"})

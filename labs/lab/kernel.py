@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from grading.course.syllabus import ROOT
 
 LABS = ROOT / "labs"
-# In the kernel's environment: a file that the script makes when the lab is to stop counting.
+# The variable of the kernel that names a file: once it exists, the lab ends its current loop.
 STOP = "UNROLLED_LAB_STOP"
-# The metadata of the output in which the kernel says how the lab ended.
+# The metadata of the output in which a kernel reports how the lab ended.
 ENDING = "unrolled_lab_ending"
 DONE, USAGE, FAILED, INTERRUPTED = 0, 2, 3, 130
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a lab came to its end: one line, and the exit code of the lab."""
+    """How a lab ended: one line of text, and the lab's exit code."""
 
     line: str
     code: int

@@ -1,4 +1,4 @@
-"""Results that are kept: a CSV file that grows by a row with each of them and never shrinks."""
+"""A lab's results: a CSV file that grows by one row per result and never shrinks."""
 
 import csv
 import io
@@ -10,9 +10,9 @@ from grading.errors import UsageError
 
 
 class Leaderboard:
-    """The file at `path`, with these columns; made with its first row.
+    """The file at `path`, with these columns; the first row creates it.
 
-    Raises UsageError, before anything has been computed, if the file there is another one.
+    Raises UsageError, before the lab computes anything, if a different file is there.
     """
 
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
@@ -22,7 +22,7 @@ class Leaderboard:
             self.rows()
 
     def append(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """Add rows at the end. Nothing that stands in the file is touched."""
+        """Add rows at the end. The existing content stays untouched."""
         text = io.StringIO()
         writer = csv.DictWriter(text, self.columns, lineterminator="\n")
         with self.path.open("ab") as file:
@@ -31,7 +31,7 @@ class Leaderboard:
             elif not self.path.read_bytes().endswith(b"\n"):
                 text.write("\n")
             writer.writerows(rows)
-            # One call: two labs that end together do not write into each other's rows.
+            # One call, so that two labs that end together do not write into each other's rows.
             os.write(file.fileno(), text.getvalue().encode())
 
     def rows(self) -> list[dict[str, str]]:

@@ -1,10 +1,10 @@
 """The page of a lab: its script, executed as a notebook in a kernel, and exported as HTML.
 
-What the kernel prints is shown as it comes. At Ctrl-C a file tells the lab to end what it is
-counting, and to show what it has; a second one ends the kernel. (Not a signal: it would stop the
-lab anywhere, and a kernel that gets one between two cells loses it, or itself.) The page of a lab
-that was interrupted holds what there was. Pages of earlier runs are not replaced by nothing: not by
-a lab that failed, nor by one that was interrupted before its first figure.
+Output of the kernel is shown as it arrives. On Ctrl-C, a file tells the lab to end its current loop
+of steps and to show what it has; a second Ctrl-C ends the kernel. (A signal would stop the lab
+anywhere, and a kernel that gets one between two cells loses it, or dies.) The page of an
+interrupted lab holds what it had by then. A lab that failed, or that was interrupted before its
+first figure, does not replace the page of an earlier run.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ _TEMPLATES = Environment(
     autoescape=True,
     undefined=StrictUndefined,
 )
-# Without numbers of cells; the code of a cell tagged "fold", drawing mostly, is folded away.
+# Without cell numbers; the code of a cell tagged "fold" (mostly drawing) is folded away.
 _CELLS = """
 {%- extends 'basic/index.html.j2' -%}
 {% block in_prompt %}{% endblock %}
@@ -86,7 +86,7 @@ def html(notebook: NotebookNode) -> str:
 
 
 def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Path) -> Ending:
-    """Execute the cells in place, as far as it goes."""
+    """Execute the cells in place, as far as possible."""
     path = [str(LABS), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
         **os.environ,
@@ -94,10 +94,10 @@ def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Pa
         "PYTHONPATH": os.pathsep.join(path),
         STOP: str(scratch / "stop"),
         "IPYTHONDIR": str(scratch),
-        # Or the debugger, which nobody uses here, warns about itself.
+        # Silences a warning of the debugger, which nobody uses here.
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    # No kernel that this user has installed for another Python, and sockets that are files.
+    # Not a kernel that the user has installed for another Python; and with files as sockets.
     kernel = AsyncKernelManager(
         kernel_name="python3",
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[]),
@@ -117,9 +117,9 @@ def _execute(notebook: NotebookNode, environment: Mapping[str, str], scratch: Pa
 
 
 def _untold(error: CellExecutionError | DeadKernelError) -> Ending:
-    """The end of a lab that could not tell about it."""
+    """The ending of a lab that could not report it."""
     if isinstance(error, CellExecutionError):
-        # IPython keeps SystemExit to itself.
+        # IPython does not pass SystemExit to the handler for exceptions.
         return Ending(f"{error.ename} {error.evalue}: the lab cannot go on", USAGE)
     return Ending("the process that ran the lab is gone: was there enough memory?", FAILED)
 
@@ -163,7 +163,7 @@ class _Client(NotebookClient):
         if self.interrupts > 1 and self.km is not None:
             kernel = self.km.provisioner
             if isinstance(kernel, LocalProvisioner) and kernel.process is not None:
-                # nbclient finds it dead, and cleans up.
+                # nbclient notices, and cleans up.
                 kernel.process.kill()
 
 

@@ -1,9 +1,9 @@
-"""A lab at work: how it starts, what its code may call.
+"""A running lab: how it starts, and what its code may call.
 
-`start` is reached three times. In the script it parses the command line, has the lab executed, and
-ends the process with the lab's exit code. In the kernel (or, where Jupyter's packages are missing,
-in the script executed once more under another name) it finds the arguments in the environment and
-returns. In an editor there are none, and the defaults hold.
+`start` is called in three places. In the script, it parses the command line, has the lab executed,
+and ends the process with the lab's exit code. In the kernel (or, if Jupyter's packages are missing,
+in the script executed again under another name), it finds the arguments in the environment and
+returns. In an editor there are none, and it uses the defaults.
 """
 
 import json
@@ -32,17 +32,17 @@ from lab.settings import Settings, command, parse
 from lab.student import explain, load
 
 S = TypeVar("S", bound=Settings)
-# For the process that executes the lab: the arguments, as JSON.
+# The variable that gives the process that executes the lab its arguments, as JSON.
 ARGUMENTS = "UNROLLED_LAB"
 PACKAGES = ("jupytext", "nbclient", "nbconvert", "ipykernel")
 ADVICE = "pip install -c constraints.txt -e '.[labs]' adds it, and a notebook"
 
 
 class Lab(Generic[S]):
-    """What the code of a lab works with.
+    """The tools that a lab's code uses.
 
-    `settings` are the lab's own; `seed` is drawn if none was asked for; whatever is made lies in
-    the folder `out`.
+    `settings` are the lab's own; `seed` is drawn if none was given; the folder `out` takes the
+    results.
     """
 
     def __init__(self, name: str, settings: S) -> None:
@@ -60,21 +60,21 @@ class Lab(Generic[S]):
 
     @property
     def interrupted(self) -> bool:
-        """Whether there was a Ctrl-C, here or in the process that told this one to begin."""
+        """Whether there was a Ctrl-C, in this process or in the one that started it."""
         stop = os.environ.get(STOP)
         return self._interrupted or (stop is not None and os.path.exists(stop))
 
     def load(self, exercise: str, *names: str) -> Any:
-        """The student's module of this exercise (or the reference), which has these names."""
+        """The student's module for this exercise (or the reference); it must have these names."""
         loaded = load(exercise, names, self.settings.submission, self.settings.reference)
         print(f"Code: {loaded.path}")
         return loaded.module
 
     def steps(self, count: int, start: int = 0) -> Iterator[int]:
-        """Count from `start` up to `count` - 1, or until Ctrl-C: the step under way is finished.
+        """Count from `start` to `count` - 1, or until Ctrl-C, which lets the current step finish.
 
-        After that every other `steps` ends before its first step, so that the lab goes on to show
-        what it has. A second Ctrl-C ends the lab where it is.
+        After that every later `steps` ends before its first step, so that the lab goes on to show
+        what it has. A second Ctrl-C ends the lab at once.
         """
         with self._ctrl_c_noted():
             for step in range(start, count):
@@ -84,9 +84,9 @@ class Lab(Generic[S]):
                 yield step
 
     def show(self, figure: Figure, name: str, alt: str) -> None:
-        """Keep a figure as `out`/name.png, and show it where there is a page or an editor.
+        """Save a figure as `out`/name.png, and show it if there is a page or an editor.
 
-        `alt` says in words what there is to see.
+        `alt` describes it in words.
         """
         path = self.out / f"{name}.png"
         figure.savefig(path)
@@ -96,7 +96,7 @@ class Lab(Generic[S]):
             show(Image(path.read_bytes(), format="png", alt=alt))
 
     def table(self, caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Print a table; on the page it is one too."""
+        """Print a table, or show it as one on the page."""
         widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
         lines = [
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
@@ -109,7 +109,7 @@ class Lab(Generic[S]):
             print(text)
 
     def questions(self, exercise: str) -> None:
-        """Show the questions of an exercise on the page, and where they are answered."""
+        """Show the questions of an exercise on the page, and where to answer them."""
         show = display()
         if show is None:
             return
@@ -132,9 +132,9 @@ class Lab(Generic[S]):
 
 
 def start(name: str, kind: type[S]) -> Lab[S]:
-    """The beginning of the lab `labs/NAME.py`, whose settings are of this kind.
+    """Start the lab `labs/NAME.py`, whose settings are of this kind.
 
-    Called by the script itself it never returns.
+    When the script itself calls it, it never returns.
     """
     given = os.environ.get(ARGUMENTS)
     if given is None and display() is None:
@@ -148,12 +148,12 @@ def start(name: str, kind: type[S]) -> Lab[S]:
 
 
 def run_script(name: str, kind: type[S], arguments: Sequence[str]) -> int:
-    """Have the lab executed with these arguments: the exit code."""
+    """Have the lab executed with these arguments; return the exit code."""
     try:
         out = Lab(name, parse(kind, name, arguments)).out.resolve()
         missing = [package for package in PACKAGES if find_spec(package) is None]
-        # The last --out counts. Threads of torch that wait for each other sleep: those that spin,
-        # as they do by default, make a training ten times slower where others use the machine too.
+        # The last --out counts. Torch's threads sleep while they wait for each other: by default
+        # they spin, which makes a training ten times slower if others use the machine too.
         environment = {
             ARGUMENTS: json.dumps([*arguments, "--out", str(out)]),
             "OMP_WAIT_POLICY": os.environ.get("OMP_WAIT_POLICY", "passive"),
@@ -173,7 +173,7 @@ def run_script(name: str, kind: type[S], arguments: Sequence[str]) -> int:
 
 
 def display() -> Any:
-    """IPython's display, where there is somebody to show things to: a page or an editor."""
+    """IPython's display if there is a page or an editor to show things on, or else None."""
     if "IPython" not in sys.modules:
         return None
     from IPython import display as ipython
@@ -190,7 +190,7 @@ def _execute(name: str, environment: Mapping[str, str]) -> Ending:
     except BaseException as error:
         return explain(error)
     finally:
-        # Or the next lab of this process would take them for its own.
+        # Otherwise the next lab in this process would take them for its own.
         for variable in environment:
             del os.environ[variable]
     if any(isinstance(one, Lab) and one.interrupted for one in variables.values()):
@@ -199,7 +199,7 @@ def _execute(name: str, environment: Mapping[str, str]) -> Ending:
 
 
 def _tell_how_it_ends() -> None:
-    """Have every exception in a cell told to page.py as an `Ending`, in words."""
+    """Have every exception in a cell reported to page.py as an `Ending`."""
     from IPython.core.getipython import get_ipython
 
     def tell(shell: Any, kind: Any, error: Any, trace: Any, tb_offset: Any = None) -> None:

@@ -22,17 +22,17 @@ def setting(
     high: float | None = None,
     choices: Sequence[T] | None = None,
 ) -> T:
-    """A field of `Settings`, with what its option says and takes (bounds are inclusive)."""
+    """A field of `Settings`, with its option's help and values (bounds are inclusive)."""
     metadata = {"help": help, "low": low, "high": high, "choices": choices}
-    # As dataclasses.field itself: what it returns stands for a value of the field's type.
+    # Like dataclasses.field itself, it returns a stand-in for a value of the field's type.
     return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What every lab can be told. A lab adds its own fields: int, float, str, bool or Path.
+    """The options of every lab. A lab adds its own fields: int, float, str, bool or Path.
 
-    A lab refuses what does not fit together by raising UsageError in `__post_init__`.
+    A lab refuses settings that do not fit together by raising UsageError in `__post_init__`.
     """
 
     seed: int | None = setting(None, "draw the same again (default: anew)", 0, MAX_SEED - 1)
@@ -44,13 +44,13 @@ class Settings:
 
 
 def parse(kind: type[S], name: str, arguments: Sequence[str]) -> S:
-    """The settings that these command line arguments ask for.
+    """The settings from these command line arguments.
 
-    Raises UsageError, in one line, for whatever is none of them; SystemExit after --help.
+    Raises UsageError, in one line, for arguments that are invalid; SystemExit after --help.
     """
     parser = _Parser(prog=f"python labs/{name}.py", allow_abbrev=False)
     hints = get_type_hints(kind)
-    # A lab's own first.
+    # A lab's own options come first.
     for item in sorted(fields(kind), key=lambda item: item.name in _COMMON):
         kinds = [part for part in _parts(hints[item.name]) if part is not NoneType]
         text = item.metadata["help"]
@@ -108,6 +108,6 @@ def _reader(kind: Callable[[str], Any], low: float | None, high: float | None) -
             raise argparse.ArgumentTypeError(f"{text} is above {high:g}")
         return value
 
-    # argparse says "invalid int value".
+    # argparse uses the name: "invalid int value".
     read.__name__ = getattr(kind, "__name__", "")
     return read

@@ -1,4 +1,4 @@
-"""The code that a lab looks at, and what to say when it does not do what the lab needs."""
+"""Loads the code that a lab looks at, and explains what goes wrong in it."""
 
 import linecache
 import sys
@@ -27,11 +27,11 @@ class Loaded:
 
 
 def load(identity: str, names: tuple[str, ...], submitted: Path | None, reference: bool) -> Loaded:
-    """The module of an exercise, which has these `names`: the reference's if `reference` is set.
+    """The student's module for an exercise, or the reference's if `reference` is set.
 
     The student's is found as the grader finds it: in `submitted`, a file, a notebook or a folder,
     or else in exercises/. Raises UsageError, in one line, if there is none, if it cannot be
-    imported, or if a name is missing.
+    imported, or if it lacks one of `names`.
     """
     exercise = syllabus.load(syllabus.ROOT).exercise(identity)
     shown, work = _read(exercise, submitted, reference)
@@ -41,7 +41,7 @@ def load(identity: str, names: tuple[str, ...], submitted: Path | None, referenc
     # Dataclasses and pickle look a module up by its name.
     sys.modules[exercise.module] = module
     _loaded[shown] = loaded
-    # A traceback in an editor quotes its lines.
+    # So that a traceback in an editor quotes its lines.
     lines = work.source.splitlines(keepends=True)
     linecache.cache[shown] = (len(work.source), None, lines, shown)
     try:
@@ -57,7 +57,7 @@ def load(identity: str, names: tuple[str, ...], submitted: Path | None, referenc
 
 
 def explain(error: BaseException) -> Ending:
-    """What the person at the keyboard should know about what ended a lab."""
+    """The ending that tells the person at the keyboard what stopped a lab."""
     if isinstance(error, KeyboardInterrupt):
         return Ending("interrupted", INTERRUPTED)
     if isinstance(error, UsageError):
@@ -77,12 +77,12 @@ def explain(error: BaseException) -> Ending:
     return Ending(f"{_in_one_line(error)} in {function}: {place}", USAGE)
 
 
-# By file name, as a traceback has it.
+# By file name, as it appears in a traceback.
 _loaded: dict[str, Loaded] = {}
 
 
 def _read(exercise: Exercise, submitted: Path | None, reference: bool) -> tuple[str, Submission]:
-    """The work, and where it was found."""
+    """Where the work was found, and the work."""
     if reference and not exercise.reference.exists():
         raise UsageError("--reference: this edition of the course comes without the reference")
     path = exercise.reference if reference else submitted or exercise.stub
@@ -102,7 +102,7 @@ def _cause(loaded: Loaded, error: BaseException) -> str:
 
 
 def _frame(trace: TracebackType | None) -> tuple[Loaded, int, str] | None:
-    """The innermost frame in loaded code: whose, the line of the module, and the function."""
+    """The innermost frame in loaded code: the module, the line in it, and the function."""
     found = None
     for frame, line in traceback.walk_tb(trace):
         code = frame.f_code

@@ -1,1 +1,1 @@
-"""What the labs on text share: training a model, keeping it, looking inside it."""
+"""Code that the labs on text share: training a model, saving it, looking inside it."""

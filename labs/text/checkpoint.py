@@ -12,7 +12,7 @@ from torch import Tensor
 
 from text.training import MakeModel, Report, Run, Settings, start, with_each
 
-# How far two computations of the same logits may be apart, as a part of the largest of them.
+# How far two computations of the same logits may be apart, as a fraction of the largest logit.
 # Rounding to TF32, as on another device, moves those of a trained GRU by 0.01; a model that drops
 # its state moves those of an untrained LSTM by 0.2.
 SAME = 0.02
@@ -22,11 +22,11 @@ RESULTS = LABS / "results" / "shakespeare"
 
 
 class OtherModelError(Exception):
-    """The code that is there now does not make the model that was saved."""
+    """The current code does not make the model that was saved."""
 
 
 def save(run: Run, path: Path) -> None:
-    """Write a run. Whoever reads the file meanwhile, or after a power cut, finds the one before."""
+    """Write a run. Until the new file is complete, even after a power cut, the old one stays."""
     content = {
         "settings": asdict(run.settings),
         "symbols": run.symbols,
@@ -52,7 +52,7 @@ def save(run: Run, path: Path) -> None:
 
 
 def place(core: str, reference: bool, folder: Path | None = None) -> Path:
-    """Where the lab `shakespeare` keeps its run of a core; the reference's apart from your own."""
+    """Where the lab `shakespeare` saves its run of a core; the reference has its own file."""
     return (folder or RESULTS) / f"{core}{'-reference' if reference else ''}.pt"
 
 
@@ -69,12 +69,12 @@ def trained(path: Path, make_model: MakeModel, device: torch.device) -> Run:
 
 
 def shown(path: Path) -> Path:
-    """A path as one would type it in the course's folder."""
+    """A path as you would type it in the course's folder."""
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 
 def load(path: Path, make_model: MakeModel, device: torch.device) -> Run:
-    """The run that was saved, with a model made by the code that is there now.
+    """The saved run, with a model made by the current code.
 
     Raises OSError if there is no such file, ValueError if it is not a checkpoint, and
     OtherModelError if the model has other parameters, or computes something else from them.
@@ -104,10 +104,10 @@ def resume(
     device: torch.device,
     any_seed: bool = False,
 ) -> tuple[Run, str]:
-    """The run with these settings, continued if it was begun before, and words on what was found.
+    """The run with these settings, continued if it was begun before, and a note on what was found.
 
-    How many iterations are wanted and how often to report do not make another run, nor does the
-    seed with `any_seed`. What cannot be continued is moved aside, never overwritten.
+    A run may be continued with other numbers of iterations and reports, and with `any_seed` its
+    seed need not match. A file that cannot be continued is moved aside, never overwritten.
     """
     if not path.exists():
         return start(make_model, symbols, settings, device), ""
@@ -131,7 +131,7 @@ def resume(
 
 @torch.no_grad()
 def answers(run: Run) -> Tensor:
-    """A fingerprint: what the model says after the symbols of its alphabet, (symbols, symbols)."""
+    """A fingerprint: the model's logits as it reads its alphabet once, (symbols, symbols)."""
     run.model.eval()
     alphabet = torch.arange(run.symbols, device=run.device)[:, None]
     logits: Tensor = run.model(alphabet)[0][:, 0].float().cpu()
@@ -139,12 +139,12 @@ def answers(run: Run) -> Tensor:
 
 
 def _course(settings: Settings) -> Settings:
-    """What decides how a run goes: not how far it is to go, nor how often it reports."""
+    """The settings that decide how a run goes: neither its length nor how often it reports."""
     return replace(settings, iterations=0, report_every=0)
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """What `save` has written. Raises OSError, and ValueError if it is something else."""
+    """What `save` has written. Raises OSError, and ValueError for any other content."""
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError) as error:

@@ -1,7 +1,7 @@
-"""What there is to know about each character of a play: numbers that a unit might follow.
+"""Features of each character of a play: numbers that a unit might follow.
 
-Each feature is an array (characters,); its entry t is about the moment after character t was read,
-as a state is. So "next" features are about the future.
+Each feature is an array (characters,); like a state, its entry t belongs to the moment after
+character t was read. So "next" features are about the future.
 """
 
 import re
@@ -60,7 +60,7 @@ def _is(text: str, symbol: str) -> NDArray[np.bool_]:
 
 
 def _since(event: NDArray[np.bool_]) -> Feature:
-    """How many steps ago the event was, counted from the beginning where there was none."""
+    """The number of steps since the last event, or since the beginning if there was none."""
     steps = np.arange(len(event))
     last = np.maximum.accumulate(np.where(event, steps, -1))
     return np.where(last < 0, steps + 1, steps - last).astype(np.float64)

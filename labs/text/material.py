@@ -13,7 +13,7 @@ VOCABULARY = corpus.Vocabulary()
 def tokens(text: str, device: torch.device) -> Tensor:
     """The numbers of the characters, int64 (characters,).
 
-    Raises UsageError if a character is none of the course's alphabet.
+    Raises UsageError if a character is not in the course's alphabet.
     """
     try:
         return torch.from_numpy(VOCABULARY.encode(text)).to(device)
@@ -22,12 +22,12 @@ def tokens(text: str, device: torch.device) -> Tensor:
 
 
 def shown(numbers: list[int]) -> str:
-    """The text that these tokens number, on one line: an end of line is shown as "|"."""
+    """The text that these tokens encode, on one line: an end of line is shown as "|"."""
     return corpus.for_display(VOCABULARY.decode(numbers))
 
 
 def texts(device: torch.device) -> Texts:
-    """What is trained on and what is held out. Samples begin after an end of line."""
+    """The training text and the held-out text. Samples begin after an end of line."""
     return Texts(
         tokens(corpus.load("train"), device),
         tokens(corpus.load("valid"), device),
@@ -36,7 +36,7 @@ def texts(device: torch.device) -> Texts:
 
 
 def device(name: str) -> torch.device:
-    """ "cpu" or "cuda"; "auto" is CUDA where there is one. Raises UsageError if there is none."""
+    """ "cpu" or "cuda"; "auto" is CUDA if available. Raises UsageError if "cuda" is not."""
     if name == "cuda" and not torch.cuda.is_available():
         raise UsageError("--device cuda: this machine or this build of PyTorch has no CUDA")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

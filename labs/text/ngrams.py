@@ -1,6 +1,6 @@
-"""What a text costs without a network: n-gram models, in nats per character.
+"""The loss on a text without a network: n-gram models, in nats per character.
 
-The lines that a loss is compared with. All are computed from the corpus, none is written down.
+A network's loss is compared with these. All are computed from the corpus; none is hard-coded.
 """
 
 import numpy as np
@@ -15,10 +15,10 @@ def uniform(symbols: int) -> float:
 
 
 def memoryless_floor(tokens: Tokens, symbols: int) -> float:
-    """The least that a model without memory can reach on this text.
+    """The lowest loss that a model without memory can reach on this text.
 
-    That is the bigram model fitted on the text itself: whoever knows the current character alone
-    cannot do better, so a loss below it proves memory.
+    That is the bigram model fitted on the text itself: a model that knows only the current
+    character cannot do better, so a loss below it proves memory.
     """
     counts = np.bincount(tokens[:-1] * symbols + tokens[1:], minlength=symbols**2)
     table = counts.reshape(symbols, symbols).astype(np.float64)
@@ -31,8 +31,8 @@ def cross_entropies(train: Tokens, text: Tokens, symbols: int, order: int) -> li
     """Nats per character of `text` for the 1-gram to `order`-gram models counted on `train`.
 
     Each is interpolated with the next shorter one (Witten and Bell, 1991): a context that was seen
-    `n` times, with `t` different characters after it, trusts its own counts n / (n + t), and the
-    shorter context for the rest. The shortest context of all is the uniform distribution.
+    `n` times, with `t` different characters after it, gives its own counts the weight n / (n + t),
+    and the shorter context the rest. The shortest context of all is the uniform distribution.
     """
     chances = np.full(len(text), 1 / symbols)
     entropies = []
@@ -45,7 +45,7 @@ def cross_entropies(train: Tokens, text: Tokens, symbols: int, order: int) -> li
 def _one_longer(
     shorter: NDArray[np.float64], train: Tokens, text: Tokens, symbols: int, length: int
 ) -> NDArray[np.float64]:
-    """The chances of the characters that end the `length`-grams of `text`."""
+    """The probabilities of the characters that end the `length`-grams of `text`."""
     grams, counts = np.unique(_grams(train, symbols, length), return_counts=True)
     contexts, firsts, kinds = np.unique(grams // symbols, return_index=True, return_counts=True)
     totals = np.add.reduceat(counts, firsts)

@@ -1,9 +1,9 @@
-"""Look inside a model of text whose inner life is its own affair.
+"""Look inside a model of text that need not show what it contains.
 
-Exercise 3 promises h of every layer and no more. But where a model is built of torch's own nn.LSTM
-or nn.LSTMCell, its weights can be read layer by layer, and what goes into the first layer can be
-overheard. So gates and memory cells can be computed once more, by exercise 4's `gate_activations`.
-Whether that is what the model does is then a matter of fact: the h that come out must be its own.
+Exercise 3 promises h of every layer and no more. But if a model is built of torch's own nn.LSTM or
+nn.LSTMCell, the labs can read its weights layer by layer, and record the input of the first layer.
+So exercise 4's `gate_activations` can compute gates and memory cells again. A comparison shows
+whether the model does the same: the resulting h must be its own.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,21 +20,21 @@ SAME_HIDDEN = 1e-3
 
 
 class ClosedModelError(Exception):
-    """Why the gates of a model cannot be seen from outside."""
+    """The gates of a model cannot be seen from outside; the message says why."""
 
 
 @dataclass(frozen=True)
 class OpenLSTM:
-    """The layers of an LSTM as cells, the lowest first, and what the first has read.
+    """The layers of an LSTM as cells, lowest first, and the inputs of the first.
 
-    inputs (steps, batch, features), from a state of zeros.
+    inputs (steps, batch, features), read from a zero state.
     """
 
     cells: list[nn.LSTMCell]
     inputs: Tensor
 
     def gates(self, gate_activations: GateActivations) -> list[dict[str, Tensor]]:
-        """For each layer what exercise 4 finds in it; each layer reads the h of the one below."""
+        """What exercise 4 finds in each layer; each layer reads the h of the one below."""
         found: list[dict[str, Tensor]] = []
         for cell in self.cells:
             below = found[-1]["hidden"] if found else self.inputs
@@ -56,7 +56,7 @@ class OpenLSTM:
 
 @torch.no_grad()
 def open_lstm(model: Any, tokens: Tensor) -> OpenLSTM:
-    """The LSTM in a model of text, and what it has read of these tokens, (steps, batch).
+    """The LSTM in a model of text, and its inputs for these tokens, (steps, batch).
 
     Raises ClosedModelError if there is none.
     """
@@ -79,7 +79,7 @@ def require_same(opened: OpenLSTM, hidden: Tensor) -> None:
 
 
 def cells_of(part: nn.LSTM | nn.LSTMCell) -> Iterator[nn.LSTMCell]:
-    """A cell for each layer, with the layer's weights: the two store them in the same way."""
+    """A cell for each layer, with the layer's weights: both classes store them in the same way."""
     if isinstance(part, nn.LSTMCell):
         yield part
         return
@@ -98,7 +98,7 @@ def cells_of(part: nn.LSTM | nn.LSTMCell) -> Iterator[nn.LSTMCell]:
 
 
 def overheard(model: Any, part: nn.LSTM | nn.LSTMCell, tokens: Tensor) -> Tensor:
-    """What a part of the model is given while the model reads, (steps, batch, features)."""
+    """The inputs of a part of the model while the model reads, (steps, batch, features)."""
     heard: list[Any] = []
 
     def listen(part: nn.Module, given: tuple[Any, ...], named: dict[str, Any]) -> None:

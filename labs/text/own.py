@@ -1,4 +1,4 @@
-"""The labs' own LSTM: what there is to look at where a student's model cannot be opened."""
+"""The labs' own LSTM, to look at if a student's model cannot be opened."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class OneHotLSTM(nn.Module):
-    """An LSTM that reads characters as unit vectors: whatever it knows is in its cells.
+    """An LSTM that reads characters as unit vectors: everything that it knows is in its cells.
 
     The arguments are those of exercise 3's TextModel; `core` must be "lstm".
     """

@@ -1,4 +1,4 @@
-"""Pictures of many dimensions in two: PCA by exercise 4, t-SNE and Isomap by scikit-learn."""
+"""Two-dimensional pictures of states: PCA by exercise 4, t-SNE and Isomap by scikit-learn."""
 
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -17,10 +17,10 @@ def have_scikit_learn() -> bool:
 
 
 def pictures(states: Tensor, project: Project, seed: int) -> tuple[dict[str, Points], list[float]]:
-    """Each projection's points, (steps, 2), of states, (steps, units).
+    """Each projection's points, (steps, 2), of states, (steps, units), and fractions of variance.
 
-    t-SNE and Isomap are left out where there is no scikit-learn. And the fractions of the variance
-    that the two directions of PCA explain.
+    The fractions are those that the two directions of PCA explain. Without scikit-learn there are
+    no t-SNE and no Isomap.
     """
     points, explained = project(states, 2)
     found = {"PCA": points.double().numpy()}

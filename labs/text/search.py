@@ -1,4 +1,4 @@
-"""Find the unit that follows a feature, and what the same search finds where there is nothing."""
+"""Find the unit that follows a feature, and what the same search finds in controls."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ SHIFTS = 8
 
 @dataclass(frozen=True)
 class Found:
-    """A unit, by the name of its layer and its number there, and its correlation."""
+    """A unit (the name of its layer and its number there) and its correlation."""
 
     layer: str
     unit: int
@@ -24,7 +24,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Result:
-    """The best unit and gate for a feature, and what the controls reach: absolute r.
+    """The best unit and gate for a feature, and the absolute r that the controls reach.
 
     `gate` is None for a closed network. `untrained` has an entry for each untrained network,
     `shifted` for each shift of the feature.
@@ -39,7 +39,7 @@ class Result:
 def best(seen: Activations, feature: Tensor, ex4: Any) -> Found:
     """The unit of all layers that follows a feature, (steps, streams), best.
 
-    By the module of exercise 4: its `best_unit` chooses within a layer.
+    `ex4` is the module of exercise 4: its `best_unit` chooses within a layer.
     """
     found = []
     for layer, values in seen.items():
@@ -51,9 +51,9 @@ def best(seen: Activations, feature: Tensor, ex4: Any) -> Found:
 
 
 def shifted(feature: Tensor) -> list[Tensor]:
-    """The feature of other places: moved on in time, and to other streams.
+    """The feature of other places: shifted in time, and to other streams.
 
-    So it is as slow as before, and has nothing to do with what is read.
+    So it changes as slowly as before, and has nothing to do with the text being read.
     """
     steps = len(feature) // (SHIFTS + 1)
     return [feature.roll((n * steps, n), dims=(0, 1)) for n in range(1, SHIFTS + 1)]
@@ -64,7 +64,7 @@ def search(
 ) -> dict[str, Result]:
     """For each of the `wanted` features, (steps, streams), the unit that follows it, and controls.
 
-    `controls` are untrained networks like the subject. All of them read tokens, (steps, streams).
+    `controls` are untrained networks like the subject. All networks read tokens, (steps, streams).
     """
     seen = subject.look(subject.run.model, tokens, ex4)
     units, its_gates = states(seen), gates(seen)

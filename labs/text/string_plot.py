@@ -1,4 +1,4 @@
-"""String plots: a text whose characters stand on the shade of a number (tutorial 3.1)."""
+"""String plots: a text in which each character's background shows a number (tutorial 3.1)."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from data.corpus import for_display
 
-# From white to a red on which black letters can still be read; in gray as well.
+# From white to a red on which black letters can still be read, in grayscale as well.
 SHADES = ListedColormap(colormaps["Reds"](np.linspace(0, 0.6, 256)), "light reds")
 
 
@@ -31,7 +31,7 @@ def string_plot(axes: Axes, text: str, values: ArrayLike, title: str) -> AxesIma
 
 
 def layout(text: str) -> tuple[NDArray[np.int64], tuple[int, int]]:
-    """Line and place of each character, (characters, 2), and how many of both there are."""
+    """Line and place of each character, (characters, 2), and the number of lines and places."""
     lines = text.splitlines(keepends=True)
     places = [(number, place) for number, line in enumerate(lines) for place in range(len(line))]
     return np.array(places), (len(lines), max(map(len, lines)))

@@ -1,4 +1,4 @@
-"""Which networks the labs on exercise 4 look at, and what is seen in them."""
+"""The networks that the labs on exercise 4 look at, and what can be seen in them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,14 +24,14 @@ from text.own import OneHotLSTM
 from text.training import MakeModel, Run, Settings
 
 CPU = torch.device("cpu")
-# Some CPU seconds, after which units follow the text as in no untrained network.
+# This takes some CPU seconds; after it, units follow the text as in no untrained network.
 SHORT = Settings(hidden_size=64, batch=32, unroll=32, iterations=300)
 GATES = ("input", "forget", "output")
-# What is measured is measured on this much of the text held out, read as streams side by side.
+# The labs measure on this much of the held-out text, read as streams side by side.
 CHARACTERS, STREAMS = 18_176, 16
-# How much of the text is read before a passage, so that the state is what it would be there.
+# Characters to read before a passage, so that the state is what it would be there.
 WARM_UP = 400
-# Steps for which two ways to compute h are compared.
+# Steps over which two ways to compute h are compared.
 COMPARED = 50
 # By name, such as "c of layer 2": (steps, streams, units).
 Activations = dict[str, Tensor]
@@ -39,7 +39,7 @@ Activations = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class Subject:
-    """A network to look at. `closed` says why its gates and memory cells cannot be seen, if so."""
+    """A network to look at. If its gates and memory cells cannot be seen, `closed` says why."""
 
     name: str
     run: Run
@@ -52,7 +52,7 @@ class Subject:
         return training.start(self.make_model, self.run.symbols, settings, CPU).model
 
     def look(self, model: Any, tokens: Tensor, ex4: Any) -> Activations:
-        """What is seen in this network, or an untrained one, while it reads (steps, streams).
+        """What can be seen in this network, or an untrained one, as it reads (steps, streams).
 
         `ex4` is the module of exercise 4.
         """
@@ -62,10 +62,10 @@ class Subject:
 def find(
     given: Path | None, reference: bool, make_model: MakeModel, seed: int, steps: Iterable[object]
 ) -> Subject:
-    """The student's model: the run in `given`, or else what the lab `shakespeare` has trained.
+    """The student's model: the run in `given`, or else the one that the lab `shakespeare` trained.
 
-    If there is neither, a short training of as many iterations as there are `steps`. Says on
-    standard output which it is. Raises UsageError if the run in `given` cannot be had.
+    If there is neither, it trains a model briefly, for as many iterations as there are `steps`.
+    It prints which model it is. Raises UsageError if the run in `given` cannot be loaded.
     """
     path = given or checkpoint.place("lstm", reference)
     try:
@@ -90,10 +90,10 @@ def own(seed: int, steps: Iterable[object]) -> Subject:
 def look(
     model: Any, tokens: Tensor, gate_activations: GateActivations, closed: bool = False
 ) -> Activations:
-    """All that can be seen while a model reads tokens, (steps, streams).
+    """Everything that can be seen while a model reads tokens, (steps, streams).
 
-    Of a closed model that is h, as its `hidden_states` has it; of an open one h, c and the gates,
-    as exercise 4's `gate_activations` has them. Raises UsageError if that does not compute what
+    In a closed model that is h, from its `hidden_states`; in an open one h, c and the gates, from
+    exercise 4's `gate_activations`. Raises UsageError if that function does not compute what
     torch's own cells do.
     """
     model.eval()
@@ -114,23 +114,23 @@ def look(
 
 
 def states(seen: Activations) -> Activations:
-    """What is no gate."""
+    """All activations except the gates."""
     return {name: values for name, values in seen.items() if "gate" not in name}
 
 
 def gates(seen: Activations) -> Activations:
-    """What is a gate; nothing for a closed model."""
+    """The gates only; empty for a closed model."""
     return {name: values for name, values in seen.items() if "gate" in name}
 
 
 def searched() -> tuple[str, Tensor]:
-    """The text that is measured on, and its tokens, (steps, streams)."""
+    """The text that the labs measure on, and its tokens, (steps, streams)."""
     text = corpus.load("valid")[:CHARACTERS]
     return text, cut(material.VOCABULARY.encode(text), STREAMS)
 
 
 def passage(length: int) -> tuple[str, Tensor]:
-    """The next scene after that: `length` characters of it from a speaker's name on.
+    """A passage of `length` characters after the searched text, from a speaker's name on.
 
     The tokens, (steps, 1), begin WARM_UP characters earlier.
     """
@@ -142,7 +142,7 @@ def passage(length: int) -> tuple[str, Tensor]:
 
 
 def cut(values: ArrayLike, streams: int) -> Tensor:
-    """Something for each character of a text as streams side by side, (steps, streams)."""
+    """A value for each character of a text, as streams side by side, (steps, streams)."""
     array = np.asarray(values)
     length = len(array) // streams
     return torch.from_numpy(array[: streams * length].reshape(streams, length).T.copy())

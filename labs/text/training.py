@@ -1,8 +1,8 @@
 """Training a model of text: unroll, compare, go back through time, update.
 
-All of the chance in an iteration (its windows, a model's dropout) is drawn from the seed and the
+All randomness in an iteration (its windows, a model's dropout) comes from the seed and the
 iteration's number, and a run holds everything else that an iteration depends on. So a run that is
-stopped, kept and continued computes what it would have computed without the stop.
+stopped, saved and continued computes what it would have computed without the stop.
 """
 
 import math
@@ -20,12 +20,12 @@ MakeModel = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training run is, in the tutorial's terms.
+    """The settings of a training run, in the tutorial's terms.
 
-    `batch` windows of `unroll` characters are read in an iteration. The learning rate falls to a
-    tenth after `drop_at` iterations. `clip` is the largest norm of the gradient, infinite for no
-    clipping. With `carry` the windows of an iteration continue those of the one before, and start
-    from the state that was reached; otherwise they are drawn anywhere and start from none.
+    An iteration reads `batch` windows of `unroll` characters. The learning rate falls to a tenth
+    after `drop_at` iterations. `clip` is the largest norm of the gradient, infinite for no
+    clipping. With `carry`, the windows of an iteration continue those of the one before and start
+    from its last state; otherwise they are drawn from anywhere and start without a state.
     """
 
     core: str = "lstm"
@@ -44,7 +44,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Texts:
-    """Tokens, int64 (characters,): trained on, held out, and what samples are to follow on."""
+    """Tokens, int64 (characters,): training text, held-out text, and the prompt of samples."""
 
     train: Tensor
     valid: Tensor
@@ -53,7 +53,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Report:
-    """How a run stands: losses in nats per character, and a sample of what it writes.
+    """The state of a run: losses in nats per character, and a sample of what it writes.
 
     `train` and `gradient_norm` are means over the iterations since the last report.
     """
@@ -67,11 +67,11 @@ class Report:
 
 @dataclass
 class Run:
-    """A model in training, and all that has happened to it.
+    """A model in training, and everything that has happened to it.
 
-    `symbols` is the size of its vocabulary, `state` what is carried into the next iteration.
-    `losses` and `gradient_norms` have an entry for each iteration. `ended` says why a run cannot
-    go on, if it cannot.
+    `symbols` is the size of its vocabulary, `state` the state carried into the next iteration.
+    `losses` and `gradient_norms` have an entry for each iteration. If a run cannot go on, `ended`
+    says why.
     """
 
     settings: Settings
@@ -88,12 +88,12 @@ class Run:
 
     @property
     def iteration(self) -> int:
-        """How many iterations are done."""
+        """The number of iterations done."""
         return len(self.losses)
 
     @property
     def weights(self) -> int:
-        """How many numbers are trained."""
+        """The number of trained weights."""
         return sum(parameter.numel() for parameter in self.model.parameters())
 
     @property
@@ -117,9 +117,9 @@ def start(make_model: MakeModel, symbols: int, settings: Settings, device: torch
 
 
 def train(run: Run, texts: Texts, steps: Iterable[object], keep: Callable[[Run], None]) -> None:
-    """Train for as long as there are steps, an iteration each, or until the run cannot go on.
+    """Train for one iteration per step, until the steps end or the run cannot go on.
 
-    `keep` is called after each report, and at the end if that comes between two reports.
+    `keep` is called after each report, and also at the end if that comes between two reports.
     """
     for _ in steps:
         began = time.perf_counter()
@@ -173,10 +173,10 @@ def draw_windows(tokens: Tensor, iteration: int, settings: Settings) -> Tensor:
 
 
 def with_each(state: Any, change: Callable[[Tensor], Tensor]) -> Any:
-    """A model's state, whatever it is made of, with every tensor in it changed.
+    """A model's state, of any structure, with every tensor in it changed.
 
-    Raises UsageError for anything but tensors, numbers and words, and for other collections than
-    tuples, lists and dictionaries: nothing else could be kept.
+    Raises UsageError for anything but tensors, numbers and strings, and for collections other than
+    tuples, lists and dictionaries: nothing else could be saved.
     """
     if isinstance(state, Tensor):
         return change(state)
@@ -199,7 +199,7 @@ def is_due(iteration: int, settings: Settings) -> bool:
 
 
 def report(run: Run, texts: Texts) -> Report:
-    """How the run stands now."""
+    """A report on the run as it is now."""
     losses, norms = run.losses[run.reported :], run.gradient_norms[run.reported :]
     return Report(
         run.iteration,
