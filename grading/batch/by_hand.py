@@ -60,23 +60,25 @@ def read_rubric(
         if unknown := sorted(set(mine) - known):
             raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
         person = roster.find([name])
-        found = labels.get(name) or (person is not None and labels.get(person.name)) or []
-        if not found:
+        labelled = labels.get(name) or (person is not None and labels.get(person.name)) or []
+        if not labelled:
             strangers.append(name)
-        for label in found or [name]:
+        for label in labelled or [name]:
             marks.setdefault((label, exercise), {}).update(mine)
     return marks, list(dict.fromkeys(strangers))
 
 
 def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[str]]:
     """Submissions by label, by label as a gradebook shows it, and by a person's name."""
-    found: dict[str, list[str]] = {}
-    for label, tokens in {one.origin.label: one.origin.tokens for one in collected}.items():
-        found[label] = [label]
-        found[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
+    labels: dict[str, list[str]] = {}
+    for label, tokens in {
+        submission.origin.label: submission.origin.tokens for submission in collected
+    }.items():
+        labels[label] = [label]
+        labels[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
         if (person := roster.find(tokens)) is not None:
-            found.setdefault(person.name, []).append(label)
-    return found
+            labels.setdefault(person.name, []).append(label)
+    return labels
 
 
 def require_taken(path: Path, store_marks: Marks) -> None:

@@ -131,12 +131,12 @@ def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     metadata = _gradescope_metadata(folder / METADATA)
     entries = _entries(folder)
     common = _common_beginning([path.name for path in entries if _is_clone(path)])
-    found: list[Collected] = []
+    collected: list[Collected] = []
     for path in entries:
         beginning = common if _is_clone(path) else ""
         for origin in metadata.get(path.name) or [_origin(path.name, beginning)]:
-            found += _entry(path, origin, exercises)
-    return _numbered(_with_answers(found))
+            collected += _entry(path, origin, exercises)
+    return _numbered(_with_answers(collected))
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -167,14 +167,14 @@ def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Co
         files = list(_bounded(path))
     except UsageError as error:
         return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), str(error))]
-    found = []
+    collected = []
     for exercise in exercises:
         candidates = _candidates(path, files, exercise, exercises)
         answers = _answers_file(files, exercise)
         if candidates or answers:
-            found.append(_collected(path, origin, exercise, exercises, candidates, answers))
-    if found:
-        return found
+            collected.append(_collected(path, origin, exercise, exercises, candidates, answers))
+    if collected:
+        return collected
     wanted = " or ".join(exercise.file for exercise in exercises)
     problem = f"holds no {wanted} (or .ipynb)"
     return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), problem)]
@@ -398,15 +398,15 @@ def _gradescope_metadata(path: Path) -> dict[str, list[Origin]]:
     """
     if path.is_symlink() or not path.is_file():
         return {}
-    found: dict[str, list[Origin]] = {}
+    origins: dict[str, list[Origin]] = {}
     blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
     for name, block in zip(blocks[1::2], blocks[2::2], strict=True):
         submitters = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
         created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
         received = _moment(created and created[1])
         people = re.split(r"^  - ", submitters[1] if submitters else "", flags=re.M)[1:]
-        found[name] = [_submitter(name, person, received) for person in people]
-    return found
+        origins[name] = [_submitter(name, person, received) for person in people]
+    return origins
 
 
 def _submitter(name: str, person: str, received: float | None) -> Origin:
@@ -424,32 +424,36 @@ def _moment(text: str | None) -> float | None:
         return None
 
 
-def _with_answers(found: Sequence[Collected]) -> list[Collected]:
+def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
     """Move answers that came as a separate entry to the work of the same attempt."""
-    alone = {_key(one): one for one in found if one.work is None and one.answers is not None}
-    works = {_key(one) for one in found if one.work is not None}
+    alone = {
+        _key(attempt): attempt
+        for attempt in collected
+        if attempt.work is None and attempt.answers is not None
+    }
+    works = {_key(attempt) for attempt in collected if attempt.work is not None}
     return [
-        replace(one, answers=alone[_key(one)].answers)
-        if one.work is not None and one.answers is None and _key(one) in alone
-        else one
-        for one in found
-        if one.work is not None or one.answers is None or _key(one) not in works
+        replace(attempt, answers=alone[_key(attempt)].answers)
+        if attempt.work is not None and attempt.answers is None and _key(attempt) in alone
+        else attempt
+        for attempt in collected
+        if attempt.work is not None or attempt.answers is None or _key(attempt) not in works
     ]
 
 
-def _key(one: Collected) -> tuple[str, str, int]:
-    return one.origin.label, one.exercise, one.origin.attempt
+def _key(attempt: Collected) -> tuple[str, str, int]:
+    return attempt.origin.label, attempt.exercise, attempt.origin.attempt
 
 
-def _numbered(found: Sequence[Collected]) -> list[Collected]:
+def _numbered(collected: Sequence[Collected]) -> list[Collected]:
     """The same list, with a problem in place of each repeated label, exercise and attempt."""
     seen: set[tuple[str, str, int]] = set()
     result = []
-    for one in found:
-        key = _key(one)
+    for attempt in collected:
+        key = _key(attempt)
         if key in seen:
-            problem = f"{one.origin.label} handed in attempt {one.origin.attempt} twice"
-            one = Collected(one.origin, "", None, one.received, problem)
+            problem = f"{attempt.origin.label} handed in attempt {attempt.origin.attempt} twice"
+            attempt = Collected(attempt.origin, "", None, attempt.received, problem)
         seen.add(key)
-        result.append(one)
+        result.append(attempt)
     return result

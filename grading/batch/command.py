@@ -76,14 +76,14 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         graded = [_graded(one, known, store, outcome) for one in handed_in]
         max_scores = {one.id: points_of(one, outcome.results) for one in exercises}
         hand = by_hand.ByHand(course, store.marks())
-        found = grading_rules.grades(
+        grades = grading_rules.grades(
             graded, course.late, course.attempts, max_scores, hand.results, hand.answers
         )
-        missing = grading_rules.without_submission(known, found)
+        missing = grading_rules.without_submission(known, grades)
         has_roster = options.roster_file is not None
-        ClassFiles(course, found, max_scores, missing, has_roster).write(out)
-    say(Batch(collected, outcome, found, missing, [*notes, *hand.problems]), out, has_roster)
-    return exit_code(found)
+        ClassFiles(course, grades, max_scores, missing, has_roster).write(out)
+    say(Batch(collected, outcome, grades, missing, [*notes, *hand.problems]), out, has_roster)
+    return exit_code(grades)
 
 
 def take_marks(
@@ -119,16 +119,16 @@ def class_seed(store: Store, wished: int | None) -> int:
 
 
 def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outcome) -> Graded:
-    one, basis = attempt.collected, attempt.basis
-    person = known.find(one.origin.tokens)
+    collected, basis = attempt.collected, attempt.basis
+    person = known.find(collected.origin.tokens)
     if basis is None:
-        return Graded(one, person, None, lambda: None)
+        return Graded(collected, person, None, lambda: None)
     result = outcome.results.get(basis)
     load = partial(store.report, basis)
     problem = outcome.lost.get(basis, "")
     if not problem and result is not None and result.status == "not_gradable":
         problem = why_not_gradable(store.report(basis))
-    return Graded(one, person, result, load, problem)
+    return Graded(collected, person, result, load, problem)
 
 
 def why_not_gradable(report: Report | None) -> str:
@@ -150,29 +150,31 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
 
 def say(batch: Batch, out: Path, has_roster: bool) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
-    outcome, found = batch.outcome, batch.grades
+    outcome, grades = batch.outcome, batch.grades
     print(
         f"{len(batch.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
-        f" already, {sum(grade.score is None for grade in found)} grades open"
+        f" already, {sum(grade.score is None for grade in grades)} grades open"
     )
     for reason in outcome.unfit.values():
-        count = sum(grade.problem == reason for grade in found)
+        count = sum(grade.problem == reason for grade in grades)
         print(f"to be looked at: {reason} ({count} grades open)")
     for change in outcome.changes:
         print(f"changed: {described(change)}")
-    for grade in found:
+    for grade in grades:
         if grade.score is None and grade.problem not in outcome.unfit.values():
             what = f"{grade.submission} {grade.exercise}".strip()
             print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
     for note in batch.notes:
         print(f"to be looked at: {note}")
-    for one in batch.collected:
-        if one.work is not None and one.work.note:
-            print(f"chosen: {one.origin.label} {one.exercise}: {one.work.described}")
-    strangers = {grade.submission: None for grade in found if grade.person is None}
+    for collected in batch.collected:
+        if collected.work is not None and collected.work.note:
+            print(
+                f"chosen: {collected.origin.label} {collected.exercise}: {collected.work.described}"
+            )
+    strangers = {grade.submission: None for grade in grades if grade.person is None}
     for submission in strangers if has_roster else ():
         print(f"not in the roster: {submission}")
-    if late := sum(grade.penalty > 0 for grade in found):
+    if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     if batch.missing:
         people = len(batch.missing)
@@ -181,7 +183,7 @@ def say(batch: Batch, out: Path, has_roster: bool) -> None:
 
 
 def described(change: Change) -> str:
-    before, after = (_score(one) for one in (change.old_score, change.new_score))
+    before, after = (_score(score) for score in (change.old_score, change.new_score))
     attempt = f" attempt {change.attempt}" if change.attempt > 1 else ""
     return f"{change.submission} {change.exercise}{attempt}: {before} -> {after} ({change.why})"
 
@@ -190,9 +192,9 @@ def _score(score: float | None) -> str:
     return "no score" if score is None else f"{score:g}"
 
 
-def exit_code(found: Sequence[Grade]) -> int:
+def exit_code(grades: Sequence[Grade]) -> int:
     """0: everything has a score; 1: some submissions cannot be graded; 3: the grader failed."""
-    if any(grade.status == "not_gradable" for grade in found):
+    if any(grade.status == "not_gradable" for grade in grades):
         return ExitCode.GRADER_FAILED
-    everything = all(grade.score is not None for grade in found)
+    everything = all(grade.score is not None for grade in grades)
     return ExitCode.FULL_MARKS if everything else ExitCode.NOT_FULL_MARKS

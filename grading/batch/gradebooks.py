@@ -94,10 +94,17 @@ def canvas_csv(
     """
     by_person = _by_person(grades)
     heading = [*CANVAS, *titles.values()]
-    possible = ["    Points Possible", "", "", "", "", *(max_scores[one] for one in titles)]
+    possible = [
+        "    Points Possible",
+        "",
+        "",
+        "",
+        "",
+        *(max_scores[exercise] for exercise in titles),
+    ]
     lines = [table([heading]), table_unguarded([possible])]
     for person, mine in by_person.items():
-        scores = [mine[one].score if one in mine else None for one in titles]
+        scores = [mine[exercise].score if exercise in mine else None for exercise in titles]
         name = last_first(person.name)
         lines.append(table([[name, person.id, "", person.login, person.section, *scores]]))
     return "".join(lines)
@@ -172,11 +179,11 @@ def last_first(name: str) -> str:
 
 def _by_person(grades: Iterable[Grade]) -> dict[Person, dict[str, Grade]]:
     """The grades of people in the roster: a gradebook knows no others."""
-    found: dict[Person, dict[str, Grade]] = {}
+    by_person: dict[Person, dict[str, Grade]] = {}
     for grade in grades:
         if grade.person is not None and grade.exercise:
-            found.setdefault(grade.person, {})[grade.exercise] = grade
-    return found
+            by_person.setdefault(grade.person, {})[grade.exercise] = grade
+    return by_person
 
 
 def remark(grade: Grade, report: Report | None) -> str:

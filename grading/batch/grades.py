@@ -100,63 +100,65 @@ def grades(
 ) -> list[Grade]:
     """One grade for each submission and exercise, from its `latest` or `best` attempt."""
     grouped: dict[tuple[str, str], list[Graded]] = {}
-    for one in graded:
-        grouped.setdefault((one.collected.origin.label, one.collected.exercise), []).append(one)
-    found = []
+    for attempt in graded:
+        grouped.setdefault((attempt.collected.origin.label, attempt.collected.exercise), []).append(
+            attempt
+        )
+    grades = []
     for group in grouped.values():
         chosen = _chosen(group, policy, attempts)
         grade = _grade(chosen, len(group), policy, max_scores)
         collected = chosen.collected
         results, reader = questions(collected), partial(answers, collected)
-        found.append(replace(grade, questions=results, answers=reader))
-    return found
+        grades.append(replace(grade, questions=results, answers=reader))
+    return grades
 
 
-def _days(policy: LatePolicy | None, one: Graded) -> int:
-    return late_days(policy, one.collected.received, one.collected.origin.late)
+def _days(policy: LatePolicy | None, attempt: Graded) -> int:
+    return late_days(policy, attempt.collected.received, attempt.collected.origin.late)
 
 
 def _chosen(group: Sequence[Graded], policy: LatePolicy | None, attempts: str) -> Graded:
-    def final(one: Graded) -> float:
-        if one.raw_score is None:
+    def final(attempt: Graded) -> float:
+        if attempt.raw_score is None:
             return -1.0
-        return one.raw_score - penalty(policy, _days(policy, one), one.raw_score)
+        return attempt.raw_score - penalty(policy, _days(policy, attempt), attempt.raw_score)
 
-    def when(one: Graded) -> tuple[int, float]:
-        return one.collected.origin.attempt, one.collected.received
+    def when(attempt: Graded) -> tuple[int, float]:
+        return attempt.collected.origin.attempt, attempt.collected.received
 
     if attempts == "best":
-        return max(group, key=lambda one: (final(one), when(one)))
+        return max(group, key=lambda attempt: (final(attempt), when(attempt)))
     return max(group, key=when)
 
 
 def _grade(
-    one: Graded, attempts: int, policy: LatePolicy | None, max_scores: Mapping[str, float]
+    graded: Graded, attempts: int, policy: LatePolicy | None, max_scores: Mapping[str, float]
 ) -> Grade:
-    raw, days = one.raw_score, _days(policy, one)
+    raw, days = graded.raw_score, _days(policy, graded)
     off = 0.0 if raw is None else penalty(policy, days, raw)
-    status = "not_gradable" if one.result is None else one.result.status
-    if one.collected.work is None:
-        status = "no_submission" if not one.collected.exercise else "unreadable"
+    status = "not_gradable" if graded.result is None else graded.result.status
+    if graded.collected.work is None:
+        status = "no_submission" if not graded.collected.exercise else "unreadable"
     return Grade(
-        submission=one.collected.origin.label,
-        exercise=one.collected.exercise,
-        person=one.person,
-        attempt=one.collected.origin.attempt,
+        submission=graded.collected.origin.label,
+        exercise=graded.collected.exercise,
+        person=graded.person,
+        attempt=graded.collected.origin.attempt,
         attempts=attempts,
         status=status,
         raw_score=raw,
-        received=one.collected.received,
+        received=graded.collected.received,
         late_days=days,
         penalty=off,
         score=None if raw is None else round(raw - off, 4),
-        max_score=max_scores.get(one.collected.exercise, 0.0),
-        problem=one.collected.problem or one.problem,
-        load=one.load,
+        max_score=max_scores.get(graded.collected.exercise, 0.0),
+        problem=graded.collected.problem or graded.problem,
+        load=graded.load,
     )
 
 
-def without_submission(roster: Roster, found: Iterable[Grade]) -> list[Person]:
+def without_submission(roster: Roster, grades: Iterable[Grade]) -> list[Person]:
     """The people in a roster who handed in nothing."""
-    seen = {grade.person for grade in found}
+    seen = {grade.person for grade in grades}
     return [person for person in roster.people if person not in seen]

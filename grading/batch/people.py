@@ -35,7 +35,7 @@ class Person:
         elif len(first_last) > 1:  # First Middle Last, which Canvas writes lastfirstmiddle
             orders.append(first_last[-1] + "".join(first_last[:-1]))
         given = [*orders, self.id, self.email, self.email.split("@")[0], self.login]
-        return {normal(one) for one in given} - {""}
+        return {normal(word) for word in given} - {""}
 
 
 def read(path: Path) -> list[Person]:
@@ -76,9 +76,9 @@ class Roster:
     def find(self, tokens: Iterable[str]) -> Person | None:
         """The person whom the first unambiguous token names; None if there is no such token."""
         for token in tokens:
-            found = self._by_key.get(normal(token), [])
-            if len(found) == 1:
-                return found[0]
+            people = self._by_key.get(normal(token), [])
+            if len(people) == 1:
+                return people[0]
         return None
 
 

@@ -58,13 +58,18 @@ def attempts(
     """Each attempt with its basis, for the current checks."""
     settings = {
         exercise.id: (suite_sha256(exercise), f"{exercise.title} {exercise.file}")
-        for exercise in map(course.exercise, {one.exercise for one in collected if one.exercise})
+        for exercise in map(
+            course.exercise, {attempt.exercise for attempt in collected if attempt.exercise}
+        )
     }
     return [
-        Attempt(one, _basis(one.work, one.exercise, *settings[one.exercise], where, seed))
-        if one.work is not None
-        else Attempt(one, None)
-        for one in collected
+        Attempt(
+            attempt,
+            _basis(attempt.work, attempt.exercise, *settings[attempt.exercise], where, seed),
+        )
+        if attempt.work is not None
+        else Attempt(attempt, None)
+        for attempt in collected
     ]
 
 

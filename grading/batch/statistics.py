@@ -130,7 +130,7 @@ class ClassStatistics:
         )
 
 
-def _correlation(one: "array[float]", other: list[float]) -> float | None:
-    if len(one) < 3 or min(one) == max(one) or min(other) == max(other):
+def _correlation(mine: "array[float]", theirs: list[float]) -> float | None:
+    if len(mine) < 3 or min(mine) == max(mine) or min(theirs) == max(theirs):
         return None
-    return correlation(one, other)
+    return correlation(mine, theirs)
