@@ -33,9 +33,9 @@ def require_replaceable(out: Path) -> None:
         known = None
     if known is None:
         raise UsageError(f"{out} is not empty and no student edition: give another folder")
-    found = sums({name: (out / name).read_bytes() for name in _names(out)})
-    found.pop(MANIFEST)
-    changed = sorted(name for name in found if known.get(name) != found[name])
+    present = sums({name: (out / name).read_bytes() for name in _names(out)})
+    present.pop(MANIFEST)
+    changed = sorted(name for name in present if known.get(name) != present[name])
     if changed:
         raise UsageError(
             f"{out} holds work that would be lost, {changed[0]} for one: give another folder"
@@ -78,9 +78,9 @@ def _take_place(folder: Path, out: Path) -> None:
     exchange(folder, out)
 
 
-def exchange(one: Path, other: Path) -> None:
+def exchange(new: Path, old: Path) -> None:
     """Swap two folders."""
-    aside = one.with_name(f"{one.name}.old")
-    other.rename(aside)
-    one.rename(other)
-    shutil.move(aside, one)
+    aside = new.with_name(f"{new.name}.old")
+    old.rename(aside)
+    new.rename(old)
+    shutil.move(aside, new)

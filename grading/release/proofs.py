@@ -74,10 +74,10 @@ def read_all(folder: Path) -> dict[str, bytes]:
 
 def require_no_leaks(files: Mapping[str, bytes], secrets: Secrets) -> None:
     """Raise GraderError with the first few secrets found in these files, if any."""
-    found = leaks(files, secrets)
-    if found:
-        shown = "".join(f"\n  {leak.words[:300]}" for leak in found[:_SHOWN_LEAKS])
-        more = f"\n  and {len(found) - _SHOWN_LEAKS} more" if len(found) > _SHOWN_LEAKS else ""
+    leaked = leaks(files, secrets)
+    if leaked:
+        shown = "".join(f"\n  {leak.words[:300]}" for leak in leaked[:_SHOWN_LEAKS])
+        more = f"\n  and {len(leaked) - _SHOWN_LEAKS} more" if len(leaked) > _SHOWN_LEAKS else ""
         raise GraderError(f"secrets would be handed out:{shown}{more}")
 
 

@@ -89,8 +89,10 @@ def ask(grader: Grader, take: Take) -> Taken:
         grader.judge(session)
     if session.faults:
         raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
-    asked: list[Asked] = [one for several in session.interview.asked.values() for one in several]
-    outcomes = {one.question.key: _kept(one.outcome) for one in asked}
+    asked: list[Asked] = [
+        question for several in session.interview.asked.values() for question in several
+    ]
+    outcomes = {question.question.key: _kept(question.outcome) for question in asked}
     known: frozenset[str] = getattr(session.interview.reference, "answered", frozenset())
     return Taken(outcomes, known & outcomes.keys())
 
@@ -116,12 +118,12 @@ def only_public(exercise: Exercise) -> Exercise:
 def public_mistakes(exercise: Exercise) -> list[Misconception]:
     """The mistakes that public checks can name, without the hidden checks that they fail."""
     public = set(checks(only_public(exercise)))
-    found = []
+    mistakes = []
     for known in misconceptions.load(exercise.misconceptions):
         fails = tuple(name for name in known.fails if name in public)
         if fails and not known.same_as + known.unnamed:
-            found.append(replace(known, fails=fails))
-    return found
+            mistakes.append(replace(known, fails=fails))
+    return mistakes
 
 
 def _takes(exercise: Exercise, seeds: Sequence[int]) -> list[Take]:

@@ -93,7 +93,7 @@ class Secrets:
 
 def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
     """The secrets of these exercises; `checks` is the part of their checks that students get."""
-    found = Secrets()
+    kept = Secrets()
     public = [Code("the public checks", text) for text in checks.files.values()]
     words = [text for exercise in exercises for text in _shown_words(exercise)]
     public_checks = Given(public, words)
@@ -101,16 +101,16 @@ def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
         # A solution stays a secret even if a public check gives it away.
         stub = Given([Code("the stub", made_stub(exercise))])
         for code in _answers(exercise):
-            found.add(code, stub)
+            kept.add(code, stub)
         for code in _hidden_checks(exercise):
-            found.add(code, public_checks)
+            kept.add(code, public_checks)
         for source, text in _words(exercise):
-            found.add_texts(source, _sentences(text), public_checks)
+            kept.add_texts(source, _sentences(text), public_checks)
         for name in _hidden_names(exercise):
-            found.names[name] = f"a hidden check of {exercise.id}"
+            kept.names[name] = f"a hidden check of {exercise.id}"
     for text in checks.left_behind:
-        found.add(Code("what only hidden checks use", text), public_checks)
-    return found
+        kept.add(Code("what only hidden checks use", text), public_checks)
+    return kept
 
 
 def squeezed(text: str) -> str:

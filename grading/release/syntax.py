@@ -34,8 +34,8 @@ def _groups(tree: ast.AST) -> Iterator[list[ast.stmt] | list[ast.expr]]:
             yield [node]
         for _, block in ast.iter_fields(node):
             if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
-                statements = [one for one in block if not _is_docstring(one)]
-                yield from ([one] for one in statements)
+                statements = [statement for statement in block if not _is_docstring(statement)]
+                yield from ([statement] for statement in statements)
                 yield from ([*pair] for pair in pairwise(statements))
 
 
@@ -81,8 +81,8 @@ def _is_docstring(node: object) -> bool:
 
 
 def _is_telling(group: Sequence[ast.AST]) -> bool:
-    nodes = [one for node in group for one in _nodes(node)]
-    leaves = [one for one in nodes if _is_leaf(one)]
+    nodes = [inner for node in group for inner in _nodes(node)]
+    leaves = [inner for inner in nodes if _is_leaf(inner)]
     return len(nodes) >= TELLING_NODES and len(leaves) >= TELLING_LEAVES
 
 
