@@ -16,7 +16,7 @@ from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import CheckResult, Report, Status
-from grading.submission import file
+from grading.submission import file as submissions
 from grading.submission.file import Submission
 from grading.watch.events import HANG_UP, SAVED, Events
 from grading.watch.show import WatchRenderer
@@ -61,7 +61,7 @@ def watch(
     `draw`, `complete` and `hint` are those of `Watch`.
     """
     read = partial(file.read, path, exercise.file, exercise.stubs)
-    with Events(*file.places_of(path, exercise.file)) as events:
+    with Events(*submissions.places_of(path, exercise.file)) as events:
         show = WatchRenderer(plain, events.has_keys)
         return Watch(grader, exercise, read, draw, complete, hint, events, show).run()
 

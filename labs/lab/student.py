@@ -10,7 +10,7 @@ from types import ModuleType, TracebackType
 from grading.course import syllabus
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
-from grading.submission import file
+from grading.submission import file as submissions
 from grading.submission.file import Submission
 from grading.text import one_line
 from lab.kernel import FAILED, INTERRUPTED, USAGE, Ending
@@ -86,7 +86,7 @@ def _read(exercise: Exercise, submitted: Path | None, reference: bool) -> tuple[
     if reference and not exercise.reference.exists():
         raise UsageError("--reference: this edition of the course comes without the reference")
     path = exercise.reference if reference else submitted or exercise.stub
-    work = file.read(path, exercise.file)
+    work = submissions.read(path, exercise.file)
     found = path / work.name if path.is_dir() else path
     root = exercise.root
     return (str(found.relative_to(root)) if found.is_relative_to(root) else str(found)), work

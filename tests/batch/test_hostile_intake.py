@@ -15,6 +15,7 @@ from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import Report, Status
+from grading.submission import file as submissions
 from grading.submission import notebook as notebooks
 from grading.submission.file import MAX_BYTES, from_bytes, read
 from tests import attacks
@@ -104,14 +105,14 @@ def test_a_link_swapped_in_after_the_look_is_not_followed(
 ) -> None:
     file = tmp_path / NAME
     file.write_text("x = 1\n")
-    look = file.kind_of_file
+    look = submissions.kind_of_file
 
     def look_then_swap(path: Path, shown: str) -> None:
         look(path, shown)
         path.unlink()
         make_link(path)
 
-    monkeypatch.setattr(file, "kind_of_file", look_then_swap)
+    monkeypatch.setattr(submissions, "kind_of_file", look_then_swap)
     refused(file, "cannot be read")
 
 
@@ -120,14 +121,14 @@ def test_a_pipe_swapped_in_after_the_look_does_not_hang(
 ) -> None:
     file = tmp_path / NAME
     file.write_text("x = 1\n")
-    look = file.kind_of_file
+    look = submissions.kind_of_file
 
     def look_then_swap(path: Path, shown: str) -> None:
         look(path, shown)
         path.unlink()
         os.mkfifo(path)
 
-    monkeypatch.setattr(file, "kind_of_file", look_then_swap)
+    monkeypatch.setattr(submissions, "kind_of_file", look_then_swap)
     refused(file, "not a plain file")
 
 
@@ -142,7 +143,7 @@ def test_a_file_that_grows_while_it_is_read_is_cut_off_at_the_limit(
         file.write_bytes(b"#" * (MAX_BYTES + 10))
         return open_file(descriptor, mode)
 
-    monkeypatch.setattr(file.os, "fdopen", grow_then_open)
+    monkeypatch.setattr(submissions.os, "fdopen", grow_then_open)
     refused(file, "larger than 1 MB")
 
 

@@ -27,7 +27,8 @@ from grading.course import misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
-from grading.submission import file, ipython, notebook
+from grading.submission import file as submissions
+from grading.submission import ipython, notebook
 from tests.fuzz.inputs import Chance, damaged
 from tests.support import notebooks
 
@@ -217,7 +218,7 @@ def _one_clear_line(error: Exception) -> None:
 
 def _check_bytes(data: bytes) -> bool:
     try:
-        found = file.from_bytes(data, _NAME)
+        found = submissions.from_bytes(data, _NAME)
     except UsageError as error:
         _one_clear_line(error)
         return False
@@ -247,7 +248,7 @@ def _check_file(data: bytes) -> bool:
     with tempfile.TemporaryDirectory(dir=_ROOT) as folder, contextlib.suppress(_NotThere):
         path, expected = _laid_out(Path(folder), layout, name, content)
         try:
-            found = file.read(path, _NAME)
+            found = submissions.read(path, _NAME)
         except UsageError as error:
             _one_clear_line(error)
             return False

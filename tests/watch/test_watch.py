@@ -19,7 +19,7 @@ from grading.errors import UsageError
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.report import CheckResult, Report, Status, Visibility
-from grading.submission import file
+from grading.submission import file as submissions
 from grading.watch import loop
 from grading.watch.events import HANG_UP, SAVED, Events
 from grading.watch.loop import AGAIN, HINT, NEXT, QUIT, Watch
@@ -84,7 +84,7 @@ def test_checks_are_run_in_the_order_asked_for_and_after_what_they_need(
     hidden = HIDDEN_CHECKS.replace("@check(points=40)", "@check(points=40, needs=[doubles])")
     hidden = f"from checks.public.toy import doubles\n{hidden}{LAST}"
     exercise = make_course(tmp_path, PUBLIC_CHECKS, hidden).exercise("toy")
-    work = file.from_bytes(REFERENCE.encode(), exercise.file)
+    work = submissions.from_bytes(REFERENCE.encode(), exercise.file)
 
     def order(*first: str, known: Sequence[CheckResult] = ()) -> list[str]:
         run: list[str] = []
@@ -150,7 +150,7 @@ def watched(
     one = Watch(
         grader,
         exercise,
-        read=lambda: file.read(file, exercise.file),
+        read=lambda: submissions.read(file, exercise.file),
         draw=lambda: next(seeds),
         complete=lambda report: report,
         hint=hint,
