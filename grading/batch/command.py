@@ -177,8 +177,8 @@ def say(batch: Batch, out: Path, has_roster: bool) -> None:
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     if batch.missing:
-        people = len(batch.missing)
-        print(f"nothing came in from {people} people of the roster (class.html lists them)")
+        count = len(batch.missing)
+        print(f"nothing came in from {count} people of the roster (class.html lists them)")
     print(f"written: {out}/grades.csv, class.html, feedback/ and more")
 
 

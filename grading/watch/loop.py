@@ -60,7 +60,7 @@ def watch(
 
     `draw`, `complete` and `hint` are those of `Watch`.
     """
-    read = partial(file.read, path, exercise.file, exercise.stubs)
+    read = partial(submissions.read, path, exercise.file, exercise.stubs)
     with Events(*submissions.places_of(path, exercise.file)) as events:
         show = WatchRenderer(plain, events.has_keys)
         return Watch(grader, exercise, read, draw, complete, hint, events, show).run()

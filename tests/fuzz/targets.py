@@ -226,8 +226,8 @@ def _check_bytes(data: bytes) -> bool:
     return True
 
 
-def _check_submission(found: file.Submission, data: bytes) -> None:
-    assert len(data) <= file.MAX_BYTES
+def _check_submission(found: submissions.Submission, data: bytes) -> None:
+    assert len(data) <= submissions.MAX_BYTES
     assert "\r" not in found.source
     assert "\0" not in found.source
     assert found.source.encode() in (
