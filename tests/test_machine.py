@@ -235,7 +235,7 @@ LOADING = {
 
 
 @pytest.mark.parametrize(
-    "megabytes", [12, *(pytest.param(size, marks=pytest.mark.thorough) for size in (2, 60, 200))]
+    "megabytes", [6, *(pytest.param(size, marks=pytest.mark.thorough) for size in (2, 60, 200))]
 )
 @pytest.mark.parametrize("what", [*HUNGRY, *LOADING])
 def test_every_lack_of_memory_is_recognized(

@@ -25,6 +25,7 @@ import torch
 from grading.sandbox import kernel, warm_up, worker
 from grading.sandbox.confine import Walls, confine, fork, new_session
 from grading.sandbox.limits import Limits
+from grading.sandbox.shortage import is_shortage
 
 UNCONFINED = 99
 MAX_MESSAGE = 65536
@@ -129,8 +130,20 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
         os._exit(UNCONFINED)
     try:
         worker.serve(requests, replies)
+    except BaseException as error:
+        _say_if_memory_lacked(error)
     finally:
         os._exit(1)  # never back into the loop of the fork server
+
+
+def _say_if_memory_lacked(error: BaseException) -> None:
+    """There may be too little even to describe what the code raised: the grader reads this word."""
+    try:
+        lacked = is_shortage(error)
+    except MemoryError:
+        lacked = True
+    if lacked:
+        os.write(2, b"MemoryError\n")
 
 
 def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, int]:
