@@ -34,7 +34,7 @@ def main():
 
 
 def in_venv():
-    """Where to run it instead: the course's own environment, if there is one and this is not it."""
+    """The command that uses the course's own environment; empty if that is missing or in use."""
     venv = os.path.join(os.path.dirname(sys.argv[0]), ".venv")
     python = os.path.join(venv, "bin", "python")
     is_other = os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(venv)

@@ -90,7 +90,7 @@ class Grader:
 
     @cached_property
     def _isolation(self) -> dict[str, Any]:
-        """Once for all reports: a rung is asked for with processes of its own."""
+        """Found once for all reports, because trying a rung starts a process."""
         return {
             "rung": self.rung.value,
             "walls": self.rung.walls,
@@ -159,7 +159,7 @@ class Grader:
         training: bool = True,
         until_failure: bool = False,
     ) -> Iterator[suite.Session]:
-        """A student and a reference about to be asked. The student's worker ends with it."""
+        """A grading that has not begun. When the block ends, so does the submission's worker."""
         self.choose_device()
         reference = self._reference(exercise)
         source = Source(

@@ -26,15 +26,15 @@ class Proof(Protocol):
     def close(self) -> None: ...
 
 
-# These may come of what earlier checks took of the machine, and other faults do not.
-_LEFT_WITHOUT = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
+# Earlier checks can cause these faults, by what they took of the machine, but no others.
+_CAUSED_EARLIER = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
 
 
 class ReferenceProof:
     """Grades the reference by the checks at which a submission had a fault, once for each seed.
 
-    Where the fault may come of what earlier checks took, memory above all, the reference is asked
-    those as well: in their order and in one worker, as the submission was.
+    If earlier checks can have caused the fault, by taking memory for example, the reference is
+    asked them as well: in their order and in one worker, as the submission was.
     """
 
     def __init__(self, new_student: Callable[[], Student]) -> None:
@@ -73,8 +73,8 @@ class ReferenceProof:
 
 
 def _to_be_asked(item: CheckItem, session: Session) -> list[str]:
-    """The check, and those before it if they may have left it without something."""
-    if not any(fault.status in _LEFT_WITHOUT for fault in session.new_faults(item.name)):
+    """The check, and all checks before it if they can have caused its fault."""
+    if not any(fault.status in _CAUSED_EARLIER for fault in session.new_faults(item.name)):
         return [item.name]
     return [name for name, asked in session.asked.items() if asked]
 

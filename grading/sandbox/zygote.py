@@ -137,7 +137,10 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
 
 
 def _say_if_memory_lacked(error: BaseException) -> None:
-    """There may be too little even to describe what the code raised: the grader reads this word."""
+    """Print the word by which the grader recognizes a lack of memory.
+
+    The worker may have too little left to describe the exception in an answer.
+    """
     try:
         lacked = is_shortage(error)
     except MemoryError:
