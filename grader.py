@@ -34,7 +34,7 @@ def main():
 
 
 def in_venv():
-    """Advice to use the course's own environment; empty if there is none, or if this is it."""
+    """The command that uses the course's own environment; empty if that is missing or in use."""
     venv = os.path.join(os.path.dirname(sys.argv[0]), ".venv")
     python = os.path.join(venv, "bin", "python")
     is_other = os.path.exists(python) and os.path.realpath(sys.prefix) != os.path.realpath(venv)

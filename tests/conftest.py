@@ -29,7 +29,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("steady")
-# pytest loads readline, which makes up the size of a terminal for every process that a test starts.
+# pytest loads readline, which sets COLUMNS for every process that a test starts.
 os.environ.pop("COLUMNS", None)
 os.unsetenv("COLUMNS")
 # What a shell starts in the background ignores interrupts, and so does everything that it starts.

@@ -29,8 +29,8 @@ class Proof(Protocol):
     def close(self) -> None: ...
 
 
-# Only these faults may be due to what earlier checks took from the machine.
-_LEFT_WITHOUT = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
+# Only these faults can be caused by what earlier checks took from the machine.
+_CAUSED_EARLIER = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
 
 
 class ReferenceProof:
@@ -76,8 +76,9 @@ class ReferenceProof:
 
 
 def _to_be_asked(check: Check, session: Session) -> list[str]:
-    """The check, and those before it if they may have used up what it needs."""
-    if not any(fault.status in _LEFT_WITHOUT for fault in session.interview.new_faults(check.name)):
+    """The check, and all checks before it if they can have caused its fault."""
+    faults = session.interview.new_faults(check.name)
+    if not any(fault.status in _CAUSED_EARLIER for fault in faults):
         return [check.name]
     return [name for name, asked in session.interview.asked.items() if asked]
 

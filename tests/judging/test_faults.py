@@ -64,7 +64,7 @@ def at_check(number: int, deed: Callable[[], None]) -> Callable[[str], None]:
 
 
 def kill_all(mark: str) -> None:
-    """More than once: a process forked while the others are killed may not have been listed."""
+    """Kill until none is left: one that was forked after the list was made is not on it."""
     deadline = time.monotonic() + PATIENCE
     while (found := running(mark)) and time.monotonic() < deadline:
         for process in found:

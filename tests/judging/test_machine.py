@@ -206,7 +206,9 @@ LOADING = {
 
 
 @pytest.mark.parametrize(
-    "megabytes", [12, *(pytest.param(size, marks=pytest.mark.thorough) for size in (2, 60, 200))]
+    # With 12 to 14 MB, importing an optimizer can fail in words that do not mention memory.
+    "megabytes",
+    [6, *(pytest.param(size, marks=pytest.mark.thorough) for size in (2, 60, 200))],
 )
 @pytest.mark.parametrize("what", [*HUNGRY, *LOADING])
 def test_every_lack_of_memory_is_recognized(

@@ -131,5 +131,5 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        print("matrix: interrupted; the same command goes on where this one was", file=sys.stderr)
+        print("matrix: interrupted: run the same command again to continue", file=sys.stderr)
         sys.exit(INTERRUPTED)

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import tomllib
 from contextlib import suppress
 from pathlib import Path
@@ -287,20 +288,20 @@ def test_a_call_that_makes_no_sense_gets_one_line(arguments: tuple[str, ...]) ->
 
 
 def test_a_run_that_is_told_to_end_takes_what_it_started_with_it(tmp_path: Path) -> None:
+    if not Path("/proc/self/task").exists():
+        pytest.skip("no /proc here to find what was started")
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.matrix", *map(str, here(tmp_path)), "--steps", "references"],
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
     )
-    if not Path("/proc/self/task").exists():
-        process.kill()
-        pytest.skip("no /proc here to find what was started")
     graders: list[Path] = []
-    # One that has started something itself is being waited for.
+    # Once a grader has started processes itself, the matrix is waiting for it.
     while not any(started_by(int(grader.name), "python") for grader in graders):
         assert process.poll() is None
         graders = started_by(process.pid, "grader.py")
+        time.sleep(0.01)
     process.terminate()
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -313,7 +314,7 @@ def started_by(pid: int, program: str) -> list[Path]:
     found = []
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
         folder = Path("/proc", child)
-        # Others come and go meanwhile.
+        # A child may end while it is looked at.
         with suppress(FileNotFoundError, ProcessLookupError):
             if program in (folder / "cmdline").read_bytes().decode():
                 found.append(folder)

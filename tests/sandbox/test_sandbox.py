@@ -463,10 +463,24 @@ def test_why_not_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rung_whose_trial_does_not_end_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As it is below its cache, which would keep what this test provokes.
+    if reason := rungs.why_not(Rung.LANDLOCK):
+        pytest.skip(reason)
+    # Without its cache, which would keep the failure that this test provokes.
     monkeypatch.setattr(rungs, "why_not_confined", rungs.why_not_confined.__wrapped__)
     monkeypatch.setattr(rungs, "TRIAL_SECONDS", 0)
-    reason = rungs.why_not(Rung.LANDLOCK)
-    if "takes longer than 0 s" not in reason:
-        pytest.skip(reason)
+    assert "takes longer than 0 s" in rungs.why_not(Rung.LANDLOCK)
     assert rungs.best() is Rung.PROCESS
+
+
+@pytest.mark.parametrize("rung", Rung)
+def test_a_worker_too_short_of_memory_to_answer_still_says_why_it_ends(
+    sandboxes: Callable[[Rung], Sandbox], rung: Rung
+) -> None:
+    body = """
+from grading.sandbox import frames
+def fail(*given): raise MemoryError
+frames.encode = fail
+"""
+    with pytest.raises(WorkerFault) as caught:
+        answer(sandboxes(rung), body)
+    assert caught.value.fault is Fault.OUT_OF_MEMORY

@@ -1,6 +1,7 @@
-"""How long a test waits for what comes at once on an idle machine.
+"""How long a test waits, in seconds, before it gives up.
 
-Only what will never come takes so long: under a load of 20 on two cores everything else is faster.
+On an idle machine everything that tests wait for comes at once, and under a load of 20 on two cores
+it comes far sooner than this.
 """
 
 PATIENCE = 3000.0

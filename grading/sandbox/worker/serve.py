@@ -30,7 +30,7 @@ MAX_TEXT = 2000
 
 def serve(requests: int, replies: int) -> NoReturn:
     """Answer the frames on descriptor `requests` until it closes, then exit."""
-    tempfile.tempdir = os.getcwd()  # the scratch folder, whatever was chosen before the fork
+    tempfile.tempdir = os.getcwd()  # the scratch folder
     service = _Service()
     _write(replies, frames.encode({"ready": True}, {}))
     while True:

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 
 from grading.sandbox.limits import Limits
+from grading.sandbox.shortage import is_shortage
 from grading.sandbox.worker import kernel, serve, warm_up
 from grading.sandbox.worker.confine import Walls, confine, fork, new_session
 
@@ -129,8 +130,23 @@ def _become_worker(walls: Walls, limits: Limits, descriptors: list[int]) -> NoRe
         os._exit(UNCONFINED)
     try:
         serve.serve(requests, replies)
+    except BaseException as error:
+        _say_if_memory_lacked(error)
     finally:
         os._exit(1)  # never return into the fork server's loop
+
+
+def _say_if_memory_lacked(error: BaseException) -> None:
+    """Print the word by which the grader recognizes a lack of memory.
+
+    The worker may have too little left to describe the exception in an answer.
+    """
+    try:
+        lacked = is_shortage(error)
+    except MemoryError:
+        lacked = True
+    if lacked:
+        os.write(2, b"MemoryError\n")
 
 
 def place_descriptors(requests: int, replies: int, output: int) -> tuple[int, int]:
