@@ -201,7 +201,7 @@ def test_the_door_itself_imports_none_of_the_packages() -> None:
 
 def test_python_3_14_finds_no_packed_structure_without_a_layout() -> None:
     for name in ("kernel", "landlock", "seccomp"):
-        importlib.import_module(f"grading.sandbox.{name}")
+        importlib.import_module(f"grading.sandbox.worker.{name}")
     ours = [
         one for one in ctypes.Structure.__subclasses__() if one.__module__.startswith("grading.")
     ]

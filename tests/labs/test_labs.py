@@ -196,7 +196,7 @@ def test_a_student_s_edition_has_no_reference(
 ) -> None:
     moved = replace(real_course.exercise("ex1"), root=tmp_path)
     monkeypatch.setattr(
-        "grading.course.syllabus.load", lambda: replace(real_course, exercises={"ex1": moved})
+        "grading.course.syllabus.load", lambda root: replace(real_course, exercises={"ex1": moved})
     )
     with pytest.raises(UsageError, match="this edition of the course comes without the reference"):
         load("ex1", (), None, reference=True)

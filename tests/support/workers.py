@@ -36,7 +36,7 @@ def ask(worker: Worker, cpu_limit: float = 10, **arrays: np.ndarray) -> Frame:
 def started(sandbox: Sandbox, body: str, limits: Limits | None = None) -> Worker:
     """A worker whose function `answer` has this body."""
     worker = sandbox.start(limits or Limits())
-    source = f"import os, torch\nheld = []\ndef number():\n{indent(body.strip(), '    ')}\n"
+    source = f"import os, torch\nheld = []\ndef answer():\n{indent(body.strip(), '    ')}\n"
     assert load(worker, source).meta["ok"]
     return worker
 
