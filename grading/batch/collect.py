@@ -76,11 +76,6 @@ class Work:
     note: str
     _read: Callable[[], Submission]
 
-    @property
-    def described(self) -> str:
-        """The file's name and, where there was a choice, why it was chosen."""
-        return f"{self.name} ({self.note})" if self.note else self.name
-
     def read(self) -> Submission:
         """The content. Raises UsageError if the file is gone or has changed."""
         work = self._read()
@@ -102,6 +97,11 @@ class Collected:
     received: float
     problem: str = ""
     answers: Callable[[], list[Question]] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What no two may share."""
+        return self.origin.label, self.exercise, self.origin.attempt
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     for path in entries:
         beginning = common if _is_clone(path) else ""
         for origin in metadata.get(path.name) or [_origin(path.name, beginning)]:
-            collected += _entry(path, origin, exercises)
+            collected += handed_in(path, exercises, origin)
     return _numbered(_with_answers(collected))
 
 
@@ -156,28 +156,29 @@ def _unwrapped(folder: Path) -> Path:
     return folder
 
 
-def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
-    """The submissions in a file, folder or archive; if none, one problem without an exercise."""
-    return _entry(path, _origin(path.name), exercises)
+def handed_in(
+    path: Path, exercises: Sequence[Exercise], origin: Origin | None = None
+) -> list[Collected]:
+    """The submissions in a file, folder or archive; if none, one problem without an exercise.
 
-
-def _entry(path: Path, origin: Origin, exercises: Sequence[Exercise]) -> list[Collected]:
-    """The submissions in one entry of the folder; a single problem if there are none."""
+    The name of the entry tells its `origin` if nothing else does.
+    """
+    origin = origin or _origin(path.name)
+    collected = []
     try:
         files = list(_bounded(path))
+        problem = f"holds no {' or '.join(exercise.file for exercise in exercises)} (or .ipynb)"
     except UsageError as error:
-        return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), str(error))]
-    collected = []
+        files, problem = [], str(error)
     for exercise in exercises:
         candidates = _candidates(path, files, exercise, exercises)
         answers = _answers_file(files, exercise)
         if candidates or answers:
             collected.append(_collected(path, origin, exercise, exercises, candidates, answers))
-    if collected:
-        return collected
-    wanted = " or ".join(exercise.file for exercise in exercises)
-    problem = f"holds no {wanted} (or .ipynb)"
-    return [Collected(origin, "", None, _received(origin, path.lstat().st_mtime), problem)]
+    if not collected:
+        received = _received(origin, path.lstat().st_mtime)
+        collected.append(Collected(origin, "", None, received, problem))
+    return collected
 
 
 def _collected(
@@ -218,12 +219,19 @@ def _again(path: Path, exercise: Exercise, exercises: Sequence[Exercise]) -> Sub
 def _candidates(
     path: Path, files: Sequence[_File], exercise: Exercise, exercises: Sequence[Exercise]
 ) -> list[_File]:
-    """One module, one notebook, or one of each, that may be the exercise."""
+    """One module, one notebook, or one of each, preferring files with the exercise's name."""
     works = [file for file in files if file.name.endswith(SUFFIXES)]
     mine = [file for file in works if _belongs(file.name, exercise, exercises)]
-    if not mine and len(exercises) == 1 and _lone_module(path, works):
+    # If the entry is a single file, it can only be the exercise asked for.
+    if not mine and len(exercises) == 1 and path.is_file() and len(works) == 1:
         mine = works
-    return _best(mine, exercise)
+    named = [file for file in mine if file.name in submissions.both_names(exercise.file)]
+    pair = []
+    for kind in (False, True):
+        of_kind = [file for file in named or mine if is_notebook(file.name) is kind]
+        if of_kind:
+            pair.append(min(of_kind, key=lambda file: file.depth))
+    return pair
 
 
 def _answers_file(files: Sequence[_File], exercise: Exercise) -> _File | None:
@@ -239,30 +247,12 @@ def _answers(path: Path, exercise: Exercise) -> list[Question]:
     return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
 
 
-def _lone_module(path: Path, files: Sequence[_File]) -> bool:
-    """Whether the entry is a single file, which can then only be the exercise asked for."""
-    return path.is_file() and len(files) == 1 and files[0].name.endswith(SUFFIXES)
-
-
 def _belongs(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> bool:
     if name in submissions.both_names(exercise.file):
         return True
-    if not name.endswith(SUFFIXES):
-        return False
     if any(name in submissions.both_names(other.file) for other in exercises):
         return False
     return re.search(rf"(^|[^a-z0-9]){re.escape(exercise.id)}([^0-9]|$)", name.lower()) is not None
-
-
-def _best(candidates: Sequence[_File], exercise: Exercise) -> list[_File]:
-    """One module, one notebook, or one of each, preferring files with the exercise's name."""
-    named = [file for file in candidates if file.name in submissions.both_names(exercise.file)]
-    pair: list[_File] = []
-    for kind in (False, True):
-        of_kind = [file for file in named or candidates if is_notebook(file.name) is kind]
-        if of_kind:
-            pair.append(min(of_kind, key=lambda file: file.depth))
-    return pair
 
 
 def _chosen(files: Sequence[_File], exercise: Exercise) -> tuple[Submission, _File]:
@@ -426,23 +416,20 @@ def _moment(text: str | None) -> float | None:
 
 def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
     """Move answers that came as a separate entry to the work of the same attempt."""
+    works = {attempt.key for attempt in collected if attempt.work is not None}
     alone = {
-        _key(attempt): attempt
+        attempt.key: attempt.answers
         for attempt in collected
         if attempt.work is None and attempt.answers is not None
     }
-    works = {_key(attempt) for attempt in collected if attempt.work is not None}
-    return [
-        replace(attempt, answers=alone[_key(attempt)].answers)
-        if attempt.work is not None and attempt.answers is None and _key(attempt) in alone
-        else attempt
-        for attempt in collected
-        if attempt.work is not None or attempt.answers is None or _key(attempt) not in works
-    ]
-
-
-def _key(attempt: Collected) -> tuple[str, str, int]:
-    return attempt.origin.label, attempt.exercise, attempt.origin.attempt
+    result = []
+    for attempt in collected:
+        if attempt.work is not None:
+            answers = attempt.answers or alone.get(attempt.key)
+            result.append(replace(attempt, answers=answers))
+        elif attempt.answers is None or attempt.key not in works:
+            result.append(attempt)
+    return result
 
 
 def _numbered(collected: Sequence[Collected]) -> list[Collected]:
@@ -450,8 +437,7 @@ def _numbered(collected: Sequence[Collected]) -> list[Collected]:
     seen: set[tuple[str, str, int]] = set()
     result = []
     for attempt in collected:
-        key = _key(attempt)
-        if key in seen:
+        if (key := attempt.key) in seen:
             problem = f"{attempt.origin.label} handed in attempt {attempt.origin.attempt} twice"
             attempt = Collected(attempt.origin, "", None, attempt.received, problem)
         seen.add(key)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grading.batch import by_hand, people, run
 from grading.batch import grades as grading_rules
 from grading.batch.collect import Collected, collect
-from grading.batch.files import ClassFiles
+from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
 from grading.batch.people import Person, Roster
 from grading.batch.store import Basis, Change, Result, Store
@@ -43,17 +43,6 @@ class Options:
     plain: bool
 
 
-@dataclass(frozen=True)
-class Batch:
-    """One run: what was collected, its outcome and grades, and what is left to look at."""
-
-    collected: Sequence[Collected]
-    outcome: run.Outcome
-    grades: Sequence[Grade]
-    missing: Sequence[Person]
-    notes: Sequence[str]
-
-
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(one) for one in options.identities or course.exercises]
@@ -80,9 +69,10 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
             graded, course.late, course.attempts, max_scores, hand.results, hand.answers
         )
         missing = grading_rules.without_submission(known, grades)
-        has_roster = options.roster_file is not None
-        ClassFiles(course, grades, max_scores, missing, has_roster).write(out)
-    say(Batch(collected, outcome, grades, missing, [*notes, *hand.problems]), out, has_roster)
+        strangers = [] if options.roster_file is None else grading_rules.strangers(grades)
+        write_class(out, course, grades, max_scores, missing, strangers)
+    say(outcome, collected, grades, [*notes, *hand.problems], missing, strangers)
+    print(f"written: {out}/grades.csv, class.html, feedback/ and more")
     return exit_code(grades)
 
 
@@ -148,11 +138,17 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
     return max_score(exercise)
 
 
-def say(batch: Batch, out: Path, has_roster: bool) -> None:
+def say(
+    outcome: run.Outcome,
+    collected: Sequence[Collected],
+    grades: Sequence[Grade],
+    notes: Sequence[str],
+    missing: Sequence[Person],
+    strangers: Sequence[str],
+) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
-    outcome, grades = batch.outcome, batch.grades
     print(
-        f"{len(batch.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
+        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
         f" already, {sum(grade.score is None for grade in grades)} grades open"
     )
     for reason in outcome.unfit.values():
@@ -164,22 +160,18 @@ def say(batch: Batch, out: Path, has_roster: bool) -> None:
         if grade.score is None and grade.problem not in outcome.unfit.values():
             what = f"{grade.submission} {grade.exercise}".strip()
             print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
-    for note in batch.notes:
+    for note in notes:
         print(f"to be looked at: {note}")
-    for collected in batch.collected:
-        if collected.work is not None and collected.work.note:
-            print(
-                f"chosen: {collected.origin.label} {collected.exercise}: {collected.work.described}"
-            )
-    strangers = {grade.submission: None for grade in grades if grade.person is None}
-    for submission in strangers if has_roster else ():
+    for one in collected:
+        if one.work is not None and one.work.note:
+            chosen = f"{one.work.name} ({one.work.note})"
+            print(f"chosen: {one.origin.label} {one.exercise}: {chosen}")
+    for submission in strangers:
         print(f"not in the roster: {submission}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
-    if batch.missing:
-        count = len(batch.missing)
-        print(f"nothing came in from {count} people of the roster (class.html lists them)")
-    print(f"written: {out}/grades.csv, class.html, feedback/ and more")
+    if missing:
+        print(f"nothing came in from {len(missing)} people of the roster (class.html lists them)")
 
 
 def described(change: Change) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,83 +16,79 @@ from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
 
 
-@dataclass(frozen=True)
-class ClassFiles:
-    """The grades to write, and what the pages and gradebooks say about the class."""
+def write_class(
+    folder: Path,
+    course: Course,
+    grades: Sequence[Grade],
+    max_scores: Mapping[str, float],
+    missing: Sequence[Person],
+    strangers: Sequence[str],
+) -> None:
+    """Write each file of a class whole or not at all. Raises OSError.
 
-    course: Course
-    grades: Sequence[Grade]
-    max_scores: Mapping[str, float]
-    missing: Sequence[Person]
-    has_roster: bool
+    `max_scores` names the exercises that were asked for, `missing` the people who handed in
+    nothing, `strangers` the submissions of nobody in the roster.
+    """
+    by_submission: dict[str, list[Grade]] = {}
+    for grade in grades:
+        by_submission.setdefault(grade.submission, []).append(grade)
+    names = pages.file_names(list(by_submission))
+    titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
+    statistics, remarks = _write_reports(folder, by_submission, names, titles)
+    asked = {identity: titles[identity] for identity in max_scores}
+    due = None if course.late is None else course.late.due
+    people = (missing, strangers)
+    for name, text in {
+        "grades.csv": gradebooks.grades_csv(grades),
+        "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
+        "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
+        "nbgrader.csv": gradebooks.nbgrader_csv(grades, due),
+        "class.html": pages.class_page(course, titles, grades, statistics, names, *people),
+    }.items():
+        write_text(folder / name, text)
 
-    def write(self, folder: Path) -> None:
-        """Write each file whole or not at all. Raises OSError.
 
-        It reads reports one submission at a time: those of a large class would fill the memory.
-        """
-        for name in ("feedback", "gradescope"):
-            (folder / name).mkdir(exist_ok=True)
-        by_submission: dict[str, list[Grade]] = {}
-        for grade in self.grades:
-            by_submission.setdefault(grade.submission, []).append(grade)
-        names = pages.file_names(list(by_submission))
-        titles = {exercise.id: exercise.title for exercise in self.course.exercises.values()}
-        statistics = ClassStatistics()
-        remarks: dict[tuple[str, str], str] = {}
-        with (
-            writing(folder / "results.jsonl") as lines,
-            writing(folder / "junit.xml") as junit_file,
-            writing(folder / "answers.csv") as answers,
-            JUnit(junit_file) as junit,
-        ):
-            answers.write(gradebooks.ANSWERS_HEADING)
-            for submission, mine in by_submission.items():
-                parts = [_part(grade) for grade in mine]
-                page = pages.feedback_page(parts, titles)
-                write_text(folder / "feedback" / names[submission], page)
-                for part in parts:
-                    grade, report = part.grade, part.report
-                    remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
-                    answers.write(gradebooks.answers_csv(grade, part.answers))
-                    if report is None:
-                        continue
-                    lines.write(_json(report.to_json()) + "\n")
-                    junit.add(submission, report)
-                    name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
-                    upload = folder / "gradescope" / name
-                    if grade.status == "graded":
-                        statistics.add(grade, report)
-                        write_text(upload, _json(gradescope.results(report)) + "\n")
-                    else:  # a file from an earlier run is not a result of this one
-                        upload.unlink(missing_ok=True)
-        for name, text in self._tables(remarks).items():
-            write_text(folder / name, text)
-        page = pages.class_page(
-            self.course.title,
-            self.grades,
-            statistics,
-            titles,
-            names,
-            self.missing,
-            self.has_roster,
-            self.course.show_names,
-        )
-        write_text(folder / "class.html", page)
+def _write_reports(
+    folder: Path,
+    by_submission: Mapping[str, Sequence[Grade]],
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> tuple[ClassStatistics, dict[tuple[str, str], str]]:
+    """Write what is made from whole reports; return statistics, and remarks for a gradebook.
 
-    def _tables(self, remarks: Mapping[tuple[str, str], str]) -> dict[str, str]:
-        grades, titles = self.grades, self._titles()
-        due = None if self.course.late is None else self.course.late.due
-        return {
-            "grades.csv": gradebooks.grades_csv(grades),
-            "canvas.csv": gradebooks.canvas_csv(grades, titles, self.max_scores),
-            "moodle.csv": gradebooks.moodle_csv(grades, titles, remarks),
-            "nbgrader.csv": gradebooks.nbgrader_csv(grades, due),
-        }
-
-    def _titles(self) -> dict[str, str]:
-        """The titles of the requested exercises, by id."""
-        return {identity: self.course.exercises[identity].title for identity in self.max_scores}
+    It reads reports one submission at a time: those of a large class would fill the memory.
+    """
+    for name in ("feedback", "gradescope"):
+        (folder / name).mkdir(exist_ok=True)
+    statistics = ClassStatistics()
+    remarks: dict[tuple[str, str], str] = {}
+    with (
+        writing(folder / "results.jsonl") as lines,
+        writing(folder / "junit.xml") as junit_file,
+        writing(folder / "answers.csv") as answers,
+        JUnit(junit_file) as junit,
+    ):
+        answers.write(gradebooks.ANSWERS_HEADING)
+        for submission, mine in by_submission.items():
+            parts = [_part(grade) for grade in mine]
+            page = pages.feedback_page(parts, titles)
+            write_text(folder / "feedback" / names[submission], page)
+            for part in parts:
+                grade, report = part.grade, part.report
+                remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
+                answers.write(gradebooks.answers_csv(grade, part.answers))
+                if report is None:
+                    continue
+                lines.write(_json(report.to_json()) + "\n")
+                junit.add(submission, report)
+                name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
+                upload = folder / "gradescope" / name
+                if grade.status == "graded":
+                    statistics.add(grade, report)
+                    write_text(upload, _json(gradescope.results(report)) + "\n")
+                else:  # a file from an earlier run is not a result of this one
+                    upload.unlink(missing_ok=True)
+    return statistics, remarks
 
 
 def _part(grade: Grade) -> Part:

@@ -92,29 +92,16 @@ def canvas_csv(
     Canvas makes a new assignment for a header that it does not know. To fill an existing one, put
     its number into the title in course.toml, as Canvas exports it: "Vanilla RNN (12345)".
     """
-    by_person = _by_person(grades)
-    heading = [*CANVAS, *titles.values()]
-    possible = [
-        "    Points Possible",
-        "",
-        "",
-        "",
-        "",
-        *(max_scores[exercise] for exercise in titles),
+    possible = [max_scores[exercise] for exercise in titles]
+    rows: list[Sequence[object]] = [
+        [*CANVAS, *titles.values()],
+        ["    Points Possible", "", "", "", "", *possible],
     ]
-    lines = [table([heading]), table_unguarded([possible])]
-    for person, mine in by_person.items():
+    for person, mine in _by_person(grades).items():
         scores = [mine[exercise].score if exercise in mine else None for exercise in titles]
         name = last_first(person.name)
-        lines.append(table([[name, person.id, "", person.login, person.section, *scores]]))
-    return "".join(lines)
-
-
-def table_unguarded(rows: Iterable[Sequence[object]]) -> str:
-    """Rows of this program's own text as CSV, with no apostrophes added."""
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+        rows.append([name, person.id, "", person.login, person.section, *scores])
+    return table(rows)
 
 
 def moodle_csv(

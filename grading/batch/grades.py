@@ -101,9 +101,8 @@ def grades(
     """One grade for each submission and exercise, from its `latest` or `best` attempt."""
     grouped: dict[tuple[str, str], list[Graded]] = {}
     for attempt in graded:
-        grouped.setdefault((attempt.collected.origin.label, attempt.collected.exercise), []).append(
-            attempt
-        )
+        key = attempt.collected.origin.label, attempt.collected.exercise
+        grouped.setdefault(key, []).append(attempt)
     grades = []
     for group in grouped.values():
         chosen = _chosen(group, policy, attempts)
@@ -162,3 +161,8 @@ def without_submission(roster: Roster, grades: Iterable[Grade]) -> list[Person]:
     """The people in a roster who handed in nothing."""
     seen = {grade.person for grade in grades}
     return [person for person in roster.people if person not in seen]
+
+
+def strangers(grades: Iterable[Grade]) -> list[str]:
+    """The submissions of nobody in the roster."""
+    return list(dict.fromkeys(grade.submission for grade in grades if grade.person is None))

@@ -12,11 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from grading.batch.grades import Grade
 from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics, histogram
+from grading.course.syllabus import Course
 from grading.report import Report
 
 _TEMPLATES = Path(__file__).with_name("templates")
-
-
 # Everything from a submission is escaped: autoescape is on for every template.
 _ENVIRONMENT = Environment(
     loader=FileSystemLoader(_TEMPLATES),
@@ -39,25 +38,22 @@ class Part:
 def feedback_page(parts: Sequence[Part], titles: Mapping[str, str]) -> str:
     """One submission's feedback as HTML: its own reports and nothing else."""
     title = f"Feedback for {parts[0].grade.submission}"
-    return _ENVIRONMENT.get_template("feedback.html").render(
-        title=title, parts=parts, titles=titles
-    )
+    page = _ENVIRONMENT.get_template("feedback.html")
+    return page.render(title=title, parts=parts, titles=titles)
 
 
 def class_page(
-    course_title: str,
+    course: Course,
+    titles: Mapping[str, str],
     grades: Sequence[Grade],
     statistics: ClassStatistics,
-    titles: Mapping[str, str],
     pages: Mapping[str, str],
     missing: Sequence[Person],
-    has_roster: bool,
-    show_names: bool,
+    strangers: Sequence[str],
 ) -> str:
     """The instructor's overview of a class as HTML."""
-    strangers = [grade.submission for grade in grades if grade.person is None and has_roster]
     return _ENVIRONMENT.get_template("class.html").render(
-        title=f"{course_title}: the class",
+        title=f"{course.title}: the class",
         grades=grades,
         titles=titles,
         pages=pages,
@@ -66,10 +62,9 @@ def class_page(
         mistakes=statistics.misconceptions(),
         leaderboard=statistics.leaderboard(),
         ungradable=[grade for grade in grades if grade.score is None],
-        strangers=list(dict.fromkeys(strangers)),
+        strangers=strangers,
         missing=missing,
-        has_roster=has_roster,
-        show_names=show_names,
+        show_names=course.show_names,
     )
 
 

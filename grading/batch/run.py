@@ -56,25 +56,17 @@ def attempts(
     course: Course, collected: Sequence[Collected], where: str, seed: int
 ) -> list[Attempt]:
     """Each attempt with its basis, for the current checks."""
-    settings = {
-        exercise.id: (suite_sha256(exercise), f"{exercise.title} {exercise.file}")
-        for exercise in map(
-            course.exercise, {attempt.exercise for attempt in collected if attempt.exercise}
-        )
-    }
+    exercises = [course.exercise(name) for name in {one.exercise for one in collected} - {""}]
+    checks = {exercise.id: suite_sha256(exercise) for exercise in exercises}
+    settings = {exercise.id: f"{exercise.title} {exercise.file}" for exercise in exercises}
+
+    def basis(work: Work, name: str) -> Basis:
+        return Basis(work.identity, name, checks[name], settings[name], where, seed)
+
     return [
-        Attempt(
-            attempt,
-            _basis(attempt.work, attempt.exercise, *settings[attempt.exercise], where, seed),
-        )
-        if attempt.work is not None
-        else Attempt(attempt, None)
-        for attempt in collected
+        Attempt(one, None if one.work is None else basis(one.work, one.exercise))
+        for one in collected
     ]
-
-
-def _basis(work: Work, exercise: str, checks: str, settings: str, where: str, seed: int) -> Basis:
-    return Basis(work.identity, exercise, checks, settings, where, seed)
 
 
 def environment(rung: str, device: str) -> str:

@@ -25,7 +25,6 @@ class CheckStatistics:
     exercise: str
     id: str
     title: str
-    count: int
     passed: float
     discrimination: float | None
     seconds: float
@@ -123,7 +122,6 @@ class ClassStatistics:
             exercise,
             identity,
             column.title,
-            len(points),
             column.passed / len(points),
             _correlation(points, rest),
             median(column.seconds or [0.0]),

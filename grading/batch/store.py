@@ -9,7 +9,7 @@ loses none. Points given by hand are kept beside the results and do not depend o
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -110,11 +110,13 @@ class Store(Closing):
 
     def report(self, basis: Basis) -> Report | None:
         """The whole report for this basis, if there is one."""
-        return self._report(basis.key)
+        query = "select report from results where key = ?"
+        row = self._database.execute(query, (basis.key,)).fetchone()
+        return None if row is None else Report.from_json(json.loads(row[0]))
 
     def result(self, basis: Basis) -> Result | None:
         """The status and scores for this basis, if there is a report."""
-        report = self._report(basis.key)
+        report = self.report(basis)
         return None if report is None else result_of(report)
 
     def add(self, basis: Basis, report: Report) -> Result:
@@ -154,24 +156,14 @@ class Store(Closing):
         )
         return change
 
-    def changes(self) -> Iterable[tuple[float, Change]]:
-        """Every change, oldest first: (seconds since 1970, change)."""
-        query = (
-            "select at, submission, exercise, attempt, old_score, new_score, why"
-            " from changes order by id"
-        )
-        for row in self._database.execute(query):
-            yield row[0], Change(*row[1:])
-
     def keep_marks(self, marks: Marks) -> None:
         """Store points given by hand; those given earlier for other answers stay."""
         with self.together():
             for (submission, exercise), mine in marks.items():
                 for question, mark in mine.items():
                     values = (submission, exercise, question, *astuple(mark))
-                    self._database.execute(
-                        "insert or replace into marks values (?, ?, ?, ?, ?, ?)", values
-                    )
+                    query = "insert or replace into marks values (?, ?, ?, ?, ?, ?)"
+                    self._database.execute(query, values)
 
     def marks(self) -> Marks:
         """Every mark given by hand."""
@@ -190,11 +182,6 @@ class Store(Closing):
             self._database.execute("rollback")
             raise
         self._database.execute("commit")
-
-    def _report(self, key: str) -> Report | None:
-        query = "select report from results where key = ?"
-        row = self._database.execute(query, (key,)).fetchone()
-        return None if row is None else Report.from_json(json.loads(row[0]))
 
 
 def result_of(report: Report) -> Result:

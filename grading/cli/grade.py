@@ -38,19 +38,11 @@ def exercise_command(exercise: "Exercise") -> click.Command:
     )
 
 
-@click.command(
-    "all", params=[option for option in GRADING_OPTIONS if option.name not in ("check",)]
-)
+@click.command("all", params=[option for option in GRADING_OPTIONS if option.name != "check"])
 def grade_all(**options: Any) -> None:
     """Grade every exercise."""
-    sys.exit(
-        grade(
-            list(syllabus.load(syllabus.ROOT).exercises.values()),
-            single=False,
-            check=None,
-            **options,
-        )
-    )
+    exercises = list(syllabus.load(syllabus.ROOT).exercises.values())
+    sys.exit(grade(exercises, single=False, check=None, **options))
 
 
 def grade(

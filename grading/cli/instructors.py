@@ -34,10 +34,11 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
     from grading.gradescope import bundle as platform
     from grading.release import command
 
+    plan = syllabus.load(syllabus.ROOT)
     if gradescope:
-        click.echo(platform.release(syllabus.load(syllabus.ROOT), out, identities))
+        click.echo(platform.release(plan, out, identities))
     else:
-        command.release(syllabus.load(syllabus.ROOT), out, **options)
+        command.release(plan, out, **options)
 
 
 @click.command()
@@ -66,8 +67,5 @@ def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
     from grading.batch import command
 
-    sys.exit(
-        command.batch(
-            syllabus.load(syllabus.ROOT), submissions_folder, out, command.Options(**options)
-        )
-    )
+    plan = syllabus.load(syllabus.ROOT)
+    sys.exit(command.batch(plan, submissions_folder, out, command.Options(**options)))

@@ -22,24 +22,10 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 COMMANDS = (
-    *(grade.grade_all,),
-    *(
-        students.doctor,
-        students.answers,
-        students.hint,
-        students.watch_saves,
-        students.lab,
-    ),
-    *(
-        instructors.pull_request,
-        instructors.release,
-        instructors.batch,
-    ),
-    *(
-        authors.calibrate,
-        authors.stubs,
-        authors.audit,
-    ),
+    grade.grade_all,
+    *(students.doctor, students.answers, students.hint, students.watch_saves, students.lab),
+    *(instructors.pull_request, instructors.release, instructors.batch),
+    *(authors.calibrate, authors.stubs, authors.audit),
 )
 
 
@@ -56,9 +42,8 @@ class CourseCommands(click.Group):
         plan = syllabus.load(syllabus.ROOT)
         if edition.lacks(plan, name):
             raise UsageError(f"{name} needs the full course, and this is a student edition of it")
-        exercises = plan.exercises
-        if command is None and name in exercises:
-            return grade.exercise_command(exercises[name])
+        if command is None and name in plan.exercises:
+            return grade.exercise_command(plan.exercises[name])
         return command
 
 

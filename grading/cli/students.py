@@ -30,9 +30,8 @@ def doctor(plain: bool) -> None:
 
     findings = examine()
     print_table(("what", "status", "detail"), findings, plain)
-    sys.exit(
-        ExitCode.GRADER_FAILED if any(finding.status == "broken" for finding in findings) else 0
-    )
+    broken = any(finding.status == "broken" for finding in findings)
+    sys.exit(ExitCode.GRADER_FAILED if broken else 0)
 
 
 @click.command()
@@ -119,10 +118,9 @@ def lab(name: str, options: tuple[str, ...]) -> None:
     labs = syllabus.load(syllabus.ROOT).labs(name)
     folder = syllabus.ROOT / "labs"
     for script in labs:
-        if not (folder / f"{script}.py").exists():
-            raise UsageError(
-                f"course.toml names the lab {script}, but there is no {folder / script}.py"
-            )
+        path = folder / f"{script}.py"
+        if not path.exists():
+            raise UsageError(f"course.toml names the lab {script}, but there is no {path}")
     if find_spec("matplotlib") is None:
         raise ModuleNotFoundError("No module named 'matplotlib'", name="matplotlib")
     program = [sys.executable, str(folder), *labs, "--", *options]

@@ -56,11 +56,9 @@ def _one(
 ) -> dict[str, Any]:
     collected = handed.get(exercise.id) or handed.get("")
     if collected is None or collected.work is None:
-        problem = (
-            collected.problem if collected is not None else f"{exercise.file} was not handed in"
-        )
-        most = max_score(exercise)
-        return gradescope.unread(exercise.title, most, problem)
+        missing = f"{exercise.file} was not handed in"
+        problem = missing if collected is None else collected.problem
+        return gradescope.unread(exercise.title, max_score(exercise), problem)
     report = grader.grade(exercise, collected.work.read(), Plan(seed))
     if not report.gradable:
         raise GraderError("; ".join(report.faults) or f"{exercise.id} could not be graded")

@@ -27,13 +27,12 @@ def release(course: Course, out: Path, identities: Sequence[str]) -> str:
     if not out.absolute().parent.is_dir():
         raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
     require_writable(out.absolute().parent)
-    exercises = [course.exercise(identity) for identity in identities or course.exercises]
-    data = archive(dict(_contents(course, [exercise.id for exercise in exercises])))
+    graded = [course.exercise(identity).id for identity in identities or course.exercises]
+    data = archive(dict(_contents(course, graded)))
     scratch = out.with_name(f".{out.name}.new")
     scratch.write_bytes(data)
     scratch.replace(out)
-    names = ", ".join(exercise.id for exercise in exercises)
-    return f"written: {out}, {len(data) / 2**20:.1f} MB, grades {names}"
+    return f"written: {out}, {len(data) / 2**20:.1f} MB, grades {', '.join(graded)}"
 
 
 def _contents(course: Course, identities: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""Grade the exercises that a pull request changes, with the checks of another branch.
+"""Reads the exercises that a pull request changes; the checks are those of another branch.
 
 The pull request is the objects of a repository with the branches `base` and `head`: this module
 lists trees and reads blobs, and never checks anything out. Other changes, to the grader and its
@@ -7,7 +7,7 @@ checks for example, are named and have no effect.
 
 import os
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,6 @@ from pathlib import Path
 from grading.course import questions
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
-from grading.judging.grader import Grader
-from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission import file as submissions
 from grading.submission.file import Submission
@@ -46,13 +44,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Work:
-    """The work on one exercise in a pull request; `problem` says why it has no submission."""
+    """The work on one exercise in a pull request, and its report once it is graded.
+
+    `problem` says why it has no submission.
+    """
 
     exercise: Exercise
     path: str
     submission: Submission | None
     answers: Sequence[questions.Question] = ()
     problem: str = ""
+    report: Report | None = None
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,6 @@ class PullRequest:
     works: Sequence[Work]
     protected: Sequence[str] = ()
     others: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
-class Graded:
-    """One exercise of a pull request, and its report if it could be read."""
-
-    work: Work
-    report: Report | None = None
 
 
 class Objects:
@@ -121,7 +115,7 @@ def read(course: Course, objects: Objects) -> PullRequest:
     taken: set[str] = set()
     works = []
     for exercise in course.exercises.values():
-        paths = _paths(exercise)
+        paths = [_name(path, exercise) for path in exercise.stubs]
         taken |= {*paths, _name(exercise.questions, exercise)}
         if mine := [path for path in paths if path in changed]:
             works.append(_work(objects, exercise, mine, after))
@@ -131,23 +125,6 @@ def read(course: Course, objects: Objects) -> PullRequest:
         protected=[one_line(path) for path in rest if path in before],
         others=[one_line(path) for path in rest if path not in before],
     )
-
-
-def grade(
-    request: PullRequest, grader: Grader, seed: int, on_report: Callable[[Work, Report], None]
-) -> list[Graded]:
-    """Grade the exercises of a pull request."""
-    graded = []
-    for work in request.works:
-        if work.submission is None:
-            graded.append(Graded(work))
-            continue
-        report = grader.grade(work.exercise, work.submission, Plan(seed))
-        declared = questions.read(work.exercise.questions)
-        report = report.completed(questions.results(declared, work.answers, {}))
-        on_report(work, report)
-        graded.append(Graded(work, report))
-    return graded
 
 
 def _work(
@@ -182,10 +159,6 @@ def _answers(
         return []
     data = objects.read(entry, exercise.questions.name, questions.MAX_BYTES)
     return questions.parse(data[: questions.MAX_BYTES].decode("utf-8", "replace"))
-
-
-def _paths(exercise: Exercise) -> list[str]:
-    return [_name(path, exercise) for path in exercise.stubs]
 
 
 def _name(path: Path, exercise: Exercise) -> str:

@@ -2,19 +2,20 @@
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from grading.course import edition
+from grading.course import edition, questions
 from grading.course.syllabus import Course
 from grading.errors import ExitCode
 from grading.files import require_writable, writing
 from grading.judging.grader import Grader
-from grading.pull_request import changes as requests
+from grading.judging.plan import Plan
 from grading.pull_request import github
-from grading.pull_request.changes import Graded, Objects, Work
+from grading.pull_request.changes import Objects, Work, read
 from grading.renderers.junit import JUnit
 from grading.renderers.terminal import TerminalRenderer
-from grading.report import Report
 from grading.report import exit_code as report_exit_code
 from grading.sandbox.processes import Zygote
 from grading.sandbox.rungs import choose
@@ -32,41 +33,45 @@ def grade_pull_request(course: Course, objects: Path, junit_file: Path | None) -
     if junit_file is not None:
         require_writable(junit_file)
     rung = choose("auto", for_strangers=True)
-    request = requests.read(course, Objects(objects))
+    request = read(course, Objects(objects))
     seed = edition.choose_seed([work.exercise for work in request.works], None)
-    terminal = TerminalRenderer(plain=True)
-
     with github.commands_stopped(), Grader(rung, Zygote(rung)) as grader:
-
-        def show(work: Work, report: Report) -> None:
-            assert work.submission is not None, "only what could be read is graded"
-            terminal.heading(f"{work.exercise.id} {work.exercise.title}", work.path)
-            for check in report.checks:
-                terminal.checked(check)
-            elsewhere = edition.hidden_points(work.exercise)
-            terminal.summary(report, grader.printed, elsewhere)
-
-        graded = requests.grade(request, grader, seed, show)
-        for item in graded:
-            for fault in item.report.faults if item.report is not None else ():
+        request = replace(request, works=[_graded(work, grader, seed) for work in request.works])
+        for work in request.works:
+            for fault in work.report.faults if work.report is not None else ():
                 print(f"grader: {fault}", file=sys.stderr)
-    for command in github.annotations(graded, request):
+    for command in github.annotations(request):
         print(command)
-    page = github.summary(graded, request, f"{rung} ({rung.walls})")
+    page = github.summary(request, f"{rung} ({rung.walls})")
     with open(os.environ.get(SUMMARY) or os.devnull, "a", encoding="utf-8") as file:
         file.write(page)
     if junit_file is not None:
         junit_file.parent.mkdir(parents=True, exist_ok=True)
         with writing(junit_file) as xml, JUnit(xml) as document:
-            for item in graded:
-                if item.report is not None:
-                    document.add(item.work.path, item.report)
-    return exit_code(graded)
+            for work in request.works:
+                if work.report is not None:
+                    document.add(work.path, work.report)
+    return exit_code(request.works)
 
 
-def exit_code(graded: list[Graded]) -> int:
+def _graded(work: Work, grader: Grader, seed: int) -> Work:
+    """The work with its report, which this prints as well; unreadable work stays as it is."""
+    if work.submission is None:
+        return work
+    report = grader.grade(work.exercise, work.submission, Plan(seed))
+    declared = questions.read(work.exercise.questions)
+    report = report.completed(questions.results(declared, work.answers, {}))
+    terminal = TerminalRenderer(plain=True)
+    terminal.heading(f"{work.exercise.id} {work.exercise.title}", work.path)
+    for check in report.checks:
+        terminal.checked(check)
+    terminal.summary(report, grader.printed, edition.hidden_points(work.exercise))
+    return replace(work, report=report)
+
+
+def exit_code(works: Sequence[Work]) -> int:
     """The worst exercise decides."""
-    reports = [item.report for item in graded if item.report is not None]
+    reports = [work.report for work in works if work.report is not None]
     code = report_exit_code(reports)
-    unread = len(reports) < len(graded)
+    unread = len(reports) < len(works)
     return ExitCode.USAGE if unread and code is not ExitCode.GRADER_FAILED else code

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from grading.pull_request.changes import Graded, PullRequest
+from grading.pull_request.changes import PullRequest, Work
 from grading.report import CheckResult, Report, Status
 from grading.text import clean
 
@@ -35,24 +35,24 @@ def commands_stopped() -> Iterator[None]:
         print(f"\n::{token}::", flush=True)
 
 
-def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
+def annotations(request: PullRequest) -> list[str]:
     """Commands that mark lines of the changed files: at most `MAX_ANNOTATIONS`."""
     commands = []
-    for item in graded:
-        if item.report is None:
-            commands.append(
-                _command("error", item.work.path, 1, item.work.exercise.id, item.work.problem)
-            )
+    for work in request.works:
+        if work.report is None:
+            commands.append(_command("error", work.path, 1, work.exercise.id, work.problem))
             continue
         by_line: dict[int, list[CheckResult]] = {}
-        for check in item.report.checks:
+        for check in work.report.checks:
             waits = check.status is Status.NOT_ATTEMPTED and check.line is None
             if check.status.is_open and not waits:
                 by_line.setdefault(check.line or 1, []).append(check)
         for line, checks in by_line.items():
-            kind = "notice" if _untouched(checks) else "error"
+            untouched = all(check.status is Status.NOT_ATTEMPTED for check in checks)
+            kind = "notice" if untouched else "error"
             text = "\n".join(_told(check) for check in checks)
-            commands.append(_command(kind, item.work.path, line, _title(checks, item), text))
+            what = checks[0].title if len(checks) == 1 else f"{len(checks)} checks"
+            commands.append(_command(kind, work.path, line, f"{work.exercise.id}: {what}", text))
     if request.protected:
         text = f"Changed, and without effect: {', '.join(request.protected[:MAX_PATHS])}"
         commands.append(_command("warning", request.protected[0], 1, "Without effect", text))
@@ -63,19 +63,20 @@ def annotations(graded: Sequence[Graded], request: PullRequest) -> list[str]:
     return commands
 
 
-def summary(graded: Sequence[Graded], request: PullRequest, isolation: str) -> str:
+def summary(request: PullRequest, isolation: str) -> str:
     """The page of the run: scores, a table for each exercise, ignored files, seed, isolation."""
-    parts = [_heading(graded)]
-    parts += [_exercise(item) for item in graded]
-    parts += [_ignored(request)]
-    seeds = {str(item.report.seed) for item in graded if item.report is not None}
+    heading = _heading(request.works)
+    seeds = {str(work.report.seed) for work in request.works if work.report is not None}
     seed = f" Seed {', '.join(seeds)}." if seeds else ""
-    parts += [f"Graded by the default branch.{seed} Isolation: {escaped(isolation)}.\n"]
+    parts = [
+        heading,
+        *(_exercise(work, work.report) for work in request.works if work.report is not None),
+        _ignored(request),
+        f"Graded by the default branch.{seed} Isolation: {escaped(isolation)}.\n",
+    ]
     page = "\n".join(part for part in parts if part)
     if len(page.encode()) > MAX_SUMMARY:
-        page = (
-            f"{_heading(graded)}\nThe details are too long to be shown here: grade it yourself.\n"
-        )
+        return f"{heading}\nThe details are too long to be shown here: grade it yourself.\n"
     return page
 
 
@@ -99,45 +100,32 @@ def _property(text: str) -> str:
     return _data(clean(text, 200)).replace(":", "%3A").replace(",", "%2C")
 
 
-def _untouched(checks: Sequence[CheckResult]) -> bool:
-    return all(check.status is Status.NOT_ATTEMPTED for check in checks)
-
-
-def _title(checks: Sequence[CheckResult], item: Graded) -> str:
-    words = checks[0].title if len(checks) == 1 else f"{len(checks)} checks"
-    return f"{item.work.exercise.id}: {words}"
-
-
 def _told(check: CheckResult) -> str:
     """What an annotation says about one check."""
     parts = (check.message, check.explanation, check.hint and f"Try: {check.hint}")
     return "\n".join([f"{check.id}: {check.status.words}", *(part for part in parts if part)])
 
 
-def _heading(graded: Sequence[Graded]) -> str:
-    if not graded:
+def _heading(works: Sequence[Work]) -> str:
+    if not works:
         return "# Nothing to grade\n\nThis pull request changes no exercise.\n"
-    lines = [f"- {_score(item)}\n" for item in graded]
+    lines = [f"- {_score(work)}\n" for work in works]
     return "# Graded\n\n" + "".join(lines)
 
 
-def _score(item: Graded) -> str:
-    exercise = item.work.exercise
-    name = f"{exercise.id} {escaped(exercise.title)}"
-    if item.report is None:
-        return f"{name}: not graded, {escaped(item.work.problem)}"
-    if item.report.score is None:
+def _score(work: Work) -> str:
+    name, report = f"{work.exercise.id} {escaped(work.exercise.title)}", work.report
+    if report is None:
+        return f"{name}: not graded, {escaped(work.problem)}"
+    if report.score is None:
         return f"{name}: not gradable, the grader itself failed; your code is not to blame"
-    return f"{name}: **{item.report.score:g} of {item.report.max_score:g} points**"
+    return f"{name}: **{report.score:g} of {report.max_score:g} points**"
 
 
-def _exercise(item: Graded) -> str:
-    if item.report is None:
-        return ""
-    report = item.report
+def _exercise(work: Work, report: Report) -> str:
     lines = [
-        f"\n## {report.exercise} {escaped(item.work.exercise.title)}\n",
-        f"File: {escaped(item.work.path)}\n",
+        f"\n## {report.exercise} {escaped(work.exercise.title)}\n",
+        f"File: {escaped(work.path)}\n",
         "| status | points | check |",
         "| --- | --- | --- |",
     ]
@@ -146,18 +134,15 @@ def _exercise(item: Graded) -> str:
         for check in report.checks
     ]
     lines += [_details(check) for check in report.checks if check.status.has_reason]
-    return "\n".join([*lines, _questions(report)])
+    unanswered = [question.name for question in report.questions if not question.answered]
+    asked = f"\nQuestions still unanswered: {escaped(', '.join(unanswered))}\n"
+    return "\n".join([*lines, asked if unanswered else ""])
 
 
 def _details(check: CheckResult) -> str:
     """A check that did not pass: its message verbatim, in a block that it cannot close."""
     text = html.escape(clean(_told(check), MAX_MESSAGE))
     return f"\n<b>{html.escape(clean(check.title))}</b>\n<pre>\n{text}\n</pre>\n"
-
-
-def _questions(report: Report) -> str:
-    unanswered = [question.name for question in report.questions if not question.answered]
-    return f"\nQuestions still unanswered: {escaped(', '.join(unanswered))}\n" if unanswered else ""
 
 
 def _ignored(request: PullRequest) -> str:

@@ -13,7 +13,7 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from distributed import LocalCluster
 
 from grading.batch import gradebooks, pages
 from grading.batch.collect import Collected, Origin
-from grading.batch.files import ClassFiles
+from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics, histogram
@@ -365,7 +365,7 @@ def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course
     broken = report(check(status=Status.GRADER_ERROR))
     failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
     for found, files in ((graded, ["ada.ex4.json"]), (failed, [])):
-        ClassFiles(real_course, [found], {"ex4": 4.0}, [], has_roster=False).write(tmp_path)
+        write_class(tmp_path, real_course, [found], {"ex4": 4.0}, [], [])
         assert [path.name for path in (tmp_path / "gradescope").iterdir()] == files
 
 
@@ -408,7 +408,11 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
         again = store.settle("ada", 1, new, ten, "asked for")
         assert again is not None
         assert (again.old_score, again.new_score, again.why) == (10.0, 20.0, "asked for")
-        assert [one for _, one in store.changes()] == [change, again]
+    query = (
+        "select submission, exercise, attempt, old_score, new_score, why from changes order by id"
+    )
+    with sqlite3.connect(tmp_path / "grades.sqlite") as database:
+        assert database.execute(query).fetchall() == [astuple(change), astuple(again)]
     (tmp_path / "other").write_text("no database, but long enough to be looked at" * 50)
     with pytest.raises(UsageError, match="cannot be used"):
         Store(tmp_path / "other")

@@ -23,7 +23,7 @@ import yaml
 from grading.course.syllabus import ROOT, Course, Exercise
 from grading.pull_request import changes as requests
 from grading.pull_request import github
-from grading.pull_request.changes import Graded, Objects, PullRequest, Work
+from grading.pull_request.changes import Objects, PullRequest, Work
 from grading.release.proofs import install
 from grading.report import CheckResult, Report, Status
 from grading.sandbox import rungs
@@ -364,7 +364,7 @@ def test_only_the_exercises_that_changed_are_graded(
     (work / "new.txt").write_text("new")
     request = fetched(server, objects, server.request(work))
     assert request == PullRequest([], protected=["README.md"], others=["new.txt"])
-    page = github.summary([], request, "landlock")
+    page = github.summary(request, "landlock")
     assert "changes no exercise" in page
 
 
@@ -416,10 +416,9 @@ def test_what_cannot_be_read_is_said_and_is_no_score(
     (one,) = request.works
     assert one.submission is None
     assert word in one.problem
-    graded = [Graded(one)]
-    (command,) = github.annotations(graded, request)
+    (command,) = github.annotations(request)
     assert command.startswith(f"::error file={FILE},line=1,title=ex4::")
-    assert "not graded" in github.summary(graded, request, "landlock")
+    assert "not graded" in github.summary(request, "landlock")
 
 
 def test_a_submodule_is_not_followed(server: Server, work: Path, objects: Path) -> None:
@@ -479,15 +478,15 @@ def check(**changes: Any) -> CheckResult:
     return made_up_check(**{**usual, "max_points": 5.0, **changes})
 
 
-def graded(exercise: Exercise, *checks: CheckResult) -> Graded:
+def graded(exercise: Exercise, *checks: CheckResult) -> Work:
     rung = {"rung": "landlock", "walls": ""}
     report = Report(exercise.id, "x.py", "0" * 64, 1, "cpu", rung, {}, checks)
-    return Graded(Work(exercise, FILE, None), report)
+    return Work(exercise, FILE, None, report=report)
 
 
 def test_there_are_never_more_annotations_than_are_shown(server: Server) -> None:
     checks = [check(id=f"c{line}", line=line, message="m") for line in range(1, 40)]
-    found = github.annotations([graded(server.exercise, *checks)], PullRequest([]))
+    found = github.annotations(PullRequest([graded(server.exercise, *checks)]))
     assert len(found) == github.MAX_ANNOTATIONS
     assert found[-1] == "::notice::31 more are in the summary of this run"
 
@@ -495,15 +494,15 @@ def test_there_are_never_more_annotations_than_are_shown(server: Server) -> None
 def test_commands_and_pages_cannot_be_broken_out_of(server: Server) -> None:
     evil = "100%\r\n::error::x, a:b </pre><script>alert(1)</script> \x1b[31m\u202e"
     one = graded(server.exercise, check(message=evil, explanation=evil, line=3))
-    request = PullRequest([], protected=[evil], others=[evil])
-    for command in github.annotations([one], request):
+    request = PullRequest([one], protected=[evil], others=[evil])
+    for command in github.annotations(request):
         assert "\n" not in command
         assert "\r" not in command
         assert "\x1b" not in command
         properties = command.split("::")[1]
         assert "100%\r" not in properties
         assert properties.count("title=") == 1
-    page = github.summary([one], request, "landlock")
+    page = github.summary(request, "landlock")
     assert "<script" not in page
     assert page.count("</pre>") == page.count("<pre>") == 1
     assert "Adds &#124; &#96;x&#96; &#60;b&#62;" in page
@@ -511,7 +510,7 @@ def test_commands_and_pages_cannot_be_broken_out_of(server: Server) -> None:
 
 def test_a_page_is_never_too_long(server: Server) -> None:
     checks = [check(id=f"c{number}", message="é" * 1990) for number in range(600)]
-    page = github.summary([graded(server.exercise, *checks)], PullRequest([]), "landlock")
+    page = github.summary(PullRequest([graded(server.exercise, *checks)]), "landlock")
     assert len(page.encode()) < github.MAX_SUMMARY
     assert "0 of 3000 points" in page
     assert "too long" in page
@@ -519,6 +518,6 @@ def test_a_page_is_never_too_long(server: Server) -> None:
 
 def test_a_grader_that_failed_is_no_score(server: Server) -> None:
     one = graded(server.exercise, check(status=Status.GRADER_ERROR))
-    page = github.summary([one], PullRequest([]), "landlock")
+    page = github.summary(PullRequest([one]), "landlock")
     assert "not gradable" in page
     assert "of 5 points" not in page

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from grading.batch import gradebooks, pages
 from grading.batch.grades import Grade
 from grading.course.syllabus import ROOT, Course
-from grading.pull_request.changes import Graded, PullRequest, Work
+from grading.pull_request.changes import PullRequest, Work
 from grading.pull_request.github import annotations, summary
 from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
@@ -97,14 +97,13 @@ def test_a_gradebook_and_a_page_of_feedback_show_it(status: Status) -> None:
 
 @every_status
 def test_a_pull_request_shows_it(status: Status, real_course: Course) -> None:
-    work = Work(real_course.exercise("ex4"), "exercises/ex4_interpretability.py", None, ())
-    request = PullRequest([work], [], [])
-    graded = [Graded(work, one(status))]
-    page = summary(graded, request, "landlock")
+    exercise, path = real_course.exercise("ex4"), "exercises/ex4_interpretability.py"
+    request = PullRequest([Work(exercise, path, None, report=one(status))])
+    page = summary(request, "landlock")
     assert f"| {status.words} |" in page
     assert ("It says why." in page) == status.has_reason
     quiet = status is Status.NOT_ATTEMPTED or not status.is_open
-    assert bool(annotations(graded, request)) != quiet
+    assert bool(annotations(request)) != quiet
 
 
 marks = st.builds(Mark, st.floats(0, 5), st.just(5.0), st.text(max_size=9))
