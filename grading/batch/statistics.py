@@ -98,13 +98,13 @@ class ClassStatistics:
         return [entry for _, entries in sorted(self._leaders.items()) for entry in entries]
 
     def _count_mistakes(self, grade: Grade, report: Report) -> None:
-        self._mistakes.update(
-            {
-                (grade.exercise, check.misconception, check.explanation)
-                for check in report.checks
-                if check.misconception
-            }
+        mistakes = (
+            (grade.exercise, check.misconception, check.explanation)
+            for check in report.checks
+            if check.misconception
         )
+        # Each once, in order: the order of a set differs from run to run.
+        self._mistakes.update(list(dict.fromkeys(mistakes)))
 
     def _look_for_leaders(self, grade: Grade, report: Report) -> None:
         for check in report.checks:
