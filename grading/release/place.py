@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -69,18 +68,9 @@ def staged(out: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def _take_place(folder: Path, out: Path) -> None:
-    if not out.exists():
-        folder.rename(out)
-        return
-    for name in CARRIED:
-        if os.path.lexists(out / name):
-            (out / name).rename(folder / name)
-    exchange(folder, out)
-
-
-def exchange(new: Path, old: Path) -> None:
-    """Swap two folders."""
-    aside = new.with_name(f"{new.name}.old")
-    old.rename(aside)
-    new.rename(old)
-    shutil.move(aside, new)
+    if out.exists():
+        for name in CARRIED:
+            if os.path.lexists(out / name):
+                (out / name).rename(folder / name)
+        out.rename(folder.with_name(f"{out.name}.old"))
+    folder.rename(out)
