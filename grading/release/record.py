@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from grading.checking.compare import Answer
-from grading.checking.respondents import Asked, Outcome
+from grading.checking.respondents import Outcome
 from grading.checking.suites import checks, max_score
 from grading.course import misconceptions
 from grading.course.edition import FORMAT
@@ -89,10 +89,11 @@ def ask(grader: Grader, take: Take) -> Taken:
         grader.judge(session)
     if session.faults:
         raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
-    asked: list[Asked] = [
-        question for several in session.interview.asked.values() for question in several
-    ]
-    outcomes = {question.question.key: _kept(question.outcome) for question in asked}
+    outcomes = {
+        asked.question.key: _kept(asked.outcome)
+        for several in session.interview.asked.values()
+        for asked in several
+    }
     known: frozenset[str] = getattr(session.interview.reference, "answered", frozenset())
     return Taken(outcomes, known & outcomes.keys())
 
