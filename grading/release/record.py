@@ -32,6 +32,8 @@ from grading.submission.file import from_bytes
 
 # Enough that nobody learns the inputs by heart, few enough that an edition stays small.
 SEEDS = (1, 2, 3)
+# What an edition tells of a mistake.
+TOLD = ("name", "student", "hints", "fails")
 
 
 @dataclass(frozen=True)
@@ -196,15 +198,7 @@ class _Record:
             "numpy": np.__version__,
             "stream": stream(),
             "hidden_points": hidden,
-            "mistakes": [
-                {
-                    "name": known.name,
-                    "student": known.student,
-                    "hints": list(known.hints),
-                    "fails": list(known.fails),
-                }
-                for known in mistakes
-            ],
+            "mistakes": [{key: getattr(known, key) for key in TOLD} for known in mistakes],
             "questions": list(self.questions),
             "kinds": [json.loads(kind) for kind in self.kinds],
             "answers": [json.loads(entry) for entry in self.answers],
