@@ -9,8 +9,9 @@ reference is caught, or is listed as equivalent with the reason.
 
 import json
 import tomllib
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,15 +19,14 @@ from grading.audit.mutants import mutants
 from grading.checking import suites
 from grading.checking.draw import seed_of
 from grading.course import misconceptions
-from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.files import usable, write_text
 from grading.fleet.fleet import Fleet, Lost
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
-from grading.report import MAX_SEED, CheckResult, Report, Status
-from grading.submission.file import Submission, from_bytes
+from grading.report import MAX_SEED, Report, Status
+from grading.submission.file import from_bytes
 
 MUTATION_SCORE = 0.98
 
@@ -71,33 +71,30 @@ class Finding:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Margin:
     """The largest error of a right answer, the smallest of a wrong one; 1 is the tolerance."""
 
-    exercise: str
-    check: str
-    right: float
-    wrong: float | None
+    right: float = 0.0
+    wrong: float | None = None
 
 
 @dataclass
 class Audit:
-    """Everything found so far."""
+    """Everything found so far, by exercise and kind, check, mistake or mutant.
+
+    `named` counts known mistakes, and `survivors` mutants that are not equivalent.
+    """
 
     findings: list[Finding] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-    margins: dict[tuple[str, str], Margin] = field(default_factory=dict)
+    counts: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+    margins: defaultdict[tuple[str, str], Margin] = field(
+        default_factory=lambda: defaultdict(Margin)
+    )
     named: int = 0
     caught_by: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    survivors: list[Case] = field(default_factory=list)
+    survivors: int = 0
     equivalent: set[tuple[str, str]] = field(default_factory=set)
-
-    def count(self, *words: str) -> int:
-        return self.counts.get(" ".join(words), 0)
-
-    def margin(self, exercise: str, check: str) -> Margin:
-        return self.margins.get((exercise, check), Margin(exercise, check, 0.0, None))
 
 
 def audit(
@@ -137,24 +134,19 @@ def audit(
 
 def judge(grader: Grader, case: Case) -> Judged:
     """Grade one case, and measure how far each comparison is from its tolerance."""
-    exercise = case.exercise
-    work = from_bytes(case.source.encode(), exercise.file)
-    diagnosis = case.kind is Kind.MISCONCEPTION
+    work = from_bytes(case.source.encode(), case.exercise.file)
+
+    def judged(plan: Plan) -> Judged:
+        with grader.session(case.exercise, work, plan) as session:
+            return Judged(grader.report(session, work), session.margins)
+
     if case.kind is not Kind.MUTANT:
-        return _judged(
-            grader, exercise, work, Plan(case.seed, training=case.training, diagnosis=diagnosis)
-        )
+        diagnosis = case.kind is Kind.MISCONCEPTION
+        return judged(Plan(case.seed, training=case.training, diagnosis=diagnosis))
     # Grading ends at the first check that notices the mutant; training comes last.
     plan = Plan(case.seed, training=False, diagnosis=False, until_failure=True)
-    judged = _judged(grader, exercise, work, plan)
-    if judged.report.full_marks:
-        judged = _judged(grader, exercise, work, replace(plan, training=True))
-    return judged
-
-
-def _judged(grader: Grader, exercise: Exercise, work: Submission, plan: Plan) -> Judged:
-    with grader.session(exercise, work, plan) as session:
-        return Judged(grader.report(session, work), session.margins)
+    quick = judged(plan)
+    return judged(replace(plan, training=True)) if quick.report.full_marks else quick
 
 
 def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Iterator[Case]:
@@ -173,7 +165,8 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
         return Case(exercise, kind, name, source, seed("wrong"), training or thorough)
 
     yield Case(exercise, Kind.STUB, "stub", exercise.stub.read_text(encoding="utf-8"), 0)
-    right = {path.stem: path.read_text(encoding="utf-8") for path in right_variants(exercise)}
+    variants = sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
+    right = {path.stem: path.read_text(encoding="utf-8") for path in variants}
     for number in range(seeds):
         yield Case(exercise, Kind.REFERENCE, "reference", reference, seed(f"reference {number}"))
         for name, source in right.items():
@@ -185,15 +178,10 @@ def cases_of(exercise: Exercise, seeds: int, thorough: bool, draw: int) -> Itera
         yield wrong(Kind.MUTANT, mutant.name, mutant.source, training=False)
 
 
-def right_variants(exercise: Exercise) -> list[Path]:
-    """Solutions in other styles, kept with the tests."""
-    return sorted((exercise.root / "tests" / "bank" / exercise.id / "right").glob("*.py"))
-
-
 def take(result: Audit, case: Case, judged: Judged) -> None:
-    """Add to `found` what a case shows about the checks. Raises GraderError if not gradable."""
+    """Add to `result` what a case shows about the checks. Raises GraderError if not gradable."""
     report = judged.report
-    result.counts[f"{case.exercise.id} {case.kind}"] = result.count(case.exercise.id, case.kind) + 1
+    result.counts[case.exercise.id, case.kind] += 1
     if not report.gradable:
         raise GraderError(f"{case.exercise.id}, {case.kind} {case.name}: {report.faults}")
     problems: Iterator[str] = iter(())
@@ -222,17 +210,23 @@ def _right(result: Audit, report: Report, margins: Mapping[str, float]) -> Itera
     for check in report.checks:
         if check.status is not Status.PASSED:
             yield f"seed {report.seed}: {check.id} is {check.status.words}: {check.message}"
-    for name, margin in margins.items():
-        old = result.margin(report.exercise, name)
-        result.margins[report.exercise, name] = replace(old, right=max(old.right, margin))
+    for name, error in margins.items():
+        margin = result.margins[report.exercise, name]
+        margin.right = max(margin.right, error)
 
 
 def _mistaken(result: Audit, case: Case, judged: Judged) -> Iterator[str]:
     exercise = case.exercise
-    known = _known(exercise)[case.name]
-    failed = {check.id: check for check in judged.report.checks if _lost(check)}
+    mistakes = {known.name: known for known in misconceptions.load(exercise.misconceptions)}
+    known = mistakes[case.name]
+    failed = {
+        check.id: check
+        for check in judged.report.checks
+        if check.status.is_verdict and check.status is not Status.PASSED
+    }
+    if failed:
+        result.caught_by[exercise.id, case.name] = set(failed)
     for name in failed:
-        result.caught_by.setdefault((exercise.id, case.name), set()).add(name)
         _nearest(result, exercise.id, name, judged.margins.get(name))
     for name in known.fails:
         if name not in failed:
@@ -248,16 +242,11 @@ def _mistaken(result: Audit, case: Case, judged: Judged) -> Iterator[str]:
         yield f"is named {names}, though it cannot be"
 
 
-def _lost(check: CheckResult) -> bool:
-    return check.status.is_verdict and check.status is not Status.PASSED
-
-
-def _nearest(result: Audit, exercise: str, check: str, margin: float | None) -> None:
-    if margin is None or margin <= 1:
+def _nearest(result: Audit, exercise: str, check: str, error: float | None) -> None:
+    if error is None or error <= 1:
         return
-    old = result.margin(exercise, check)
-    wrong = margin if old.wrong is None else min(old.wrong, margin)
-    result.margins[exercise, check] = replace(old, wrong=wrong)
+    margin = result.margins[exercise, check]
+    margin.wrong = error if margin.wrong is None else min(margin.wrong, error)
 
 
 def _survived(result: Audit, case: Case) -> Iterator[str]:
@@ -265,7 +254,7 @@ def _survived(result: Audit, case: Case) -> Iterator[str]:
     if case.name in equivalents(exercise):
         result.equivalent.add((exercise.id, case.name))
     else:
-        result.survivors.append(case)
+        result.survivors += 1
         yield "no check notices it"
 
 
@@ -299,26 +288,21 @@ def _require_reasons(result: Audit, exercise: Exercise) -> None:
 
 
 def _require_tolerances(result: Audit) -> None:
-    for margin in result.margins.values():
+    for (exercise, check), margin in result.margins.items():
         if margin.right > 1:
             problem = f"a right answer is {margin.right:.2g} tolerances off"
-            result.findings.append(Finding(margin.exercise, "check", margin.check, problem))
-
-
-def _known(exercise: Exercise) -> dict[str, Misconception]:
-    return {known.name: known for known in misconceptions.load(exercise.misconceptions)}
+            result.findings.append(Finding(exercise, "check", check, problem))
 
 
 def margins_table(result: Audit) -> dict[str, dict[str, dict[str, float | None]]]:
     """The table of tolerances: {exercise: {check: {right, wrong}}}."""
     table: dict[str, dict[str, dict[str, float | None]]] = {}
     for (exercise, check), margin in sorted(result.margins.items()):
-        table.setdefault(exercise, {})[check] = {"right": margin.right, "wrong": margin.wrong}
+        table.setdefault(exercise, {})[check] = asdict(margin)
     return table
 
 
 def save_margins(result: Audit, path: Path) -> None:
     """Write the table of tolerances as JSON."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(margins_table(result), indent=1)
-    write_text(path, f"{text}\n")
+    write_text(path, json.dumps(margins_table(result), indent=1) + "\n")

@@ -1,7 +1,7 @@
 """Measure what training checks judge, for the reference and for known mistakes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from grading.checking import suites
 from grading.checking.check import Measure
@@ -20,23 +20,15 @@ from grading.submission.file import from_bytes
 
 # For each measurement, so that a slow one gives a value too.
 CPU_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class Value:
-    """One measurement."""
-
-    check: str
-    variant: str
-    number: int
-    value: float
+# It gets every measurement: check, variant, number and value.
+OnValue = Callable[[str, str, int, float], None]
 
 
 def calibrate(
     grader: Grader,
     exercise: Exercise,
     seeds: int,
-    on_value: Callable[[Value], None],
+    on_value: OnValue,
     only: Sequence[str] = (),
 ) -> dict[str, Calibration]:
     """Measure each check `seeds` times per variant (or those in `only`), on the grader's device.
@@ -73,7 +65,7 @@ def _values(
     measure: Measure,
     variant: str,
     seeds: int,
-    on_value: Callable[[Value], None],
+    on_value: OnValue,
 ) -> Iterator[float]:
     """The values of one variant, each on newly drawn inputs and in a new worker.
 
@@ -96,5 +88,5 @@ def _values(
                         f"seed {number}: the reference has no value: {fault}"
                     ) from fault
                 continue  # it fails for another reason, and has no value to compare
-        on_value(Value(check, variant, number, value))
+        on_value(check, variant, number, value)
         yield value

@@ -6,9 +6,11 @@ context or a keyword argument. Annotations, docstrings and raised exceptions sta
 """
 
 import ast
-from collections.abc import Iterator
-from copy import deepcopy
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import partial
 
 _SWAPPED: dict[type[ast.AST], type[ast.AST]] = {
     ast.Add: ast.Sub,
@@ -41,34 +43,41 @@ class Mutant:
 def mutants(source: str) -> list[Mutant]:
     """Every mutant of `source`, in the order of its lines, each once."""
     tree = ast.parse(source)
-    by_name: dict[str, Mutant] = {}
-    for path, node in _walk(tree, ()):
-        for number, (old, new) in enumerate(_changes(node)):
-            changed = deepcopy(tree)
-            _replace(changed, path, list(_changes(_at(changed, path)))[number][1])
-            text = ast.unparse(ast.fix_missing_locations(changed))
-            what = f"{_scope(tree, path)}: {_shown(old)} -> {_shown(new)}"
-            count = sum(1 for name in by_name if name.split(" #")[0] == what)
-            name = f"{what} #{count + 1}" if count else what
-            by_name[name] = Mutant(name, text)
-    return list(by_name.values())
+    found: list[Mutant] = []
+    count: Counter[str] = Counter()
+    for scope, node, put in _places(tree):
+        for old, new in _changes(node):
+            put(new)
+            text = ast.unparse(ast.fix_missing_locations(tree))
+            put(node)
+            what = f"{'.'.join(scope) or 'module'}: {_shown(old)} -> {_shown(new)}"
+            count[what] += 1
+            name = f"{what} #{count[what]}" if count[what] > 1 else what
+            found.append(Mutant(name, text))
+    return found
 
 
-Path = tuple[tuple[str, int | None], ...]
+Place = tuple[Sequence[str], ast.AST, Callable[[ast.AST], None]]
 
 
-def _walk(node: ast.AST, path: Path) -> Iterator[tuple[Path, ast.AST]]:
-    """Every node that may change, with the path to it."""
-    yield path, node
-    for field, value in ast.iter_fields(node):
-        if field in ("annotation", "returns", "decorator_list") or isinstance(node, ast.Raise):
+def _places(parent: ast.AST, scope: Sequence[str] = ()) -> Iterator[Place]:
+    """The nodes below `parent` that may change: where, which, and what puts another in its place.
+
+    Put the node back before you ask for the next place.
+    """
+    if isinstance(parent, (ast.FunctionDef, ast.ClassDef)):
+        scope = (*scope, parent.name)
+    for field, value in ast.iter_fields(parent):
+        if field in ("annotation", "returns", "decorator_list") or isinstance(parent, ast.Raise):
             continue
         if isinstance(value, ast.AST):
-            yield from _walk(value, (*path, (field, None)))
+            yield scope, value, partial(setattr, parent, field)
+            yield from _places(value, scope)
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if isinstance(item, ast.AST) and not _is_text(item):
-                    yield from _walk(item, (*path, (field, index)))
+                    yield scope, item, partial(value.__setitem__, index)
+                    yield from _places(item, scope)
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -79,10 +88,7 @@ def _is_text(node: ast.AST) -> bool:
     return isinstance(value, ast.Constant) and isinstance(value.value, str)
 
 
-Change = tuple[ast.AST, ast.AST]
-
-
-def _changes(node: ast.AST) -> Iterator[Change]:
+def _changes(node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
     """Pairs: the node to show as old, and what the node becomes."""
     match node:
         case ast.BinOp(op=op) | ast.BoolOp(op=op) | ast.AugAssign(op=op) if type(op) in _SWAPPED:
@@ -105,8 +111,9 @@ def _changes(node: ast.AST) -> Iterator[Change]:
         case ast.With():
             yield node.items[0].context_expr, ast.If(ast.Constant(True), node.body, [])
         case ast.Call(keywords=[_, *_]):
-            for index in range(len(node.keywords)):
-                yield node, _with(node, "keywords", _without(node.keywords, index))
+            for left_out in node.keywords:
+                others = [keyword for keyword in node.keywords if keyword is not left_out]
+                yield node, _with(node, "keywords", others)
         case ast.Assign() | ast.AugAssign() | ast.Expr() if not _is_text(node):
             yield node, ast.Pass()
     if isinstance(node, ast.AugAssign):
@@ -114,39 +121,9 @@ def _changes(node: ast.AST) -> Iterator[Change]:
 
 
 def _with(node: ast.AST, field: str, value: object) -> ast.AST:
-    changed = deepcopy(node)
+    changed = copy(node)
     setattr(changed, field, value)
     return changed
-
-
-def _without(items: list[ast.keyword], index: int) -> list[ast.keyword]:
-    return [item for position, item in enumerate(items) if position != index]
-
-
-def _at(tree: ast.AST, path: Path) -> ast.AST:
-    node: ast.AST = tree
-    for field, index in path:
-        value = getattr(node, field)
-        node = value if index is None else value[index]
-    return node
-
-
-def _replace(tree: ast.AST, path: Path, new: ast.AST) -> None:
-    field, index = path[-1]
-    parent = _at(tree, path[:-1])
-    if index is None:
-        setattr(parent, field, new)
-    else:
-        getattr(parent, field)[index] = new
-
-
-def _scope(tree: ast.AST, path: Path) -> str:
-    names = []
-    for end in range(len(path) + 1):
-        node = _at(tree, path[:end])
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-            names.append(node.name)
-    return ".".join(names) or "module"
 
 
 def _shown(node: ast.AST) -> str:

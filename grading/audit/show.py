@@ -1,9 +1,14 @@
-"""Prints what an audit found, for the author of a course."""
+"""Prints what an audit found, and what a calibration measured, for the author of a course."""
 
-from collections.abc import Sequence
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import click
 
 from grading.audit.audit import MUTATION_SCORE, Audit, Kind
 from grading.course.syllabus import Exercise
+from grading.course.thresholds import Calibration
 from grading.renderers.table import print_table
 
 
@@ -12,42 +17,61 @@ def print_audit(result: Audit, exercises: Sequence[Exercise], plain: bool) -> No
     rows = []
     for exercise in exercises:
         for kind in Kind:
-            if count := result.count(exercise.id, kind):
-                bad = {
-                    f.name for f in result.findings if (f.exercise, f.kind) == (exercise.id, kind)
-                }
+            about = (exercise.id, kind)
+            if count := result.counts[about]:
+                bad = {one.name for one in result.findings if (one.exercise, one.kind) == about}
                 rows.append((f"{exercise.id}: {kind}s", f"{count}", f"{len(bad)}"))
     print_table(("what", "graded", "not as it should be"), rows, plain)
     margins = [
         (
-            f"{margin.exercise}: {margin.check}",
+            f"{exercise}: {check}",
             f"{margin.right:.1e}",
             "none seen" if margin.wrong is None else f"{margin.wrong:.1e}",
         )
-        for _, margin in sorted(result.margins.items())
+        for (exercise, check), margin in sorted(result.margins.items())
     ]
     if margins:
         columns = ("compared with the reference, 1 = tolerance", "right", "nearest wrong")
         print_table(columns, margins, plain)
-    for line in summary(result):
+    for line in _summary(result):
         print(line)
     for finding in result.findings:
         print(f"{finding.exercise}, {finding.kind} {finding.name}: {finding.problem}")
 
 
-def summary(result: Audit) -> list[str]:
+def _summary(result: Audit) -> Iterator[str]:
     """How many known mistakes were named, and the mutation score."""
-    lines = []
-    mistakes = sum(n for what, n in result.counts.items() if what.endswith(Kind.MISCONCEPTION))
-    if mistakes:
-        lines.append(f"known mistakes named: {result.named} of {mistakes}")
-    mutants = sum(n for what, n in result.counts.items() if what.endswith(Kind.MUTANT))
-    if mutants:
-        alive = len(result.survivors)
+    graded: Counter[Kind] = Counter()
+    for (_, kind), count in result.counts.items():
+        graded[kind] += count
+    if mistakes := graded[Kind.MISCONCEPTION]:
+        yield f"known mistakes named: {result.named} of {mistakes}"
+    if mutants := graded[Kind.MUTANT]:
         equivalent = len(result.equivalent)
-        score = 1 - alive / (mutants - equivalent)
-        lines.append(
-            f"mutation score: {score:.1%} of {mutants} mutants, {equivalent} of them"
-            f" equivalent and left out, {alive} not noticed (at least {MUTATION_SCORE:.0%} wanted)"
+        score = 1 - result.survivors / (mutants - equivalent)
+        yield (
+            f"mutation score: {score:.1%} of {mutants} mutants, {equivalent} of them equivalent and"
+            f" left out, {result.survivors} not noticed (at least {MUTATION_SCORE:.0%} wanted)"
         )
-    return lines
+
+
+def print_value(check: str, variant: str, number: int, value: float) -> None:
+    """Print one measurement on standard error."""
+    click.echo(f"{check} {variant} {number}: {value:.4g}", err=True)
+
+
+def print_calibration(check: str, calibration: Calibration, plain: bool) -> None:
+    bounds = calibration.bounds
+    click.echo(f"{check}: {calibration.quantity}")
+    click.echo(f"right if {bounds.above:g} < value <= {bounds.below:g} in one of {bounds.tries}")
+    rows = [_row("reference", calibration.right, f"fails: < {calibration.false_fail:.1e}")]
+    for name, values in calibration.wrong.items():
+        rows.append(_row(name, values, f"passes: {calibration.false_pass(name):.1e}"))
+    print_table(("variant", "n", "min", "median", "max", "implied rate"), rows, plain)
+
+
+def _row(name: str, values: Sequence[float], rate: str) -> tuple[str, ...]:
+    if not values:
+        return (name, "0", "-", "-", "-", "not measured")
+    spread = (min(values), statistics.median(values), max(values))
+    return (name, str(len(values)), *(f"{value:.4g}" for value in spread), rate)

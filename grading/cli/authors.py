@@ -27,7 +27,7 @@ def calibrate(
     exercise = syllabus.load(syllabus.ROOT).exercise(identity)
     with grader_on("auto", device) as grader:
         from grading.audit.calibrate import calibrate as measure
-        from grading.audit.show_calibration import print_calibration, print_value
+        from grading.audit.show import print_calibration, print_value
 
         calibrations = measure(grader, exercise, seeds, print_value, variants)
     for check, calibration in calibrations.items():

@@ -38,7 +38,11 @@ def parse(text: str) -> list[Question]:
     headings = list(_HEADING.finditer(text))
     ends = [*(heading.start() for heading in headings), len(text)][1:]
     return [
-        Question(heading[1], heading[2].strip(), _answer(text[heading.end() : end]))
+        Question(
+            heading[1],
+            heading[2].strip(),
+            answer=clean(_COMMENT.sub("", text[heading.end() : end]).strip(), MAX_BYTES),
+        )
         for heading, end in zip(headings, ends, strict=True)
     ]
 
@@ -124,7 +128,3 @@ def _mark(row: Mapping[str, str], where: str) -> Mark:
     if not 0 <= points <= most < math.inf:
         raise UsageError(f"{where}: points must lie between 0 and max_points")
     return Mark(points, most, one_line(row.get("comment") or ""))
-
-
-def _answer(text: str) -> str:
-    return clean(_COMMENT.sub("", text).strip(), MAX_BYTES)

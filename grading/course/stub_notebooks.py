@@ -19,11 +19,13 @@ _DEFINITIONS = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def make_notebook(stub: str, exercise: Exercise) -> str:
     """The text of the .ipynb file: the docstring as Markdown, then the code, then the questions."""
     tree = ast.parse(stub)
-    cells = [_markdown(_introduction(ast.get_docstring(tree) or exercise.title, exercise))]
+    introduction = _introduction(ast.get_docstring(tree) or exercise.title, exercise)
+    cells = [_cell("markdown", introduction)]
     cells += [_cell("code", text, execution_count=None, outputs=[]) for text in _pieces(stub, tree)]
     if exercise.answers.exists():
         path = os.path.relpath(exercise.questions, exercise.notebook.parent)
-        cells.append(_markdown(f"The questions are in [{exercise.questions.name}]({path})."))
+        text = f"The questions are in [{exercise.questions.name}]({path})."
+        cells.append(_cell("markdown", text))
     document = {
         "cells": cells,
         "metadata": {
@@ -64,10 +66,6 @@ def _group(node: ast.stmt) -> object:
     if isinstance(node, _DEFINITIONS):
         return node
     return isinstance(node, _IMPORTS)
-
-
-def _markdown(text: str) -> dict[str, Any]:
-    return _cell("markdown", text)
 
 
 def _cell(kind: str, text: str, **more: Any) -> dict[str, Any]:

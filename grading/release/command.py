@@ -1,6 +1,6 @@
 """`python grader.py release`: from the course to a student edition."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grading.course.syllabus import Course
@@ -33,9 +33,8 @@ def release(
     files = contents(course, checks, recorded, seeds)
     with staged(out, files) as folder:
         prove(folder, course, secrets(exercises, checks), seeds, with_install, say)
-    size, answers = (_megabytes(one.values()) for one in (files, recorded))
-    say(f"written: {out}, {len(files)} files, {size}, {answers} of them recorded answers")
-
-
-def _megabytes(data: Iterable[bytes]) -> str:
-    return f"{sum(map(len, data)) / 2**20:.1f} MB"
+    size, answers = (sum(map(len, one.values())) / 2**20 for one in (files, recorded))
+    say(
+        f"written: {out}, {len(files)} files, {size:.1f} MB,"
+        f" {answers:.1f} MB of them recorded answers"
+    )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -119,21 +120,11 @@ def _without_dead_links(name: str, data: bytes, files: Mapping[str, bytes]) -> b
     folder = Path(name).parent
 
     def kept(match: re.Match[str]) -> str:
-        target = _normal(folder / match[2])
+        target = os.path.normpath(folder / match[2])
         leads = target in files or any(other.startswith(f"{target}/") for other in files)
         return match[0] if leads else match[1]
 
     return _LINK.sub(kept, data.decode()).encode()
-
-
-def _normal(path: Path) -> str:
-    parts: list[str] = []
-    for part in path.parts:
-        if part == ".." and parts:
-            parts.pop()
-        elif part != ".":
-            parts.append(part)
-    return "/".join(parts)
 
 
 def _name(path: Path, root: Path) -> str:

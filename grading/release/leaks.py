@@ -100,23 +100,21 @@ def _trees(path: str, text: str) -> Iterator[ast.AST]:
     """The syntax trees of a text (in Markdown, of its fenced code) and of the strings in it."""
     pieces: Sequence[str] = _FENCED.findall(text) if path.endswith(".md") else [text]
     for piece in pieces:
-        tree = _parsed(piece)
-        if tree is None:
-            continue
-        yield tree
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                inner = _parsed(node.value)
-                if inner is not None:
-                    yield inner
+        for tree in _as_python(piece):
+            yield tree
+            for node in ast.walk(tree):
+                match node:
+                    case ast.Constant(value=str(inner)):
+                        yield from _as_python(inner)
 
 
-def _parsed(text: str) -> ast.Module | None:
-    """`text` parsed as Python; None if it is not Python."""
+def _as_python(text: str) -> Iterator[ast.Module]:
+    """`text` parsed as Python; nothing if it is not Python."""
     lines = text.splitlines()
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     try:
         with warnings.catch_warnings(action="ignore"):
-            return ast.parse("\n".join(line[indent:] for line in lines))
+            tree = ast.parse("\n".join(line[indent:] for line in lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+        return
+    yield tree

@@ -13,7 +13,6 @@ from grading.release.contents import FORMAT, MANIFEST, sums
 
 # These belong to the person who works in an edition, and move into the next one.
 CARRIED = (".git", ".venv", ".unrolled")
-_LEFT_OVERS = ("__pycache__",)
 
 
 def require_replaceable(out: Path) -> None:
@@ -48,7 +47,7 @@ def _names(out: Path) -> Iterator[str]:
         folders[:] = [
             name
             for name in folders
-            if name not in (*skipped, *_LEFT_OVERS) and not name.endswith(".egg-info")
+            if name not in (*skipped, "__pycache__") and not name.endswith(".egg-info")
         ]
         yield from ((inner / name).as_posix() for name in names if name not in skipped)
 

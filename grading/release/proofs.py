@@ -95,13 +95,9 @@ def cloned(edition: Path) -> Iterator[Path]:
             git(origin, "add", "-A")
             git(origin, "commit", "-q", "-m", "Student edition")
             git(Path(folder), "clone", "-q", str(origin), str(clone))
-            if read_all(edition).keys() - _without_git(clone).keys():
+            if read_all(edition).keys() - read_all(clone).keys():
                 raise GraderError("the edition's .gitignore keeps files of it out of a repository")
         yield clone
-
-
-def _without_git(clone: Path) -> dict[str, bytes]:
-    return {name: data for name, data in read_all(clone).items() if not name.startswith(".git/")}
 
 
 def git(folder: Path, *arguments: str) -> None:

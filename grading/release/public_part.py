@@ -14,6 +14,7 @@ from pathlib import Path
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.files import read_text
+from grading.release.syntax import parsed
 
 PACKAGE = "checks"
 LINE_LENGTH = 100
@@ -22,10 +23,9 @@ _ASKERS = ("both", "student")
 
 @dataclass(frozen=True)
 class Piece:
-    """A top-level statement and the comments above it: lines [first, last), names it defines."""
+    """A top-level statement, its text with the comments above it, and the names it defines."""
 
-    first: int
-    last: int
+    text: str
     node: ast.stmt
     defines: frozenset[str]
 
@@ -35,13 +35,8 @@ class Module:
     """A module of the checks, in pieces; `kept` holds the names that are needed."""
 
     path: Path
-    text: str
     pieces: list[Piece]
     kept: set[str] = field(default_factory=set)
-
-    @property
-    def lines(self) -> list[str]:
-        return self.text.splitlines(keepends=True)
 
 
 @dataclass(frozen=True)
@@ -62,19 +57,19 @@ def public_part(exercises: Sequence[Exercise]) -> PublicPart:
         suites.append(suite)
         _reach(root, exercise, suite, modules)
     files = {suite: read_text(suite) for suite in suites}
-    files |= {module.path: handed_out(module) for module in modules.values()}
+    files |= {module.path: _handed_out(module) for module in modules.values()}
     for path in list(files):
         for package in (path.parent, path.parent.parent):
             files[package / "__init__.py"] = read_text(package / "__init__.py")
     behind = [source for module in modules.values() for source in _left_behind(module)]
-    behind += [read_text(path) for path in _untouched(root, exercises, files)]
+    behind += [read_text(path) for path in _untouched(root, files)]
     return PublicPart(dict(sorted(files.items())), behind)
 
 
 def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Module]) -> None:
     """Mark everything that an exercise's suite needs, in every module."""
     probes = f"{PACKAGE}.probes.{exercise.id}"
-    tree = _parse(read_text(suite), suite)
+    tree = parsed(read_text(suite), suite.name)
     waiting = [*_imports(tree), *((probes, name) for name in _asked(tree))]
     while waiting:
         place, name = waiting.pop()
@@ -102,16 +97,16 @@ def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Modul
             waiting += [(probes, other) for other in _asked(piece.node)]
 
 
-def handed_out(module: Module) -> str:
+def _handed_out(module: Module) -> str:
     """The text of a module with only the definitions that are needed."""
-    lines = module.lines
     text = ""
     for piece in module.pieces:
         if isinstance(piece.node, ast.Import | ast.ImportFrom):
             if line := _import(piece.node, module.kept):
-                text += _blank_lines_above(piece, lines) + line
+                blank_lines = piece.text[: -len(piece.text.lstrip())]
+                text += blank_lines + line
         elif not piece.defines or piece.defines & module.kept:
-            text += "".join(lines[piece.first : piece.last])
+            text += piece.text
     return text.lstrip("\n")
 
 
@@ -120,12 +115,10 @@ def _left_behind(module: Module) -> Iterator[str]:
         if isinstance(piece.node, ast.Import | ast.ImportFrom) or not piece.defines:
             continue
         if not piece.defines & module.kept:
-            yield "".join(module.lines[piece.first : piece.last])
+            yield piece.text
 
 
-def _untouched(
-    root: Path, exercises: Sequence[Exercise], files: Mapping[Path, str]
-) -> Iterator[Path]:
+def _untouched(root: Path, files: Mapping[Path, str]) -> Iterator[Path]:
     """Modules from which nothing is handed out."""
     for folder in ("probes", "inputs", "oracles"):
         for path in sorted((root / PACKAGE / folder).glob("*.py")):
@@ -135,23 +128,21 @@ def _untouched(
 
 def _module(root: Path, place: str) -> Module:
     path = root.joinpath(*place.split(".")).with_suffix(".py")
-    text = read_text(path)
-    return Module(path, text, list(_pieces(text, path)))
+    return Module(path, list(_pieces(read_text(path), path.name)))
 
 
-def _pieces(text: str, path: Path) -> Iterator[Piece]:
-    lines = text.splitlines()
+def _pieces(text: str, name: str) -> Iterator[Piece]:
+    lines = text.splitlines(keepends=True)
     last = 0
-    for node in _parse(text, path).body:
+    for node in parsed(text, name).body:
         decorators = getattr(node, "decorator_list", [])
         start = min([node.lineno, *(one.lineno for one in decorators)]) - 1
         while start > last and lines[start - 1].startswith("#"):
             start -= 1
         while start > last and not lines[start - 1].strip():
             start -= 1
-        end = node.end_lineno or node.lineno
-        yield Piece(start, end, node, frozenset(_defined(node)))
-        last = end
+        last = node.end_lineno or node.lineno
+        yield Piece("".join(lines[start:last]), node, frozenset(_defined(node)))
 
 
 def _defined(node: ast.stmt) -> Iterator[str]:
@@ -206,15 +197,3 @@ def _import(node: ast.Import | ast.ImportFrom, kept: set[str]) -> str:
     if len(line) <= LINE_LENGTH:
         return line
     return f"{start} (\n" + "".join(f"    {name},\n" for name in names) + ")\n"
-
-
-def _blank_lines_above(piece: Piece, lines: Sequence[str]) -> str:
-    above = lines[piece.first : piece.node.lineno - 1]
-    return "".join(line for line in above if not line.strip())
-
-
-def _parse(text: str, path: Path) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise GraderError(f"{path.name} does not parse: {error}") from error

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from grading.checking.compare import Answer
-from grading.checking.respondents import Asked, Outcome
+from grading.checking.respondents import Outcome
 from grading.checking.suites import checks, max_score
 from grading.course import misconceptions
 from grading.course.edition import FORMAT
@@ -32,6 +32,8 @@ from grading.submission.file import from_bytes
 
 # Enough that nobody learns the inputs by heart, few enough that an edition stays small.
 SEEDS = (1, 2, 3)
+# What an edition tells of a mistake.
+TOLD = ("name", "student", "hints", "fails")
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,11 @@ def ask(grader: Grader, take: Take) -> Taken:
         grader.judge(session)
     if session.faults:
         raise GraderError(f"{exercise.id}: nothing was recorded: {session.faults[0]}")
-    asked: list[Asked] = [
-        question for several in session.interview.asked.values() for question in several
-    ]
-    outcomes = {question.question.key: _kept(question.outcome) for question in asked}
+    outcomes = {
+        asked.question.key: _kept(asked.outcome)
+        for several in session.interview.asked.values()
+        for asked in several
+    }
     known: frozenset[str] = getattr(session.interview.reference, "answered", frozenset())
     return Taken(outcomes, known & outcomes.keys())
 
@@ -195,15 +198,7 @@ class _Record:
             "numpy": np.__version__,
             "stream": stream(),
             "hidden_points": hidden,
-            "mistakes": [
-                {
-                    "name": known.name,
-                    "student": known.student,
-                    "hints": list(known.hints),
-                    "fails": list(known.fails),
-                }
-                for known in mistakes
-            ],
+            "mistakes": [{key: getattr(known, key) for key in TOLD} for known in mistakes],
             "questions": list(self.questions),
             "kinds": [json.loads(kind) for kind in self.kinds],
             "answers": [json.loads(entry) for entry in self.answers],

@@ -14,14 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from grading.checking.suites import checks
+from grading.checking.suites import checks as checks_of
 from grading.course import misconceptions, stubs
 from grading.course.questions import without_answers
 from grading.course.syllabus import Exercise
-from grading.errors import GraderError
 from grading.release.public_part import PublicPart
 from grading.release.record import only_public, public_mistakes
-from grading.release.syntax import Tree, telling_trees
+from grading.release.syntax import Tree, parsed, telling_trees
 
 # A line of code with fewer names and numbers than this may occur in any program.
 TELLING_WORDS = 5
@@ -40,15 +39,12 @@ class Code:
     lines: frozenset[int] | None = None
 
     @cached_property
+    def tree(self) -> ast.Module:
+        return parsed(self.text, self.source)
+
+    @cached_property
     def trees(self) -> frozenset[Tree]:
         return frozenset(telling_trees(self.tree, self.lines))
-
-    @property
-    def tree(self) -> ast.Module:
-        try:
-            return ast.parse(self.text)
-        except SyntaxError as error:
-            raise GraderError(f"{self.source} does not parse: {error}") from error
 
     def telling_texts(self) -> Iterator[str]:
         """The secret lines and string constants that are telling."""
@@ -57,10 +53,9 @@ class Code:
             if self._is_secret(number) and not line.startswith(("import ", "from ")):
                 yield from _sentences(line)
         for node in ast.walk(self.tree):
-            if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-                continue
-            if self._is_secret(node.lineno):
-                yield from _sentences(node.value)
+            match node:
+                case ast.Constant(value=str(text)) if self._is_secret(node.lineno):
+                    yield from _sentences(text)
 
     def _is_secret(self, line: int) -> bool:
         return self.lines is None or line in self.lines
@@ -95,19 +90,20 @@ def secrets(exercises: Sequence[Exercise], checks: PublicPart) -> Secrets:
     """The secrets of these exercises; `checks` is the part of their checks that students get."""
     kept = Secrets()
     public = [Code("the public checks", text) for text in checks.files.values()]
-    words = [text for exercise in exercises for text in _shown_words(exercise)]
+    mistakes = [known for exercise in exercises for known in public_mistakes(exercise)]
+    words = [text for known in mistakes for text in (known.student, *known.hints)]
     public_checks = Given(public, words)
     for exercise in exercises:
         # A solution stays a secret even if a public check gives it away.
-        stub = Given([Code("the stub", made_stub(exercise))])
+        stub = Given([Code("the stub", _stub(exercise))])
         for code in _answers(exercise):
             kept.add(code, stub)
         for code in _hidden_checks(exercise):
             kept.add(code, public_checks)
         for source, text in _words(exercise):
             kept.add_texts(source, _sentences(text), public_checks)
-        for name in _hidden_names(exercise):
-            kept.names[name] = f"a hidden check of {exercise.id}"
+        hidden = checks_of(exercise).keys() - checks_of(only_public(exercise)).keys()
+        kept.names |= dict.fromkeys(hidden, f"a hidden check of {exercise.id}")
     for text in checks.left_behind:
         kept.add(Code("what only hidden checks use", text), public_checks)
     return kept
@@ -118,26 +114,15 @@ def squeezed(text: str) -> str:
     return " ".join(text.split())
 
 
-def is_telling(line: str) -> bool:
-    """Whether nobody would write this line of code or comment twice by chance."""
-    return len(_WORD.findall(line)) >= TELLING_WORDS and len(squeezed(line)) >= TELLING_TEXT
-
-
 def _sentences(text: str) -> Iterator[str]:
-    """The telling lines of a text."""
-    for line in text.splitlines():
-        if is_telling(line):
-            yield squeezed(line)
+    """The telling lines of a text: nobody would write one of them twice by chance."""
+    for line in map(squeezed, text.splitlines()):
+        if len(_WORD.findall(line)) >= TELLING_WORDS and len(line) >= TELLING_TEXT:
+            yield line
 
 
-def made_stub(exercise: Exercise) -> str:
+def _stub(exercise: Exercise) -> str:
     return stubs.make_stub(exercise.reference.read_text(encoding="utf-8"), exercise.file)
-
-
-def _shown_words(exercise: Exercise) -> Iterator[str]:
-    """What students are told about known mistakes."""
-    for known in public_mistakes(exercise):
-        yield from (known.student, *known.hints)
 
 
 def _answers(exercise: Exercise) -> Iterator[Code]:
@@ -168,10 +153,6 @@ def _words(exercise: Exercise) -> Iterator[tuple[str, str]]:
         if known.name not in shown:
             words = "\n".join([known.student, *known.hints])
             yield f"the mistake {known.name} of {exercise.id}", words
-
-
-def _hidden_names(exercise: Exercise) -> Iterable[str]:
-    return checks(exercise).keys() - checks(only_public(exercise)).keys()
 
 
 def _solution_lines(reference: str, exercise: Exercise) -> frozenset[int]:

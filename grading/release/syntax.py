@@ -9,6 +9,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from grading.errors import GraderError
+
 # Nobody writes a tree twice by chance if it has at least this many nodes, and among them this many
 # names, attributes, keywords and constants except None. The recurrence of an RNN has 10 and 6.
 TELLING_NODES, TELLING_LEAVES = 10, 6
@@ -17,6 +19,14 @@ Tree = str
 
 # Fields that say nothing about what code computes.
 _SILENT = {"annotation", "returns", "type_comment", "ctx", "kind", "type_params", "type_ignores"}
+
+
+def parsed(code: str, name: str) -> ast.Module:
+    """The tree of a module's code. Raises GraderError, with the `name` of where it stands."""
+    try:
+        return ast.parse(code)
+    except SyntaxError as error:
+        raise GraderError(f"{name} does not parse: {error}") from error
 
 
 def telling_trees(tree: ast.AST, lines: frozenset[int] | None = None) -> Iterator[Tree]:

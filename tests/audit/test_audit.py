@@ -88,8 +88,8 @@ def test_a_good_course_has_no_findings(
     assert found.findings == []
     assert found.named == 1
     assert found.equivalent == {("toy", "negate: -values -> values")}
-    assert {kind: found.count("toy", kind) > 0 for kind in Kind} == dict.fromkeys(Kind, True)
-    margin = found.margin("toy", "doubles")
+    assert {kind: found.counts["toy", kind] > 0 for kind in Kind} == dict.fromkeys(Kind, True)
+    margin = found.margins["toy", "doubles"]
     assert margin.right < 1
     assert margin.wrong is not None
     assert margin.wrong > 1

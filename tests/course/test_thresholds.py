@@ -79,7 +79,7 @@ def test_calibration_measures_and_keeps_the_bounds(
     empty = Calibration("sum", Bounds(8.0, 16.0, 1), [], {"halves": []})
     thresholds.save(exercise.thresholds, {"doubles_enough": {"cpu": empty}})
     seen: list[str] = []
-    found = calibrate(grader, exercise, 3, lambda value: seen.append(value.variant))
+    found = calibrate(grader, exercise, 3, lambda _, variant, *__: seen.append(variant))
     assert seen == ["reference"] * 3 + ["halves"] * 3
     assert found["doubles_enough"].bounds == empty.bounds
     stored = thresholds.load(exercise.thresholds)["doubles_enough"]["cpu"]
@@ -89,7 +89,7 @@ def test_calibration_measures_and_keeps_the_bounds(
     assert (tmp_path / "reference" / "toy_module.py").read_text() == REFERENCE
     # What is not measured again stays, also by a grader that has not settled on a device yet.
     monkeypatch.setattr(grader, "device", "auto")
-    calibrate(grader, exercise, 2, lambda value: None, only=["reference"])
+    calibrate(grader, exercise, 2, lambda *_: None, only=["reference"])
     kept = thresholds.load(exercise.thresholds)["doubles_enough"][grader.device]
     assert (len(kept.right), len(kept.wrong["halves"])) == (2, 3)
 
@@ -97,7 +97,7 @@ def test_calibration_measures_and_keeps_the_bounds(
 def test_what_cannot_be_calibrated_is_said(grader: Grader, toy: object, tmp_path: Path) -> None:
     exercise = make_course(tmp_path, MEASURED.replace(", measure=total", "")).exercise("toy")
     with pytest.raises(UsageError, match="no check that trains"):
-        calibrate(grader, exercise, 1, lambda value: None)
+        calibrate(grader, exercise, 1, lambda *_: None)
     broken = tmp_path / "broken.json"
     broken.write_text('{"check": 3}')
     with pytest.raises(GraderError, match=r"broken\.json"):

@@ -25,9 +25,9 @@ def graded(job: Job, cases: Sequence[Case]) -> None:
             programs.append(_program(case, judged))
             job.record.problems += _problems(found, case, judged)
             job.keep(done=len(programs), margins=audit.margins_table(found))
-    for margin in found.margins.values():
+    for (exercise, check), margin in found.margins.items():
         if margin.right > 1:
-            job.problem(f"{margin.exercise} {margin.check}: right answers {margin.right:.2g} off")
+            job.problem(f"{exercise} {check}: right answers {margin.right:.2g} off")
 
 
 def graders() -> int:
