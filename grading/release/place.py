@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,9 +67,23 @@ def staged(out: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 def _take_place(folder: Path, out: Path) -> None:
-    if out.exists():
-        for name in CARRIED:
-            if os.path.lexists(out / name):
-                (out / name).rename(folder / name)
-        out.rename(folder.with_name(f"{out.name}.old"))
-    folder.rename(out)
+    if not out.exists():
+        folder.rename(out)
+        return
+    old = folder.with_name(f"{out.name}.old")
+    carried = [name for name in CARRIED if os.path.lexists(out / name)]
+    out.rename(old)
+    try:
+        _move(carried, old, folder)
+        folder.rename(out)
+    except OSError:
+        # The scratch folder, with everything that is still in it, is about to be deleted.
+        _move(carried, folder, old)
+        old.rename(out)
+        raise
+
+
+def _move(names: Sequence[str], source: Path, target: Path) -> None:
+    for name in names:
+        if os.path.lexists(source / name):
+            (source / name).rename(target / name)

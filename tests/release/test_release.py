@@ -542,6 +542,33 @@ def test_a_previous_edition_is_replaced_and_its_repository_stays(tmp_path: Path)
     assert [path.name for path in tmp_path.iterdir()] == ["edition"]
 
 
+@pytest.mark.parametrize("failing", [".git", "edition"])
+def test_an_edition_that_cannot_be_put_in_place_leaves_the_previous_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    out = tmp_path / "edition"
+    put(out, FILES)
+    (out / ".git").mkdir()
+    (out / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    before = proofs.read_all(out)
+    rename = Path.rename
+    calls = []
+
+    def once(source: Path, target: Path) -> Path:
+        if target.name == failing and not calls:
+            calls.append(source)
+            raise OSError("no")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", once)
+    with pytest.raises(OSError, match="no"):
+        put(out, {"a.txt": b"new"})
+    assert calls
+    assert proofs.read_all(out) == before
+    assert (out / ".git" / "HEAD").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["edition"]
+
+
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [
