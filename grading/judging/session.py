@@ -14,7 +14,7 @@ from grading.judging.plan import Plan
 from grading.report import CheckResult, Status, Visibility
 
 
-def _ignore(_: object) -> None:
+def ignore(_: object) -> None:
     return None
 
 
@@ -29,8 +29,8 @@ class Session:
     interview: Interview
     plan: Plan
     why_not: Callable[[Check, "Session"], str]
-    on_start: Callable[[str], None] = _ignore
-    on_result: Callable[[CheckResult], None] = _ignore
+    on_start: Callable[[str], None] = ignore
+    on_result: Callable[[CheckResult], None] = ignore
     declared: dict[str, Check] = field(default_factory=dict)
     results: dict[str, CheckResult] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
