@@ -69,9 +69,8 @@ def _singles(
     """By check, the mistake that explains it; of several, the one that explains most checks."""
     named: dict[str, Mistakes] = {}
     for check in wrong:
-        fits = [known for known, checks in explains.items() if check in checks]
-        most = max((len(explains[known]) for known in fits), default=0)
-        best = [known for known in fits if len(explains[known]) == most]
+        fits = {known: len(checks) for known, checks in explains.items() if check in checks}
+        best = [known for known, explained in fits.items() if explained == max(fits.values())]
         if len(best) == 1:
             named[check] = (best[0],)
     return named
