@@ -92,11 +92,8 @@ class CheckResult:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The result in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
-        read = {
-            "visibility": Visibility(document["visibility"]),
-            "status": Status(document["status"]),
-        }
-        return cls(**{**document, **read})
+        visibility, status = Visibility(document["visibility"]), Status(document["status"])
+        return cls(**{**document, "visibility": visibility, "status": status})
 
 
 @dataclass(frozen=True)

@@ -46,12 +46,8 @@ class Check:
 
     name: str
     function: Callable[..., None]
+    declaration: Declaration
     visibility: Visibility
-
-    @property
-    def declaration(self) -> Declaration:
-        declaration: Declaration = self.function.declaration  # type: ignore[attr-defined]
-        return declaration
 
     @property
     def title(self) -> str:
@@ -104,26 +100,13 @@ class Parts:
             self.failures.append((name, failure))
 
 
-@dataclass
-class Trials:
+@dataclass(frozen=True)
+class Trials(Bounds):
     """The bounds of a measured value, and the values that were compared with them."""
 
-    bounds: Bounds
     values: list[float] = field(default_factory=list)
-
-    @property
-    def above(self) -> float:
-        return self.bounds.above
-
-    @property
-    def below(self) -> float:
-        return self.bounds.below
-
-    @property
-    def tries(self) -> int:
-        return self.bounds.tries
 
     def admit(self, value: float) -> bool:
         """Whether a measured value is right; the report shows the best one."""
         self.values.append(value)
-        return self.bounds.admit(value)
+        return super().admit(value)

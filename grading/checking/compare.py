@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from grading.report import Status
+
 
 class Tolerance(NamedTuple):
     """|got - want| <= absolute + relative * max|want|: relative to the array, not the entry.
@@ -50,6 +52,10 @@ class Layer(StrEnum):
 
 class Mismatch(Exception):
     """An answer differs from what it should be. `expected` is shown for public checks only."""
+
+    # As a StudentFault has them, but no single line is to blame for a wrong answer.
+    status = Status.FAILED
+    line = None
 
     def __init__(self, layer: Layer, found: str, expected: str = "") -> None:
         super().__init__(found)

@@ -50,10 +50,6 @@ class Interview:
         """Set the limit in CPU seconds, and the random seed, for all later questions."""
         self._cpu_seconds, self._probe_seed = cpu_seconds, seed % MAX_SEED
 
-    def require_probe(self, name: str) -> None:
-        if name not in _functions(self.student.source.probes.text):
-            raise GraderError(f"{self.exercise.probes.name} has no probe {name}")
-
     def ask_both(self, probe: str, /, **inputs: Any) -> tuple[Answer, Answer]:
         """The submission's answer, and the right one. Raises StudentFault, GraderError."""
         question = self._question(probe, inputs)
@@ -92,6 +88,8 @@ class Interview:
         ]
 
     def _question(self, probe: str, inputs: dict[str, Any]) -> Question:
+        if probe not in _functions(self.student.source.probes.text):
+            raise GraderError(f"{self.exercise.probes.name} has no probe {probe}")
         # Copied, because the check may change its arrays before the question is asked again.
         inputs = {
             name: value.copy() if isinstance(value, np.ndarray) else value
@@ -117,7 +115,6 @@ class Both:
         self._interview = interview
 
     def __getattr__(self, probe: str) -> Callable[..., tuple[Answer, Answer]]:
-        self._interview.require_probe(probe)
         return partial(self._interview.ask_both, probe)
 
 
@@ -128,7 +125,6 @@ class Alone:
         self._interview = interview
 
     def __getattr__(self, probe: str) -> Callable[..., Answer]:
-        self._interview.require_probe(probe)
         return partial(self._interview.ask_student, probe)
 
 

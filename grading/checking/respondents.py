@@ -1,4 +1,4 @@
-"""The respondents of a check: the student's module and the reference, each in its own worker."""
+"""The respondents of a check: the student's module and others, each in its own worker."""
 
 import hashlib
 import marshal
@@ -79,8 +79,10 @@ class Question:
     @cached_property
     def message(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The question as it is sent to a worker."""
-        arrays = {name: value for name, value in self.inputs.items() if _is_array(value)}
-        values = {name: value for name, value in self.inputs.items() if not _is_array(value)}
+        arrays = {
+            name: value for name, value in self.inputs.items() if isinstance(value, np.ndarray)
+        }
+        values = {name: value for name, value in self.inputs.items() if name not in arrays}
         return {"do": "run", "probe": self.probe, "seed": self.seed, "values": values}, arrays
 
     @cached_property
@@ -159,9 +161,8 @@ class LiveRespondent:
             self._worker = None
 
     def _send(self, question: Question) -> None:
-        worker = self._ready_worker()
-        meta, arrays = question.message
-        worker.send(meta, arrays, question.cpu_seconds)
+        worker = self._worker or self._start()
+        worker.send(*question.message, question.cpu_seconds)
 
     def _receive(self) -> Frame:
         assert self._worker is not None, "an answer follows a question"
@@ -171,11 +172,6 @@ class LiveRespondent:
             # If the answer still came, it would be taken for the answer to the next question.
             self.close()
             raise
-
-    def _ready_worker(self) -> Worker:
-        if self._worker is None:
-            self._worker = self._start()
-        return self._worker
 
     def _start(self) -> Worker:
         worker = self.sandbox.start(self.limits)
@@ -206,53 +202,6 @@ class LiveRespondent:
             others = {}
         named = {str(name): one_line(str(kind), 80) for name, kind in others.items()}
         return Answer(reply.arrays, named, self.device)
-
-
-class Reference(LiveRespondent):
-    """The reference. It answers each question once; its faults count as the grader's."""
-
-    def __init__(self, sandbox: Sandbox, source: Source, device: str, limits: Limits) -> None:
-        super().__init__(sandbox, source, device, limits)
-        self._answers: dict[str, Answer] = {}
-        self._asked: Question | None = None
-
-    @property
-    def answered(self) -> frozenset[str]:
-        """The keys of all questions that it has answered."""
-        return frozenset(self._answers)
-
-    def ask(self, question: Question) -> None:
-        """Send a question, unless its answer is known."""
-        self._asked = question
-        if question.key in self._answers:
-            return
-        try:
-            self._send(question)
-        except (WorkerFault, SandboxError) as error:
-            self.close()
-            raise GraderError(f"the reference did not take {question.probe}: {error}") from error
-
-    def answer(self) -> Answer:
-        """The answer to the last question. Raises GraderError."""
-        assert self._asked is not None, "an answer follows a question"
-        key, probe = self._asked.key, self._asked.probe
-        if key not in self._answers:
-            try:
-                reply = self._receive()
-            except WorkerFault as error:
-                self.close()
-                raise GraderError(
-                    f"the reference failed on {self._asked.probe}: {error}"
-                ) from error
-            if reply.meta.get("ok") is not True:
-                said = reply.meta.get("error")
-                raise GraderError(f"the reference failed on {probe}: {said}")
-            self._answers[key] = self._answer(reply)
-        return self._answers[key]
-
-    def _loaded(self, reply: Frame) -> None:
-        if reply.meta.get("ok") is not True:
-            raise GraderError(f"the reference cannot be imported: {reply.meta.get('error')}")
 
 
 class _OwnLine(NamedTuple):
@@ -288,8 +237,12 @@ class Student(LiveRespondent):
 
     def answer(self) -> Answer:
         """The answer to the last question. Raises StudentFault."""
-        with self._faults(), self._clock():
-            reply = self._receive()
+        with self._faults():
+            began = monotonic()
+            try:
+                reply = self._receive()
+            finally:
+                self._seconds += monotonic() - began
             self._answered += sum(array.nbytes for array in reply.arrays.values())
             if self._answered > MAX_ANSWERS:
                 self.close()
@@ -322,15 +275,6 @@ class Student(LiveRespondent):
     def _loaded(self, reply: Frame) -> None:
         if reply.meta.get("ok") is not True:
             raise self._described(reply, Status.UNREADABLE)
-
-    @contextmanager
-    def _clock(self) -> Iterator[None]:
-        """Count the seconds that the block takes."""
-        started = monotonic()
-        try:
-            yield
-        finally:
-            self._seconds += monotonic() - started
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
@@ -417,7 +361,3 @@ def compiled(probes: str) -> np.ndarray:
 
 def _bytes(data: bytes) -> np.ndarray:
     return np.frombuffer(data, np.uint8)
-
-
-def _is_array(value: object) -> bool:
-    return isinstance(value, np.ndarray)

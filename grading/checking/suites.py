@@ -37,7 +37,7 @@ def checks_in(exercise: Exercise, path: Path) -> list[Check]:
     """The checks that a suite declares, but none that it imports. Call it in `own_modules`."""
     name = ".".join(path.relative_to(exercise.root).with_suffix("").parts)
     return [
-        Check(key, value, exercise.suites[path])
+        Check(key, value, value.declaration, exercise.suites[path])
         for key, value in vars(importlib.import_module(name)).items()
         if hasattr(value, "declaration") and value.__module__ == name
     ]

@@ -14,8 +14,9 @@ import numpy as np
 from grading.checking.compare import TOLERANCES, Answer
 from grading.checking.respondents import (
     Asked,
+    LiveRespondent,
     Outcome,
-    Reference,
+    Question,
     Respondent,
     Source,
     Student,
@@ -28,8 +29,10 @@ from grading.course.misconceptions import Misconception
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError
 from grading.files import read_text
-from grading.sandbox.client import Sandbox
+from grading.sandbox.client import Sandbox, WorkerFault
+from grading.sandbox.frames import Frame
 from grading.sandbox.limits import Limits
+from grading.sandbox.processes import SandboxError
 
 # Mistakes made at once; an empty tuple means the reference itself.
 Mistakes = tuple[Misconception, ...]
@@ -49,12 +52,20 @@ class AnswerBook(Respondent, Protocol):
         """Whether the reference with these mistakes answers as the student's code did."""
 
 
-class LiveAnswers(Reference):
-    """Asks the reference and copies of it with mistakes, each question only once."""
+class LiveAnswers(LiveRespondent):
+    """Asks the reference and copies of it with mistakes, each question only once.
+
+    The faults of the reference count as the grader's.
+    """
 
     def __init__(self, exercise: Exercise, sandbox: Sandbox, device: str, limits: Limits) -> None:
-        super().__init__(sandbox, _source(exercise), device, limits)
+        text = read_text(exercise.reference)
+        source = Source(exercise.module, exercise.file, text, read_probes(exercise))
+        super().__init__(sandbox, source, device, limits)
         self._exercise = exercise
+        self._asked: Question | None = None
+        # What the reference answered, by the key of the question.
+        self.answered: dict[str, Answer] = {}
         self._outcomes: dict[tuple[str, str], Outcome] = {}
 
     @cached_property
@@ -62,6 +73,33 @@ class LiveAnswers(Reference):
         """The mistakes that can be named. Raises GraderError if they cannot be read."""
         listed = misconceptions.load(self._exercise.misconceptions)
         return [mistake for mistake in listed if not mistake.same_as + mistake.unnamed]
+
+    def ask(self, question: Question) -> None:
+        """Send a question to the reference, unless its answer is known."""
+        self._asked = question
+        if question.key in self.answered:
+            return
+        try:
+            self._send(question)
+        except (WorkerFault, SandboxError) as error:
+            self.close()
+            raise GraderError(f"the reference did not take {question.probe}: {error}") from error
+
+    def answer(self) -> Answer:
+        """The answer to the last question. Raises GraderError."""
+        assert self._asked is not None, "an answer follows a question"
+        key, probe = self._asked.key, self._asked.probe
+        if key not in self.answered:
+            try:
+                reply = self._receive()
+            except WorkerFault as error:
+                self.close()
+                raise GraderError(f"the reference failed on {probe}: {error}") from error
+            if reply.meta.get("ok") is not True:
+                said = reply.meta.get("error")
+                raise GraderError(f"the reference failed on {probe}: {said}")
+            self.answered[key] = self._answer(reply)
+        return self.answered[key]
 
     def reproduces(self, mistakes: Mistakes, asked: Sequence[Asked]) -> bool:
         text = self.source.text
@@ -86,11 +124,9 @@ class LiveAnswers(Reference):
             self._outcomes[identity] = outcome_of(mistaken, asked.question)
         return self._outcomes[identity]
 
-
-def _source(exercise: Exercise) -> Source:
-    """The reference, and the probes that drive it. Raises GraderError."""
-    text = read_text(exercise.reference)
-    return Source(exercise.module, exercise.file, text, read_probes(exercise))
+    def _loaded(self, reply: Frame) -> None:
+        if reply.meta.get("ok") is not True:
+            raise GraderError(f"the reference cannot be imported: {reply.meta.get('error')}")
 
 
 def alike(mine: Outcome, theirs: Outcome) -> bool:

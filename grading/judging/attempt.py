@@ -1,7 +1,6 @@
 """One run of one check, and its outcome."""
 
 import inspect
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import isfinite
 from time import perf_counter
@@ -12,9 +11,6 @@ from grading.checking.compare import measured_errors
 from grading.checking.interview import Alone, Both, Interview
 from grading.course import thresholds
 from grading.errors import GraderError
-
-# The parameters that a check can have.
-PARAMETERS = ("draw", "both", "student", "parts", "bounds", "device")
 
 
 @dataclass
@@ -50,7 +46,7 @@ def attempt(check: Check, interview: Interview) -> Attempt:
     began = perf_counter()  # not the wall clock, which somebody may set
     with measured_errors() as made.errors:
         try:
-            check.function(**dict(_arguments(check, interview, made)))
+            check.function(**_arguments(check, interview, made))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # pytest's own exceptions are not derived from Exception
@@ -59,27 +55,25 @@ def attempt(check: Check, interview: Interview) -> Attempt:
     return made
 
 
-def _arguments(check: Check, interview: Interview, made: Attempt) -> Iterator[tuple[str, Any]]:
+def _arguments(check: Check, interview: Interview, made: Attempt) -> dict[str, Any]:
     """The arguments that a check asks for. Raises GraderError for one that does not exist."""
     draw = interview.begin(check.name, check.declaration.cpu_seconds)
-    for name in inspect.signature(check.function).parameters:
-        match name:
-            case "draw":
-                yield name, draw
-            case "both":
-                yield name, Both(interview)
-            case "student":
-                yield name, Alone(interview)
-            case "parts":
-                yield name, made.parts
-            case "bounds":
-                made.trials = _trials(check, interview)
-                yield name, made.trials
-            case "device":
-                yield name, interview.student.device
-            case _:
-                known = ", ".join(PARAMETERS)
-                raise GraderError(f"{check.name} asks for {name}: a check can have {known}")
+    parameters = inspect.signature(check.function).parameters
+    if "bounds" in parameters:
+        made.trials = _trials(check, interview)
+    possible = {
+        "draw": draw,
+        "both": Both(interview),
+        "student": Alone(interview),
+        "parts": made.parts,
+        "bounds": made.trials,
+        "device": interview.student.device,
+    }
+    for name in parameters:
+        if name not in possible:
+            known = ", ".join(possible)
+            raise GraderError(f"{check.name} asks for {name}: a check can have {known}")
+    return {name: possible[name] for name in parameters}
 
 
 def _trials(check: Check, interview: Interview) -> Trials:
@@ -89,4 +83,4 @@ def _trials(check: Check, interview: Interview) -> Trials:
     bounds = thresholds.bounds_on(calibrations, interview.student.device)
     if bounds is None:
         raise GraderError(f"{path.name}: nothing about {check.name}")
-    return Trials(bounds)
+    return Trials(bounds.above, bounds.below, bounds.tries)

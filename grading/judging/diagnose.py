@@ -34,16 +34,13 @@ def diagnose(
     results: Sequence[CheckResult], asked: Mapping[str, Sequence[Asked]], book: AnswerBook
 ) -> list[CheckResult]:
     """The results, with the mistake named wherever exactly one explains the answers."""
-    failed = {
-        result.id: asked[result.id]
-        for result in results
-        if result.status in EXPLAINABLE and asked.get(result.id)
-    }
     passed = {result.id for result in results if result.status is Status.PASSED}
     possible = [known for known in book.known if not passed & set(known.fails)]
-    wrong = {
-        check: answers for check, answers in failed.items() if not book.reproduces((), answers)
-    }
+    wrong = {}
+    for result in results:
+        answers = asked.get(result.id)
+        if result.status in EXPLAINABLE and answers and not book.reproduces((), answers):
+            wrong[result.id] = answers
     explains = _explanations(wrong, possible, book)
     named = _singles(wrong, explains)
     explained = {check for checks in explains.values() for check in checks}
@@ -72,9 +69,8 @@ def _singles(
     """By check, the mistake that explains it; of several, the one that explains most checks."""
     named: dict[str, Mistakes] = {}
     for check in wrong:
-        fits = [known for known, checks in explains.items() if check in checks]
-        most = max((len(explains[known]) for known in fits), default=0)
-        best = [known for known in fits if len(explains[known]) == most]
+        fits = {known: len(checks) for known, checks in explains.items() if check in checks}
+        best = [known for known, explained in fits.items() if explained == max(fits.values())]
         if len(best) == 1:
             named[check] = (best[0],)
     return named

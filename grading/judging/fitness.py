@@ -2,21 +2,18 @@
 
 A small program tries these in a worker, behind the same walls and limits as any submission.
 `doctor` shows the results. In a student edition, which has no reference, they decide whether a
-fault may count (`proof.py`).
+fault may count (`grader.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from grading.checking.check import Check
-from grading.checking.compare import Answer
 from grading.checking.respondents import Probes, Question, Source, Student, StudentFault, outcome_of
 from grading.files import read_text
-from grading.judging.session import Session
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 
@@ -71,7 +68,7 @@ def _measure(student: Student, need: Need) -> Measured:
     outcome = outcome_of(student, Question(need.probe, need.values, 0, CPU_SECONDS))
     if isinstance(outcome, StudentFault):
         return Measured(need, "", f"{need.what}: {outcome.message.splitlines()[0]}")
-    number = _number(outcome)
+    number = outcome.arrays["found"]
     if not need.least:
         works = bool(np.all(np.isfinite(number)))
         return Measured(need, "works", "" if works else f"{need.what} gives no finite number")
@@ -80,24 +77,3 @@ def _measure(student: Student, need: Need) -> Measured:
     return Measured(
         need, amount, "" if enough else f"{need.what}: {amount}, where {need.least} are needed"
     )
-
-
-def _number(answer: Answer) -> np.ndarray:
-    return answer.arrays["found"]
-
-
-class FitnessProof:
-    """Excuses every fault or none, depending on what `examine` finds; it is called once."""
-
-    def __init__(self, examine: Callable[[], Sequence[Measured]]) -> None:
-        self._examine = examine
-        self._problems: str | None = None
-
-    def why_not(self, check: Check, session: Session) -> str:
-        if self._problems is None:
-            problems = [measured.problem for measured in self._examine() if measured.problem]
-            self._problems = "; ".join(problems)
-        return self._problems
-
-    def close(self) -> None:
-        """Do nothing: there is nothing to close."""

@@ -6,9 +6,10 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
+from grading.checking.check import Check
 from grading.checking.interview import Interview
 from grading.checking.respondents import Source, Student
 from grading.closing import Closing
@@ -17,12 +18,11 @@ from grading.errors import GraderError, UsageError
 from grading.judging import fitness, suite
 from grading.judging.answers import AnswerBook, LiveAnswers
 from grading.judging.diagnose import diagnose
-from grading.judging.fitness import FitnessProof, Measured
 from grading.judging.open_suite import OpenSuite
 from grading.judging.plan import Plan
-from grading.judging.proof import WHAT_TO_DO, Proof, ReferenceProof
+from grading.judging.proof import WHAT_TO_DO, ReferenceProof
 from grading.judging.recorded import RecordedAnswers
-from grading.judging.session import Session
+from grading.judging.session import Session, ignore
 from grading.report import CheckResult, Report, Status
 from grading.sandbox import rungs
 from grading.sandbox.client import Sandbox
@@ -34,10 +34,6 @@ from grading.text import one_line
 
 NVIDIA = "/dev/nvidiactl"
 MAX_REASON = 400
-
-
-def _ignore(_: object) -> None:
-    return None
 
 
 def _in_words(excuses: Mapping[str, str]) -> list[str]:
@@ -63,8 +59,7 @@ class Grader(Closing):
         self.sandbox = Sandbox(line)
         self.printed = ""
         self.answers: dict[str, AnswerBook] = {}
-        self.proofs: dict[str, Proof] = {}
-        self._fitness = FitnessProof(self._examine)
+        self.proofs: dict[str, ReferenceProof] = {}
         self._keep_suites = keep_suites
         self._suites: dict[str, OpenSuite] = {}
         self.device = device
@@ -102,8 +97,8 @@ class Grader(Closing):
         exercise: Exercise,
         submission: Submission,
         plan: Plan,
-        on_start: Callable[[str], None] = _ignore,
-        on_result: Callable[[CheckResult], None] = _ignore,
+        on_start: Callable[[str], None] = ignore,
+        on_result: Callable[[CheckResult], None] = ignore,
     ) -> Report:
         """The report on a submission. `on_start` gets each check's title, `on_result` its result.
 
@@ -118,12 +113,12 @@ class Grader(Closing):
         exercise: Exercise,
         submission: Submission,
         plan: Plan,
-        on_start: Callable[[str], None] = _ignore,
-        on_result: Callable[[CheckResult], None] = _ignore,
+        on_start: Callable[[str], None] = ignore,
+        on_result: Callable[[CheckResult], None] = ignore,
     ) -> Iterator[Session]:
         """A submission about to be judged. Its worker ends with the session."""
         self.choose_device()
-        answers, proof = self._answers_to(exercise), self._proof(exercise)
+        answers = self._answers_to(exercise)
         source = Source(
             exercise.module,
             submission.name,
@@ -134,10 +129,11 @@ class Grader(Closing):
         student = Student(self.sandbox, source, self.device, self.limits)
         interview = Interview(exercise, plan.seed, student, answers)
         try:
-            yield Session(interview, plan, proof.why_not, on_start, on_result)
+            yield Session(interview, plan, self.why_not_run, on_start, on_result)
         finally:
             student.close()
-            proof.close()
+            if exercise.id in self.proofs:
+                self.proofs[exercise.id].close()
 
     def judge(self, session: Session) -> list[CheckResult]:
         """Run the checks of a session in pytest. Raises UsageError."""
@@ -195,17 +191,22 @@ class Grader(Closing):
             )
         return self.answers[exercise.id]
 
-    def _proof(self, exercise: Exercise) -> Proof:
+    def why_not_run(self, check: Check, session: Session) -> str:
+        """Why this machine cannot run a check; empty if it can."""
+        exercise = session.interview.exercise
+        if exercise.in_edition:
+            return self._lacks
         if exercise.id not in self.proofs:
             source = self._answers_to(exercise).source
+            new_student = partial(Student, self.sandbox, source, self.device, self.limits)
+            self.proofs[exercise.id] = ReferenceProof(new_student)
+        return self.proofs[exercise.id].why_not(check, session)
 
-            def new_student() -> Student:
-                return Student(self.sandbox, source, self.device, self.limits)
-
-            self.proofs[exercise.id] = (
-                self._fitness if exercise.in_edition else ReferenceProof(new_student)
-            )
-        return self.proofs[exercise.id]
+    @cached_property
+    def _lacks(self) -> str:
+        """What this machine does not give a submission; empty if it gives all that it needs."""
+        found = fitness.examine(self.sandbox, self.device, self.limits)
+        return "; ".join(measured.problem for measured in found if measured.problem)
 
     def choose_device(self) -> None:
         """Replace `auto` with a device, once. Raises UsageError for a GPU that is not there."""
@@ -216,9 +217,6 @@ class Grader(Closing):
             raise UsageError("--device cuda: PyTorch finds no CUDA device here; use --device cpu")
         if self.device == "cuda":
             self.limits = Limits(memory=0)
-
-    def _examine(self) -> list[Measured]:
-        return fitness.examine(self.sandbox, self.device, self.limits)
 
     def _has_cuda(self) -> bool:
         if not os.path.exists(NVIDIA):

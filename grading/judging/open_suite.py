@@ -34,14 +34,13 @@ class OpenSuite:
 
     def __init__(self, exercise: Exercise) -> None:
         self._exercise = exercise
-        self._thread: _Thread | None = None
+        self._thread: threading.Thread | None = None
 
     def run(self, session: Session) -> list[CheckResult]:
         """Like `suite.run`."""
         if self._thread is None:
-            self._thread = _Thread(self._exercise)
-            self._thread.start()
-        if not self._thread.graded(session):
+            self._start()
+        if not self._graded(session):
             session.faults.append("the suite ended before its time")
             self.close()
         return session.finish()
@@ -49,23 +48,21 @@ class OpenSuite:
     def close(self) -> None:
         """End the run, if one is open."""
         if self._thread is not None:
-            self._thread.inbox.put(None)
+            self._inbox.put(None)
             self._thread.join()
             self._thread = None
 
-
-class _Thread(threading.Thread):
-    """Holds the run of pytest: sessions go in, and come out when they are finished."""
-
-    def __init__(self, exercise: Exercise) -> None:
-        super().__init__(name=f"checks of {exercise.id}", daemon=True)
-        self._exercise = exercise
-        self.inbox: SimpleQueue[Session | None] = SimpleQueue()
+    def _start(self) -> None:
+        # Sessions go in, and come out when they are finished.
+        self._inbox: SimpleQueue[Session | None] = SimpleQueue()
         self._outbox: SimpleQueue[Session | None] = SimpleQueue()
+        name = f"checks of {self._exercise.id}"
+        self._thread = threading.Thread(target=self._hold_open, name=name, daemon=True)
+        self._thread.start()
 
-    def graded(self, session: Session) -> bool:
+    def _graded(self, session: Session) -> bool:
         """Run a session to its end; False if pytest ended instead."""
-        self.inbox.put(session)
+        self._inbox.put(session)
         began = time.monotonic()
         while time.monotonic() - began < BACKSTOP_SECONDS:
             # Some systems wait by the wall clock: if somebody sets it, a wait may end at once.
@@ -76,10 +73,10 @@ class _Thread(threading.Thread):
         faulthandler.dump_traceback()
         os._exit(1)
 
-    def run(self) -> None:
+    def _hold_open(self) -> None:
         try:
             with environment(PLAIN):
-                loop = _Loop(self.inbox, self._outbox)
+                loop = _Loop(self._inbox, self._outbox)
                 pytest.main(arguments_for(self._exercise), plugins=[loop])
         finally:
             self._outbox.put(None)

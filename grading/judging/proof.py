@@ -7,7 +7,6 @@ a small program of its own instead (`fitness.py`).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from grading.checking.check import Check
 from grading.checking.compare import Mismatch
@@ -19,16 +18,6 @@ from grading.report import Status
 WHAT_TO_DO = "Run `python grader.py doctor` to see what this machine lacks."
 
 
-class Proof(Protocol):
-    """Says in `why_not` why this machine cannot run a check; call `close` after each grading.
-
-    `why_not` is empty if it can.
-    """
-
-    def why_not(self, check: Check, session: Session) -> str: ...
-    def close(self) -> None: ...
-
-
 # Only these faults can be caused by what earlier checks took from the machine.
 _CAUSED_EARLIER = (Status.OUT_OF_MEMORY, Status.CRASHED, Status.TIMED_OUT)
 
@@ -38,6 +27,7 @@ class ReferenceProof:
 
     If the fault may be due to what earlier checks took, memory above all, the reference goes
     through those checks too: in their order and in one worker, like the submission.
+    Call `close` after each grading.
     """
 
     def __init__(self, new_student: Callable[[], Student]) -> None:
@@ -47,6 +37,7 @@ class ReferenceProof:
         self._asked: set[tuple[str, int]] = set()
 
     def why_not(self, check: Check, session: Session) -> str:
+        """Why this machine cannot run a check; empty if it can."""
         key = (check.name, session.plan.seed)
         if key not in self._found:
             names = _to_be_asked(check, session)

@@ -79,9 +79,6 @@ class RecordedAnswers:
         self._device = device
         self._asked: Question | None = None
         self.known = self._recording.mistakes
-        self._respondents = {
-            known.name: respondent for respondent, known in enumerate(self.known, start=1)
-        }
         if self._recording.stream != stream():
             raise UsageError(
                 f"NumPy {np.__version__} draws other numbers than NumPy {self._recording.numpy},"
@@ -103,7 +100,7 @@ class RecordedAnswers:
         """Whether the reference with these mistakes answered as the student's code did."""
         if len(mistakes) > 1:
             return False
-        respondent = self._respondents[mistakes[0].name] if mistakes else REFERENCE
+        respondent = 1 + self.known.index(mistakes[0]) if mistakes else REFERENCE
         return all(self._same(respondent, question) for question in asked)
 
     def close(self) -> None:

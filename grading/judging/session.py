@@ -14,7 +14,7 @@ from grading.judging.plan import Plan
 from grading.report import CheckResult, Status, Visibility
 
 
-def _ignore(_: object) -> None:
+def ignore(_: object) -> None:
     return None
 
 
@@ -29,8 +29,8 @@ class Session:
     interview: Interview
     plan: Plan
     why_not: Callable[[Check, "Session"], str]
-    on_start: Callable[[str], None] = _ignore
-    on_result: Callable[[CheckResult], None] = _ignore
+    on_start: Callable[[str], None] = ignore
+    on_result: Callable[[CheckResult], None] = ignore
     declared: dict[str, Check] = field(default_factory=dict)
     results: dict[str, CheckResult] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
@@ -103,12 +103,12 @@ class Session:
                 share = 1 - len(made.parts.failures) / made.parts.count
                 message = _messages(made.parts.failures, shown)
                 first = made.parts.failures[0][1]
-                status = Status.PARTIAL if share > 0 else _status(first)
-                return result(status, round(full * share, 2), message, line=_line(first))
+                status = Status.PARTIAL if share > 0 else first.status
+                return result(status, round(full * share, 2), message, line=first.line)
             case None:
                 return result(Status.PASSED, full, "")
             case (Mismatch() | StudentFault()) as failure:
-                return result(_status(failure), 0.0, _words(failure, shown), line=_line(failure))
+                return result(failure.status, 0.0, _words(failure, shown), line=failure.line)
             case error:
                 self.faults.append(f"{check.name}: {error!r}")
                 message = "The grader failed at this check; your code is not to blame."
@@ -162,14 +162,6 @@ class Session:
             measured=measured,
             line=line,
         )
-
-
-def _status(failure: Mismatch | StudentFault) -> Status:
-    return failure.status if isinstance(failure, StudentFault) else Status.FAILED
-
-
-def _line(failure: Mismatch | StudentFault) -> int | None:
-    return failure.line if isinstance(failure, StudentFault) else None
 
 
 def _messages(failures: Sequence[tuple[str, Mismatch | StudentFault]], shown: bool) -> str:

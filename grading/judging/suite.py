@@ -37,10 +37,12 @@ SESSION = pytest.StashKey[Session]()
 def run(session: Session) -> list[CheckResult]:
     """Run the checks of the session's exercise; faults of the suite go into its `faults`."""
     exercise = session.interview.exercise
+    # Signals reach only the main thread, and a worker of a cluster runs this in another one.
+    in_main_thread = threading.current_thread() is threading.main_thread()
     arguments = [
         *arguments_for(exercise),
         f"--timeout={BACKSTOP_SECONDS}",
-        f"--timeout-method={_timeout_method()}",
+        f"--timeout-method={'signal' if in_main_thread else 'thread'}",
     ]
     runner = Runner(session)
     with environment(PLAIN), own_modules(exercise.root):
@@ -127,8 +129,3 @@ class Runner:
 
     def pytest_internalerror(self, excrepr: object) -> None:
         self.session.faults.append(str(excrepr))
-
-
-def _timeout_method() -> str:
-    """Signals reach only the main thread, and a worker of a cluster runs this in another one."""
-    return "signal" if threading.current_thread() is threading.main_thread() else "thread"

@@ -2,7 +2,9 @@
 
 import sys
 import time
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
+
+from grading.closing import Closing
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
 LINE_SECONDS = 30.0
 
 
-class Bar:
+class Bar(Closing):
     """Shows how many items are done. Use as a context manager."""
 
     def __init__(self, plain: bool, title: str) -> None:
@@ -19,13 +21,9 @@ class Bar:
         self._bar = None if plain or not sys.stderr.isatty() else _bar()
         if self._bar is not None:
             self._task = self._bar.add_task(title, total=None, rate="")
-
-    def __enter__(self) -> Self:
-        if self._bar is not None:
             self._bar.start()
-        return self
 
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
+    def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
 
@@ -46,16 +44,15 @@ class Bar:
 
 def _bar() -> "Progress":
     # Imported here, because it takes a while and only a terminal needs it.
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress
 
     from grading.renderers.console import console
 
-    rate = TextColumn("{task.fields[rate]}")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), rate)
-    return Progress(*columns, TimeRemainingColumn(), console=console(sys.stderr, plain=False))
+    return progress.Progress(
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn(),
+        progress.TextColumn("{task.fields[rate]}"),
+        progress.TimeRemainingColumn(),
+        console=console(sys.stderr, plain=False),
+    )

@@ -2,7 +2,6 @@
 
 import re
 import sys
-from collections.abc import Sequence
 
 from rich.padding import Padding
 from rich.status import Status as Spinner
@@ -95,7 +94,8 @@ class TerminalRenderer(Closing):
         if report.hint_cost:
             self.console.print(Text(f"Hints cost {report.hint_cost:g} points of these."))
         self._recognized(report)
-        following = next_step(report.checks)
+        # The first check that did not pass for a reason of its own.
+        following = next((check for check in report.checks if check.status.is_open), None)
         if following is not None and report.gradable:
             self.console.print(Text(f"Next: {following.title}"))
             if following.hint:
@@ -145,10 +145,10 @@ class TerminalRenderer(Closing):
 
     def _questions(self, report: Report) -> None:
         """Print the marks given by hand, and which questions are unanswered."""
-        marked = [question for question in report.questions if question.mark is not None]
-        for question in marked:
+        for question in report.questions:
             mark = question.mark
-            assert mark is not None
+            if mark is None:
+                continue
             points = f"{mark.points:g} of {mark.max_points:g} by hand"
             self.console.print(Text(f"Question {question.name}: {points}"))
             if mark.comment:
@@ -177,8 +177,3 @@ class TerminalRenderer(Closing):
         if self._spinner is not None:
             self._spinner.stop()
             self._spinner = None
-
-
-def next_step(checks: Sequence[CheckResult]) -> CheckResult | None:
-    """The first check that is open: it did not pass, for a reason of its own."""
-    return next((check for check in checks if check.status.is_open), None)

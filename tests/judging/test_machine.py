@@ -9,13 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from grading.checking.check import Check
 from grading.course.syllabus import ROOT, Exercise
 from grading.judging import fitness
-from grading.judging.fitness import FitnessProof, Measured
+from grading.judging.fitness import Measured
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.judging.proof import ReferenceProof
@@ -470,15 +471,19 @@ def test_what_a_machine_lacks_is_named(own_grader: Grader) -> None:
     assert problems[4].endswith("where 1024 are needed")
 
 
-def test_in_an_edition_the_machine_is_examined_once_and_after_a_fault_alone() -> None:
+def test_in_an_edition_the_machine_is_examined_once_and_after_a_fault_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     asked = []
 
-    def examine() -> list[Measured]:
+    def examine(*given: object) -> list[Measured]:
         asked.append(1)
         return [Measured(fitness.NEEDS[0], "3 at once", "threads: 3 at once")]
 
-    proof = FitnessProof(examine)
-    assert not asked
-    for _ in range(2):
-        assert proof.why_not(None, None) == "threads: 3 at once"  # type: ignore[arg-type]
+    monkeypatch.setattr(fitness, "examine", examine)
+    session = Mock(**{"interview.exercise.in_edition": True})
+    with Grader(Rung.PROCESS, None) as grader:
+        assert not asked
+        for _ in range(2):
+            assert grader.why_not_run(Mock(), session) == "threads: 3 at once"
     assert len(asked) == 1

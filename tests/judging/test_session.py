@@ -87,7 +87,7 @@ def asks_for_no_probe(both: Both) -> None:
 
 
 CHECKS = [
-    Check(one.__name__, one, visibility)
+    Check(one.__name__, one, one.declaration, visibility)
     for one, visibility in (
         (doubles, Visibility.PUBLIC),
         (doubles_in_parts, Visibility.HIDDEN),
@@ -110,7 +110,8 @@ def judged(
     student = cast(Student, Respondent(program))
     interview = Interview(EXERCISE, 1, student, Respondent(right))
     session = Session(interview, Plan(1, **plan), lambda check, session: why_not)
-    checks = [*CHECKS, *(Check(one.__name__, one, Visibility.PUBLIC) for one in more)]
+    others = (Check(one.__name__, one, one.declaration, Visibility.PUBLIC) for one in more)
+    checks = [*CHECKS, *others]
     for chosen in session.declare(checks):
         session.judge(chosen)
     return {result.id: result for result in session.finish()}, session
@@ -228,7 +229,7 @@ def test_checks_that_are_wanted_first_come_first_with_what_they_need() -> None:
     interview = Interview(EXERCISE, 1, cast(Student, Respondent(right)), Respondent(right))
     plan = Plan(1, first=["doubles_in_parts"])
     session = Session(interview, plan, lambda check, session: "", order.append)
-    others = [Check("breaks", breaks, Visibility.PUBLIC), *CHECKS]
+    others = [Check("breaks", breaks, breaks.declaration, Visibility.PUBLIC), *CHECKS]
     for chosen in session.declare(others):
         session.judge(chosen)
     assert order == [
