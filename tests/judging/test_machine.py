@@ -456,7 +456,7 @@ def test_a_batch_grades_the_reference_before_anybody(tmp_path: Path) -> None:
 # --- what a machine gives
 
 
-def test_every_need_is_measured_open_fleet(own_grader: Grader) -> None:
+def test_every_need_is_measured(own_grader: Grader) -> None:
     found = fitness.examine(own_grader.sandbox, "cpu", Limits())
     assert [one.need.probe for one in found] == [need.probe for need in fitness.NEEDS]
     assert [one.problem for one in found] == [""] * len(fitness.NEEDS)
