@@ -71,10 +71,6 @@ class Usage:
         self.peak_memory = max(self.peak_memory, ended.peak_memory)
 
 
-def _go_on() -> None:
-    return None
-
-
 class Sandbox(Closing):
     """Starts workers: forks from the fork server behind `line`, or fresh interpreters without one.
 
@@ -85,7 +81,7 @@ class Sandbox(Closing):
 
     def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
-        self.on_wait: Callable[[], None] = _go_on
+        self.on_wait: Callable[[], None] = lambda: None
         self._line = line
         self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
@@ -104,16 +100,12 @@ class Sandbox(Closing):
         finally:
             self.on_wait = before
 
-    def _new_scratch(self) -> str:
-        """A new scratch folder; empty where each worker mounts its own, limited in size."""
-        if self._line is not None and self._line.scratch_root:
-            return ""
-        return tempfile.mkdtemp(dir=self.scratch.name)
-
     def start(self, limits: Limits) -> "Worker":
         """Start a worker, which is then confined and ready. Raises SandboxError."""
         self.usage.workers += 1
-        scratch = self._new_scratch()
+        # No folder where each worker mounts its own, limited in size.
+        mounts = self._line is not None and self._line.scratch_root
+        scratch = "" if mounts else tempfile.mkdtemp(dir=self.scratch.name)
         (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
             _three_pipes()
         )
@@ -165,21 +157,20 @@ class Worker:
     exit: Exit | None = None
     _received: bytearray = field(default_factory=bytearray)
     _printed: int = 0
-    _measured: float = field(default_factory=time.monotonic)
     _pending: _Pending | None = None
     _looked: float = 0.0
 
     def greet(self) -> None:
         """Wait until the worker reports that all its walls stand. Raises SandboxError."""
         os.set_blocking(self.pipes[0], False)
-        self._pending = _Pending("", memoryview(b""), START_SECONDS, _deadline(START_SECONDS))
+        deadline = time.monotonic() + START_SECONDS
+        self._pending = _Pending("", memoryview(b""), START_SECONDS, deadline)
         try:
             frame = self._next_frame(self._pending)
         except WorkerFault as fault:
             said = self.output.decode("utf-8", "replace").strip()
             raise SandboxError(f"a worker could not be confined: {fault.detail}. {said}") from fault
         if frame.meta != {"ready": True}:
-            self.kill()
             raise SandboxError("a worker did not report ready")
 
     def send(
@@ -196,7 +187,7 @@ class Worker:
             self._receive_some()
         if self._received:
             self._fail(Fault.PROTOCOL, "it answered before it was asked")
-        deadline = _deadline(cpu_limit * WALL_PER_CPU_SECOND)
+        deadline = time.monotonic() + cpu_limit * WALL_PER_CPU_SECOND
         self._pending = _Pending(identity, memoryview(data), cpu_limit, deadline)
         self._write_some(self._pending)
 
@@ -282,13 +273,11 @@ class Worker:
         if time.monotonic() > pending.deadline:
             wall = pending.cpu_limit * WALL_PER_CPU_SECOND
             self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
-        if time.monotonic() > self._measured + TICK_SECONDS:
-            self._measure_scratch()
+        self._measure_scratch()
 
     def _measure_scratch(self) -> None:
         if self.scratch and _is_larger(self.scratch, self.limits.scratch):
             self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
-        self._measured = time.monotonic()
 
     def _write_some(self, pending: _Pending) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
@@ -330,10 +319,6 @@ def _how_it_ended(code: int) -> str:
         return f"its process was ended by {signal.Signals(-code).name}"
     except ValueError:
         return f"its process was ended by signal {-code}"
-
-
-def _deadline(seconds: float) -> float:
-    return time.monotonic() + seconds
 
 
 def _three_pipes() -> list[tuple[int, int]]:
