@@ -54,30 +54,26 @@ class Cluster(Closing):
         left = iter(items)
         running: dict[Any, Item] = {}
         completed: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
-        self._fill(function, left, running, completed)
+
+        def fill() -> None:
+            """Keep every worker busy, however many there are by now."""
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+            wanted = AHEAD * max(1, len(workers))
+            while len(running) < wanted and (item := next(left, None)) is not None:
+                future = self._client.submit(
+                    call, function, item, self._rung, self._device, pure=False, retries=0
+                )
+                running[future.key] = item
+                completed.add(future)
+
+        fill()
         for future in completed:
             item = running.pop(future.key)
             try:
                 yield item, future.result()
             except KilledWorker:
                 yield item, Lost(f"it ended {MAX_DEATHS} workers of the cluster")
-            self._fill(function, left, running, completed)
-
-    def _fill(
-        self,
-        function: Callable[["Grader", Item], Result],
-        left: Iterator[Item],
-        running: dict[Any, Item],
-        completed: Any,
-    ) -> None:
-        """Keep every worker busy, however many there are by now."""
-        wanted = AHEAD * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
-        while len(running) < wanted and (item := next(left, None)) is not None:
-            future = self._client.submit(
-                call, function, item, self._rung, self._device, pure=False, retries=0
-            )
-            running[future.key] = item
-            completed.add(future)
+            fill()
 
 
 def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
@@ -86,6 +82,5 @@ def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device
 
     with _turn:
         if (rung, device) not in _graders:
-            zygote = zygote_on(rung)
-            _graders[rung, device] = Grader(rung, zygote, device)
+            _graders[rung, device] = Grader(rung, zygote_on(rung), device)
         return function(_graders[rung, device], item)

@@ -56,7 +56,7 @@ class Pool(Closing):
         self._start_processes()
 
     def close(self) -> None:
-        self._end_processes()
+        self._open.close()
 
     def run(
         self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
@@ -83,16 +83,12 @@ class Pool(Closing):
     ) -> Iterator[tuple[Item, Result]]:
         running: dict[Future[Result], Item] = {}
         left = iter(items)
-        exhausted = False
-        while running or not exhausted:
-            while not exhausted and len(running) < ahead:
-                item = next(left, None)
-                if item is None:
-                    exhausted = True
-                else:
-                    running[self._submit(function, item)] = item
-            done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), set())
-            for future in done:
+        while True:
+            while len(running) < ahead and (item := next(left, None)) is not None:
+                running[self._submit(function, item)] = item
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
                 item = running.pop(future)
                 if isinstance(future.exception(), BrokenProcessPool):
                     suspects.append(item)
@@ -103,7 +99,7 @@ class Pool(Closing):
         try:
             return self._executor.submit(_call, function, item)
         except BrokenProcessPool:
-            self._end_processes()
+            self.close()
             self._start_processes()
             return self._executor.submit(_call, function, item)
 
@@ -122,9 +118,6 @@ class Pool(Closing):
         arguments = (self._rung, self._device, doors, number)
         self._executor = ProcessPoolExecutor(self.jobs, context, _start, arguments)
         self._open.callback(self._executor.shutdown, wait=True, cancel_futures=True)
-
-    def _end_processes(self) -> None:
-        self._open.close()
 
 
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:
