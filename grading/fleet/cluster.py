@@ -5,12 +5,12 @@ and keeps it. When a worker is lost, the scheduler gives its items to others.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from grading.closing import Closing
 from grading.errors import UsageError
-from grading.fleet.fleet import AHEAD, Item, Lost, Result
+from grading.fleet.fleet import AHEAD, Item, Lost, Outcomes, Result, Task
 from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
 
@@ -45,9 +45,7 @@ class Cluster(Closing):
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
+    def run(self, function: Task[Item, Result], items: Iterable[Item]) -> Outcomes[Item, Result]:
         """Run function(grader, item) on every item; yield each with its result once ready."""
         from distributed import KilledWorker, as_completed
 
@@ -76,7 +74,7 @@ class Cluster(Closing):
             fill()
 
 
-def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
+def call(function: Task[Any, Any], item: Any, rung: Rung, device: str) -> Any:
     """Run function(grader, item) in a worker of the cluster."""
     from grading.judging.grader import Grader
 

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from grading.closing import Closing
 from grading.course.syllabus import ROOT
 from grading.environment import environment
-from grading.fleet.fleet import AHEAD, Item, Lost, Result
+from grading.files import require_open_files
+from grading.fleet.fleet import AHEAD, Item, Lost, Outcomes, Result, Task
+from grading.fleet.in_process import InProcess
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
 from grading.sandbox.worker import kernel
@@ -38,7 +40,21 @@ _IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 _grader: "Grader | None" = None
 
 
-def why_not() -> str:
+def open_fleet(rung: Rung, device: str, jobs: int) -> "InProcess | Pool":
+    """Graders in `jobs` processes; one in this process for one job, or where a pool cannot work.
+
+    If a pool cannot work, a line on standard error says why. Raises UsageError.
+    """
+    require_open_files(jobs)
+    # Environment variables keep a pool's processes from importing from the current folder.
+    if jobs > 1 and not sys.flags.ignore_environment:
+        if not (reason := _why_not()):
+            return Pool(rung, device, jobs)
+        print(f"grader: grading one at a time: {reason}", file=sys.stderr)
+    return InProcess(rung, device)
+
+
+def _why_not() -> str:
     """Why processes cannot work in parallel here; empty if they can."""
     try:
         # Unlike other kinds of lock, this one needs no helper process to remove it.
@@ -58,9 +74,7 @@ class Pool(Closing):
     def close(self) -> None:
         self._open.close()
 
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
+    def run(self, function: Task[Item, Result], items: Iterable[Item]) -> Outcomes[Item, Result]:
         """Run function(grader, item) on every item; yield each with its result once ready.
 
         A process that dies takes the running items with it: each is tried once more, alone, in new
@@ -76,7 +90,7 @@ class Pool(Closing):
 
     def _run(
         self,
-        function: Callable[["Grader", Item], Result],
+        function: Task[Item, Result],
         items: Iterable[Item],
         suspects: list[Item],
         ahead: int,
@@ -95,7 +109,7 @@ class Pool(Closing):
                 else:
                     yield item, future.result()
 
-    def _submit(self, function: Callable[["Grader", Item], Result], item: Item) -> Future[Result]:
+    def _submit(self, function: Task[Item, Result], item: Item) -> Future[Result]:
         try:
             return self._executor.submit(_call, function, item)
         except BrokenProcessPool:
@@ -146,7 +160,7 @@ def _close() -> None:
         _grader.close()
 
 
-def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:
+def _call(function: Task[Any, Any], item: Any) -> Any:
     assert _grader is not None, "the process has been started by a Pool"
     try:
         return function(_grader, item)
