@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -66,10 +66,6 @@ class Usage:
     cpu_seconds: float = 0.0
     peak_memory: int = 0
 
-    def add(self, ended: Exit) -> None:
-        self.cpu_seconds += ended.cpu_seconds
-        self.peak_memory = max(self.peak_memory, ended.peak_memory)
-
 
 class Sandbox(Closing):
     """Starts workers: forks from the fork server behind `line`, or fresh interpreters without one.
@@ -106,9 +102,7 @@ class Sandbox(Closing):
         # No folder where each worker mounts its own, limited in size.
         mounts = self._line is not None and self._line.scratch_root
         scratch = "" if mounts else tempfile.mkdtemp(dir=self.scratch.name)
-        (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
-            _three_pipes()
-        )
+        request_read, request_write, reply_read, reply_write, output_read, output_write = _pipes()
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
@@ -218,7 +212,8 @@ class Worker:
             finally:
                 if self.scratch:
                     _remove(self.scratch)
-            self.usage.add(self.exit)
+            self.usage.cpu_seconds += self.exit.cpu_seconds
+            self.usage.peak_memory = max(self.usage.peak_memory, self.exit.peak_memory)
         return self.exit
 
     def _next_frame(self, pending: _Pending) -> frames.Frame:
@@ -321,18 +316,19 @@ def _how_it_ended(code: int) -> str:
         return f"its process was ended by signal {-code}"
 
 
-def _three_pipes() -> list[tuple[int, int]]:
-    """Make three pipes, or none. Raises OSError."""
-    made: list[tuple[int, int]] = []
+def _pipes() -> list[int]:
+    """Make three pipes, or none; return both ends of each. Raises OSError."""
+    ends: list[int] = []
     try:
-        made.extend(os.pipe() for _ in range(3))
+        for _ in range(3):
+            ends += os.pipe()
     except OSError:
-        _close_all(tuple(end for pipe in made for end in pipe))
+        _close_all(ends)
         raise
-    return made
+    return ends
 
 
-def _close_all(descriptors: tuple[int, ...]) -> None:
+def _close_all(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
 
