@@ -15,15 +15,7 @@ from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError, zygote_on
 from grading.sandbox.rungs import Rung
 
-PACKAGES = (
-    "torch",
-    "numpy",
-    "pytest",
-    "pytest-timeout",
-    "click",
-    "rich",
-    "matplotlib",
-)
+PACKAGES = ("torch", "numpy", "pytest", "pytest-timeout", "click", "rich", "matplotlib")
 
 
 class Finding(NamedTuple):

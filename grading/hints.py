@@ -64,8 +64,7 @@ def remember(exercise: Exercise, report: Report) -> None:
 
 def shown(exercise: Exercise) -> list[HintShown]:
     """Every hint shown so far."""
-    record = read(exercise)
-    return [] if record is None else record.shown
+    return (read(exercise) or Record()).shown
 
 
 def next_hint(course: Course, exercise: Exercise) -> Hint | None:
@@ -103,9 +102,8 @@ def next_hint(course: Course, exercise: Exercise) -> Hint | None:
 def _texts(exercise: Exercise, failure: Failure) -> Sequence[str]:
     """The hints of the mistake that was named (of two, the first), else the check's own hint."""
     if failure.misconception is not None:
-        from grading.judging.recorded import (
-            known_mistakes,  # loads numpy: other commands need not wait for it
-        )
+        # It loads numpy, for which the other commands need not wait.
+        from grading.judging.recorded import known_mistakes
 
         name = failure.misconception.split("+")[0]
         for known in known_mistakes(exercise):

@@ -17,7 +17,7 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
-from grading.fleet.open_fleet import open_fleet
+from grading.fleet.pool import open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose

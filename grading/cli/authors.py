@@ -77,7 +77,7 @@ def audit(
     """Put the checks themselves to the test: right, wrong and mutated programs (for authors)."""
     from grading.audit import audit as audits
     from grading.audit.show import print_audit
-    from grading.fleet.open_fleet import open_fleet
+    from grading.fleet.pool import open_fleet
     from grading.renderers.progress import Bar
     from grading.sandbox.rungs import best
 

@@ -5,12 +5,12 @@ and keeps it. When a worker is lost, the scheduler gives its items to others.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from grading.closing import Closing
 from grading.errors import UsageError
-from grading.fleet.fleet import AHEAD, Item, Lost, Result
+from grading.fleet.fleet import AHEAD, Item, Lost, Outcomes, Result, Task
 from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
 
@@ -45,47 +45,40 @@ class Cluster(Closing):
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
 
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
+    def run(self, function: Task[Item, Result], items: Iterable[Item]) -> Outcomes[Item, Result]:
         """Run function(grader, item) on every item; yield each with its result once ready."""
         from distributed import KilledWorker, as_completed
 
         left = iter(items)
         running: dict[Any, Item] = {}
         completed: Any = as_completed(loop=self._client.loop)  # type: ignore[no-untyped-call]
-        self._fill(function, left, running, completed)
+
+        def fill() -> None:
+            """Keep every worker busy, however many there are by now."""
+            workers = self._client.scheduler_info(n_workers=-1)["workers"]
+            wanted = AHEAD * max(1, len(workers))
+            while len(running) < wanted and (item := next(left, None)) is not None:
+                future = self._client.submit(
+                    call, function, item, self._rung, self._device, pure=False, retries=0
+                )
+                running[future.key] = item
+                completed.add(future)
+
+        fill()
         for future in completed:
             item = running.pop(future.key)
             try:
                 yield item, future.result()
             except KilledWorker:
                 yield item, Lost(f"it ended {MAX_DEATHS} workers of the cluster")
-            self._fill(function, left, running, completed)
-
-    def _fill(
-        self,
-        function: Callable[["Grader", Item], Result],
-        left: Iterator[Item],
-        running: dict[Any, Item],
-        completed: Any,
-    ) -> None:
-        """Keep every worker busy, however many there are by now."""
-        wanted = AHEAD * max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
-        while len(running) < wanted and (item := next(left, None)) is not None:
-            future = self._client.submit(
-                call, function, item, self._rung, self._device, pure=False, retries=0
-            )
-            running[future.key] = item
-            completed.add(future)
+            fill()
 
 
-def call(function: Callable[["Grader", Any], Any], item: Any, rung: Rung, device: str) -> Any:
+def call(function: Task[Any, Any], item: Any, rung: Rung, device: str) -> Any:
     """Run function(grader, item) in a worker of the cluster."""
     from grading.judging.grader import Grader
 
     with _turn:
         if (rung, device) not in _graders:
-            zygote = zygote_on(rung)
-            _graders[rung, device] = Grader(rung, zygote, device)
+            _graders[rung, device] = Grader(rung, zygote_on(rung), device)
         return function(_graders[rung, device], item)

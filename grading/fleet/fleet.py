@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Task = Callable[["Grader", Item], Result]
 # Items submitted for each grader: it never waits for work, and a stop loses little.
 AHEAD = 2
 
@@ -23,9 +24,12 @@ class Lost:
     why: str
 
 
+Outcomes = Iterator[tuple[Item, Result | Lost]]
+
+
 class Fleet(Protocol):
     """Any number of graders, here or on other machines."""
 
     def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]: ...
+        self, function: Task[Item, Result], items: Iterable[Item]
+    ) -> Outcomes[Item, Result]: ...

@@ -1,10 +1,10 @@
 """One grader, in this process."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from grading.closing import Closing
-from grading.fleet.fleet import Item, Lost, Result
+from grading.fleet.fleet import Item, Lost, Outcomes, Result, Task
 from grading.sandbox.processes import zygote_on
 from grading.sandbox.rungs import Rung
 
@@ -22,9 +22,7 @@ class InProcess(Closing):
     def close(self) -> None:
         self._grader.close()
 
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
+    def run(self, function: Task[Item, Result], items: Iterable[Item]) -> Outcomes[Item, Result]:
         """Run function(grader, item) on every item, in order; yield each with its result.
 
         An item that kills the zygote is tried once more, and is `Lost` if it kills it again.

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 from grading.closing import Closing
 from grading.course.syllabus import ROOT
 from grading.environment import environment
-from grading.fleet.fleet import AHEAD, Item, Lost, Result
+from grading.files import require_open_files
+from grading.fleet.fleet import AHEAD, Item, Lost, Outcomes, Result, Task
+from grading.fleet.in_process import InProcess
 from grading.sandbox.processes import Line, Zygote
 from grading.sandbox.rungs import Rung
 from grading.sandbox.worker import kernel
@@ -38,7 +40,21 @@ _IMPORTS = {"PYTHONSAFEPATH": "1", "PYTHONPATH": str(ROOT)}
 _grader: "Grader | None" = None
 
 
-def why_not() -> str:
+def open_fleet(rung: Rung, device: str, jobs: int) -> "InProcess | Pool":
+    """Graders in `jobs` processes; one in this process for one job, or where a pool cannot work.
+
+    If a pool cannot work, a line on standard error says why. Raises UsageError.
+    """
+    require_open_files(jobs)
+    # Environment variables keep a pool's processes from importing from the current folder.
+    if jobs > 1 and not sys.flags.ignore_environment:
+        if not (reason := _why_not()):
+            return Pool(rung, device, jobs)
+        print(f"grader: grading one at a time: {reason}", file=sys.stderr)
+    return InProcess(rung, device)
+
+
+def _why_not() -> str:
     """Why processes cannot work in parallel here; empty if they can."""
     try:
         # Unlike other kinds of lock, this one needs no helper process to remove it.
@@ -56,11 +72,9 @@ class Pool(Closing):
         self._start_processes()
 
     def close(self) -> None:
-        self._end_processes()
+        self._open.close()
 
-    def run(
-        self, function: Callable[["Grader", Item], Result], items: Iterable[Item]
-    ) -> Iterator[tuple[Item, Result | Lost]]:
+    def run(self, function: Task[Item, Result], items: Iterable[Item]) -> Outcomes[Item, Result]:
         """Run function(grader, item) on every item; yield each with its result once ready.
 
         A process that dies takes the running items with it: each is tried once more, alone, in new
@@ -76,34 +90,30 @@ class Pool(Closing):
 
     def _run(
         self,
-        function: Callable[["Grader", Item], Result],
+        function: Task[Item, Result],
         items: Iterable[Item],
         suspects: list[Item],
         ahead: int,
     ) -> Iterator[tuple[Item, Result]]:
         running: dict[Future[Result], Item] = {}
         left = iter(items)
-        exhausted = False
-        while running or not exhausted:
-            while not exhausted and len(running) < ahead:
-                item = next(left, None)
-                if item is None:
-                    exhausted = True
-                else:
-                    running[self._submit(function, item)] = item
-            done, _ = wait(running, return_when=FIRST_COMPLETED) if running else (set(), set())
-            for future in done:
+        while True:
+            while len(running) < ahead and (item := next(left, None)) is not None:
+                running[self._submit(function, item)] = item
+            if not running:
+                return
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
                 item = running.pop(future)
                 if isinstance(future.exception(), BrokenProcessPool):
                     suspects.append(item)
                 else:
                     yield item, future.result()
 
-    def _submit(self, function: Callable[["Grader", Item], Result], item: Item) -> Future[Result]:
+    def _submit(self, function: Task[Item, Result], item: Item) -> Future[Result]:
         try:
             return self._executor.submit(_call, function, item)
         except BrokenProcessPool:
-            self._end_processes()
+            self.close()
             self._start_processes()
             return self._executor.submit(_call, function, item)
 
@@ -122,9 +132,6 @@ class Pool(Closing):
         arguments = (self._rung, self._device, doors, number)
         self._executor = ProcessPoolExecutor(self.jobs, context, _start, arguments)
         self._open.callback(self._executor.shutdown, wait=True, cancel_futures=True)
-
-    def _end_processes(self) -> None:
-        self._open.close()
 
 
 def _start(rung: Rung, device: str, doors: list[socket.socket], number: Any) -> None:
@@ -153,7 +160,7 @@ def _close() -> None:
         _grader.close()
 
 
-def _call(function: Callable[["Grader", Any], Any], item: Any) -> Any:
+def _call(function: Task[Any, Any], item: Any) -> Any:
     assert _grader is not None, "the process has been started by a Pool"
     try:
         return function(_grader, item)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from grading.course.syllabus import Course
-from grading.fleet.open_fleet import open_fleet
+from grading.fleet.pool import open_fleet
 from grading.release.contents import contents
 from grading.release.place import require_replaceable, staged
 from grading.release.proofs import prove

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -66,14 +66,6 @@ class Usage:
     cpu_seconds: float = 0.0
     peak_memory: int = 0
 
-    def add(self, ended: Exit) -> None:
-        self.cpu_seconds += ended.cpu_seconds
-        self.peak_memory = max(self.peak_memory, ended.peak_memory)
-
-
-def _go_on() -> None:
-    return None
-
 
 class Sandbox(Closing):
     """Starts workers: forks from the fork server behind `line`, or fresh interpreters without one.
@@ -85,7 +77,7 @@ class Sandbox(Closing):
 
     def __init__(self, line: Line | None) -> None:
         self.usage = Usage()
-        self.on_wait: Callable[[], None] = _go_on
+        self.on_wait: Callable[[], None] = lambda: None
         self._line = line
         self.scratch = tempfile.TemporaryDirectory(prefix="unrolled-")
 
@@ -104,19 +96,13 @@ class Sandbox(Closing):
         finally:
             self.on_wait = before
 
-    def _new_scratch(self) -> str:
-        """A new scratch folder; empty where each worker mounts its own, limited in size."""
-        if self._line is not None and self._line.scratch_root:
-            return ""
-        return tempfile.mkdtemp(dir=self.scratch.name)
-
     def start(self, limits: Limits) -> "Worker":
         """Start a worker, which is then confined and ready. Raises SandboxError."""
         self.usage.workers += 1
-        scratch = self._new_scratch()
-        (request_read, request_write), (reply_read, reply_write), (output_read, output_write) = (
-            _three_pipes()
-        )
+        # No folder where each worker mounts its own, limited in size.
+        mounts = self._line is not None and self._line.scratch_root
+        scratch = "" if mounts else tempfile.mkdtemp(dir=self.scratch.name)
+        request_read, request_write, reply_read, reply_write, output_read, output_write = _pipes()
         theirs = (request_read, reply_write, output_write)
         ours = (request_write, reply_read, output_read)
         try:
@@ -165,21 +151,20 @@ class Worker:
     exit: Exit | None = None
     _received: bytearray = field(default_factory=bytearray)
     _printed: int = 0
-    _measured: float = field(default_factory=time.monotonic)
     _pending: _Pending | None = None
     _looked: float = 0.0
 
     def greet(self) -> None:
         """Wait until the worker reports that all its walls stand. Raises SandboxError."""
         os.set_blocking(self.pipes[0], False)
-        self._pending = _Pending("", memoryview(b""), START_SECONDS, _deadline(START_SECONDS))
+        deadline = time.monotonic() + START_SECONDS
+        self._pending = _Pending("", memoryview(b""), START_SECONDS, deadline)
         try:
             frame = self._next_frame(self._pending)
         except WorkerFault as fault:
             said = self.output.decode("utf-8", "replace").strip()
             raise SandboxError(f"a worker could not be confined: {fault.detail}. {said}") from fault
         if frame.meta != {"ready": True}:
-            self.kill()
             raise SandboxError("a worker did not report ready")
 
     def send(
@@ -196,7 +181,7 @@ class Worker:
             self._receive_some()
         if self._received:
             self._fail(Fault.PROTOCOL, "it answered before it was asked")
-        deadline = _deadline(cpu_limit * WALL_PER_CPU_SECOND)
+        deadline = time.monotonic() + cpu_limit * WALL_PER_CPU_SECOND
         self._pending = _Pending(identity, memoryview(data), cpu_limit, deadline)
         self._write_some(self._pending)
 
@@ -227,7 +212,8 @@ class Worker:
             finally:
                 if self.scratch:
                     _remove(self.scratch)
-            self.usage.add(self.exit)
+            self.usage.cpu_seconds += self.exit.cpu_seconds
+            self.usage.peak_memory = max(self.usage.peak_memory, self.exit.peak_memory)
         return self.exit
 
     def _next_frame(self, pending: _Pending) -> frames.Frame:
@@ -282,13 +268,11 @@ class Worker:
         if time.monotonic() > pending.deadline:
             wall = pending.cpu_limit * WALL_PER_CPU_SECOND
             self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
-        if time.monotonic() > self._measured + TICK_SECONDS:
-            self._measure_scratch()
+        self._measure_scratch()
 
     def _measure_scratch(self) -> None:
         if self.scratch and _is_larger(self.scratch, self.limits.scratch):
             self._fail(Fault.FLOODED, "its temporary files are too large, or too many")
-        self._measured = time.monotonic()
 
     def _write_some(self, pending: _Pending) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
@@ -332,22 +316,19 @@ def _how_it_ended(code: int) -> str:
         return f"its process was ended by signal {-code}"
 
 
-def _deadline(seconds: float) -> float:
-    return time.monotonic() + seconds
-
-
-def _three_pipes() -> list[tuple[int, int]]:
-    """Make three pipes, or none. Raises OSError."""
-    made: list[tuple[int, int]] = []
+def _pipes() -> list[int]:
+    """Make three pipes, or none; return both ends of each. Raises OSError."""
+    ends: list[int] = []
     try:
-        made.extend(os.pipe() for _ in range(3))
+        for _ in range(3):
+            ends += os.pipe()
     except OSError:
-        _close_all(tuple(end for pipe in made for end in pipe))
+        _close_all(ends)
         raise
-    return made
+    return ends
 
 
-def _close_all(descriptors: tuple[int, ...]) -> None:
+def _close_all(descriptors: Iterable[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
 

@@ -1,6 +1,6 @@
 """How much of the machine one worker may use."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class Limits(NamedTuple):
@@ -26,6 +26,3 @@ class Limits(NamedTuple):
     scratch: int = 64 * 1024**2
     threads: int = 64
     open_files: int = 128
-
-    def to_json(self) -> dict[str, Any]:
-        return self._asdict()

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -60,9 +61,20 @@ class Exit(NamedTuple):
 class Process(Protocol):
     """The grader's handle to a worker's process."""
 
+    stat: str  # its file in /proc
+
     def kill(self) -> None: ...
-    def cpu_seconds(self) -> float | None: ...
     def collect(self) -> Exit: ...
+
+    def cpu_seconds(self) -> float | None:
+        """The user and system seconds so far; None where the system does not say."""
+        try:
+            with open(self.stat, "rb", buffering=0) as file:
+                # The second field is a name in parentheses, which may hold anything.
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Line:
@@ -95,28 +107,28 @@ class Line:
         self.wait_until_ready()
         request = {
             "do": "start",
-            "limits": limits.to_json(),
+            "limits": limits._asdict(),
             "scratch": self.scratch_root or scratch,
         }
-        try:
-            socket.send_fds(self._control, [json.dumps(request).encode()], list(pipes))
-        except OSError as error:
-            raise self._lost("the fork server is gone") from error
+        self._send(request, pipes)
         reply, descriptors = self._receive()
         if len(descriptors) != 1:
             raise self._lost("the fork server sent no process descriptor")
         return Forked(self, reply["pid"], descriptors[0])
 
     def collect(self, pid: int) -> Exit:
-        try:
-            self._control.send(json.dumps({"do": "collect", "pid": pid}).encode())
-        except OSError as error:
-            raise self._lost("the fork server is gone") from error
+        self._send({"do": "collect", "pid": pid})
         reply, _ = self._receive()
         return Exit(reply["exit"], reply["cpu_seconds"], reply["peak_memory"])
 
     def close(self) -> None:
         self._control.close()
+
+    def _send(self, request: dict[str, Any], pipes: Sequence[int] = ()) -> None:
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], pipes)
+        except OSError as error:
+            raise self._lost("the fork server is gone") from error
 
     def _receive(self) -> tuple[dict[str, Any], list[int]]:
         self._control.settimeout(START_SECONDS)
@@ -191,7 +203,7 @@ def zygote_on(rung: Rung, warm: bool = False) -> Zygote | None:
     return None if rung is Rung.PROCESS else Zygote(rung, warm)
 
 
-class Forked:
+class Forked(Process):
     """A worker forked from the zygote. Its process descriptor never names another process."""
 
     def __init__(self, line: Line, pid: int, descriptor: int) -> None:
@@ -202,15 +214,12 @@ class Forked:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._descriptor, signal.SIGKILL)
 
-    def cpu_seconds(self) -> float | None:
-        return _cpu_seconds(self.stat)
-
     def collect(self) -> Exit:
         os.close(self._descriptor)
         return self._line.collect(self._pid)
 
 
-class Spawned:
+class Spawned(Process):
     """A worker in a fresh interpreter, for the lowest rung: the only one that does not fork."""
 
     def __init__(self, limits: Limits, scratch: str, pipes: tuple[int, int, int]) -> None:
@@ -219,7 +228,7 @@ class Spawned:
             "serve": "serve_alone",
             "path": view.import_path(),
             "walls": walls(Rung.PROCESS, scratch),
-            "limits": limits.to_json(),
+            "limits": limits._asdict(),
             "pipes": [requests, replies],
         }
         self._process = subprocess.Popen(
@@ -239,9 +248,6 @@ class Spawned:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
-    def cpu_seconds(self) -> float | None:
-        return _cpu_seconds(self.stat)
-
     def collect(self) -> Exit:
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
@@ -254,14 +260,3 @@ def _pid_here(descriptor: int) -> int:
     """The number that the process behind a descriptor has in the grader's own namespace."""
     text = Path(f"/proc/self/fdinfo/{descriptor}").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pid:"))
-
-
-def _cpu_seconds(stat: str) -> float | None:
-    """The user and system seconds of a process; None where the system does not say."""
-    try:
-        with open(stat, "rb", buffering=0) as file:
-            # The second field is a name in parentheses, which may hold anything.
-            fields = file.read().rpartition(b")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

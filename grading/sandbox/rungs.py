@@ -17,7 +17,7 @@ from grading.sandbox import view
 TRIAL_SECONDS = 120
 _TRIAL = (
     "import sys, json; c = json.loads(sys.argv[1]); sys.path[:] = c['path']; "
-    "from grading.sandbox.worker import trial; trial.main(c)"
+    "from grading.sandbox.worker.confine import try_walls; try_walls(c['walls'])"
 )
 
 
@@ -73,7 +73,7 @@ def why_not(rung: Rung) -> str:
     """Why this machine does not offer `rung`; empty if it does."""
     if rung is Rung.PROCESS:
         return ""
-    reason = _why_no_landlock() or _exposed()
+    reason = _why_no_landlock()
     if not reason and rung is Rung.NAMESPACES:
         reason = _why_no_namespaces()
     return reason or why_not_confined(rung)
@@ -98,6 +98,7 @@ def walls(rung: Rung, scratch: str) -> dict[str, Any]:
 
 
 def _why_no_landlock() -> str:
+    """Why Landlock cannot keep a worker from the course; empty if it can."""
     if not sys.platform.startswith("linux"):
         return f"{sys.platform} has neither namespaces nor Landlock: use Linux, Docker or WSL2"
     # Imported on Linux only: these modules name calls that other systems do not have.
@@ -109,20 +110,16 @@ def _why_no_landlock() -> str:
         return "this kernel has no seccomp filters"
     if not landlock.abi():
         return "this kernel has no Landlock (Linux 5.13 or newer, and switched on)"
+    if view.exposes_course(view.readable_paths()):
+        return "the course lies inside a folder that the interpreter needs: move it elsewhere"
     return ""
 
 
 def _why_no_namespaces() -> str:
-    if view.bubblewrap() is None:
+    if shutil.which("bwrap") is None:
         return "bubblewrap is not installed (Debian, Ubuntu: apt-get install bubblewrap)"
     if os.geteuid() == 0 and shutil.which("setpriv") is None:
         return "setpriv is not installed (it comes with util-linux)"
-    return ""
-
-
-def _exposed() -> str:
-    if view.exposes_course(view.readable_paths()):
-        return "the course lies inside a folder that the interpreter needs: move it elsewhere"
     return ""
 
 

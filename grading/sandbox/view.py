@@ -76,18 +76,13 @@ def devices() -> list[str]:
     return [path for path in (*DEVICES, *_NVIDIA, *cards) if os.path.exists(path)]
 
 
-def bubblewrap() -> str | None:
-    """The bubblewrap program, or None."""
-    return shutil.which("bwrap")
-
-
 def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:
     """`command` inside bubblewrap: in a read-only root that holds only what it needs.
 
     Root first becomes an unprivileged user, since root inside the box would be root outside it.
     An outer bubblewrap shows paths that this user could not reach (an interpreter in /root, say).
     """
-    program = bubblewrap()
+    program = shutil.which("bwrap")
     assert program is not None, "only called where rungs.py found bubblewrap"
     variables = [part for name, value in environment.items() for part in ("--setenv", name, value)]
     inner = [
@@ -104,12 +99,11 @@ def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:
         return inner + command
     switch = shutil.which("setpriv")
     assert switch is not None, "only called where rungs.py found setpriv"
-    tools = [program, switch]
     outer = [
         program,
         *("--die-with-parent", "--dir", "/tmp", "--bind", "/proc", "/proc"),
         *_mounts(),
-        *[part for tool in tools for part in ("--ro-bind", tool, tool)],
+        *[part for tool in (program, switch) for part in ("--ro-bind", tool, tool)],
         "--",
         switch,
         *(f"--reuid={UNPRIVILEGED_ID}", f"--regid={UNPRIVILEGED_ID}", "--clear-groups"),

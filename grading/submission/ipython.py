@@ -50,8 +50,7 @@ def without_magics(lines: Sequence[str]) -> list[str]:
     if not lines[first].startswith("%%"):
         return _plain(_dedented(lines))
     if lines[first].split()[0] in COUNTED:
-        body = lines[first + 1 :]
-        return [*lines[:first], f"# {lines[first]}", *_plain(body)]
+        return [*lines[:first], f"# {lines[first]}", *_plain(lines[first + 1 :])]
     return [f"# {line}" for line in lines]
 
 

@@ -114,26 +114,23 @@ class Events:
 
     def _watch(self) -> None:
         try:
-            self._pass_on_saves()
+            changes = watch(
+                self._folder,
+                watch_filter=lambda _, path: os.path.basename(path) in self._names,
+                debounce=LONGEST_SAVE_MILLISECONDS,
+                step=SETTLE_MILLISECONDS,
+                stop_event=self._stop,
+                rust_timeout=_FIRST_LOOK_MILLISECONDS,
+                yield_on_timeout=True,
+                recursive=False,
+            )
+            # The first round always counts: the file may have been saved before the watch began.
+            for number, changed in enumerate(changes):
+                if changed or number == 0:
+                    os.write(self._write, b"!")
         except Exception as error:  # of any kind: the main thread reports it
             self._failure = error
             os.write(self._write, b"!")
-
-    def _pass_on_saves(self) -> None:
-        changes = watch(
-            self._folder,
-            watch_filter=lambda _, path: os.path.basename(path) in self._names,
-            debounce=LONGEST_SAVE_MILLISECONDS,
-            step=SETTLE_MILLISECONDS,
-            stop_event=self._stop,
-            rust_timeout=_FIRST_LOOK_MILLISECONDS,
-            yield_on_timeout=True,
-            recursive=False,
-        )
-        # The first round always counts: the file may have been saved before the watch began.
-        for number, changed in enumerate(changes):
-            if changed or number == 0:
-                os.write(self._write, b"!")
 
 
 @contextmanager

@@ -105,10 +105,8 @@ class Watch:
     def _answer(self, event: str | None) -> None:
         if event == AGAIN:
             self._seed = self.draw()
-            self._take_over()
             self._grade()
         elif event == SAVED and self._is_new():
-            self._take_over()
             self._grade()
         elif event == NEXT:
             self._show_next()
@@ -130,22 +128,20 @@ class Watch:
         except UsageError:
             return True
 
-    def _take_over(self) -> None:
+    def _grade(self) -> None:
+        """Grade what the file holds now; if it cannot be read, say why."""
         try:
-            self._work = self.read()
+            work = self._work = self.read()
         except UsageError as error:
             self._work = None
             self.show.say(str(error))
-
-    def _grade(self) -> None:
-        if self._work is None:
             return
-        self.show.began(self._work.described, self._seed)
-        quick = self._round(self._work, training=False, known=[])
+        self.show.began(work.described, self._seed)
+        quick = self._round(work, training=False, known=[])
         self._ended(quick)
         known = standing(quick.checks)
         if len(known) < len(quick.checks):
-            report = self._round(self._work, training=True, known=known)
+            report = self._round(work, training=True, known=known)
             trained = [check for check in report.checks if check not in known]
             if any(check.status is not Status.BLOCKED for check in trained):
                 self._ended(report)

@@ -452,7 +452,7 @@ def test_the_filter_is_well_formed(machine: str, measured: bool) -> None:
 
 
 def test_why_not_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(view, "bubblewrap", lambda: None)
+    monkeypatch.setattr("shutil.which", lambda program: None)
     if not rungs.why_not(Rung.LANDLOCK):
         assert rungs.best() is Rung.LANDLOCK
         assert "bubblewrap is not installed" in rungs.why_not(Rung.NAMESPACES)

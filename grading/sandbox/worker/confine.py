@@ -2,8 +2,9 @@
 
 import os
 import signal
+import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from grading.sandbox.limits import Limits
 from grading.sandbox.worker import kernel, landlock, seccomp
@@ -64,6 +65,26 @@ def new_session() -> None:
     os.setsid()
     if hasattr(signal, "pidfd_send_signal"):  # Linux
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def try_walls(fields: dict[str, Any]) -> NoReturn:
+    """End this program with 0 if a process can confine itself by the `Walls` with these fields.
+
+    Otherwise, end with another code, and print the reason on standard error.
+    """
+    walls = Walls(**fields)
+    pid = fork(walls)
+    if pid == 0:
+        try:
+            new_session()
+            confine(walls, Limits())
+        except BaseException as error:
+            sys.stderr.write(str(getattr(error, "strerror", None) or error))
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    os._exit(os.waitstatus_to_exitcode(status))
 
 
 def _own_namespaces(scratch: str, limits: Limits) -> None:

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import threading
+from contextlib import suppress
 from types import ModuleType
 
 import torch
@@ -45,14 +46,11 @@ def threads(module: ModuleType, most: int) -> dict[str, int]:
 def files(module: ModuleType, most: int) -> dict[str, int]:
     """How many MB fit into a temporary file, up to `most`."""
     written = 0
-    with tempfile.TemporaryFile() as file:
-        try:
-            for _ in range(most):
-                file.write(os.urandom(1 << 20))
-                file.flush()
-                written += 1
-        except OSError:
-            pass
+    with tempfile.TemporaryFile() as file, suppress(OSError):
+        for _ in range(most):
+            file.write(os.urandom(1 << 20))
+            file.flush()
+            written += 1
     return {"found": written}
 
 

@@ -26,13 +26,6 @@ _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 
 _libc = ctypes.CDLL(None, use_errno=True)
-_libc.mount.argtypes = (
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_char_p,
-    ctypes.c_ulong,
-    ctypes.c_char_p,
-)
 _libc.syscall.restype = ctypes.c_long
 
 
@@ -70,7 +63,7 @@ def setns(descriptor: int, flags: int) -> None:
 def mount_tmpfs(target: str, size: int) -> None:
     """A private memory file system of at most `size` bytes and 4096 files at `target`."""
     options = f"size={size},nr_inodes=4096,mode=700".encode()
-    flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
+    flags = ctypes.c_ulong(MS_NOSUID | MS_NODEV | MS_NOEXEC)
     result = _libc.mount(b"tmpfs", target.encode(), b"tmpfs", flags, options)
     _checked(result, f"mount {target}")
 

@@ -43,18 +43,13 @@ def file_rights(version: int) -> int:
     return rights
 
 
-def restrict(
-    readable: Iterable[str],
-    devices: Iterable[str],
-    writable: Iterable[str],
-    version: int | None = None,
-) -> None:
+def restrict(readable: Iterable[str], devices: Iterable[str], writable: Iterable[str]) -> None:
     """Restrict this process to reading `readable`, using `devices`, and changing `writable`.
 
     The kernel refuses everything else in the file system and, if it is new enough, TCP and signals
     to outside processes. Needs no_new_privs. Raises OSError; then nothing is restricted.
     """
-    version = abi() if version is None else version
+    version = abi()
     everything = file_rights(version)
     attributes = _RULESET.pack(
         everything,

@@ -33,12 +33,10 @@ def serve(requests: int, replies: int) -> NoReturn:
     tempfile.tempdir = os.getcwd()  # the scratch folder
     service = _Service()
     _write(replies, frames.encode({"ready": True}, {}))
-    while True:
-        try:
-            request = frames.read_frame(lambda count: _read_exactly(requests, count))
-        except EOFError:
-            os._exit(0)
-        _write(replies, _answer(service, request))
+    with open(requests, "rb") as asked:
+        while asked.peek(1):  # waits; empty once the pipe has closed
+            _write(replies, _answer(service, frames.read_frame(asked.read)))
+    os._exit(0)
 
 
 class _Service:
@@ -180,16 +178,6 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the code may have replaced them with anything
             stream.flush()
-
-
-def _read_exactly(descriptor: int, count: int) -> bytes:
-    data = bytearray()
-    while len(data) < count:
-        chunk = os.read(descriptor, min(count - len(data), 1 << 20))
-        if not chunk:
-            raise EOFError
-        data += chunk
-    return bytes(data)
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -177,10 +178,8 @@ def _collect(pid: int) -> dict[str, Any]:
     }
 
 
-def _reply(
-    control: socket.socket, content: dict[str, Any], descriptors: list[int] | None = None
-) -> None:
-    socket.send_fds(control, [json.dumps(content).encode()], descriptors or [])
+def _reply(line: socket.socket, content: dict[str, Any], descriptors: Sequence[int] = ()) -> None:
+    socket.send_fds(line, [json.dumps(content).encode()], descriptors)
 
 
 def serve_alone(configuration: dict[str, Any]) -> NoReturn:
