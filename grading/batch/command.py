@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grading.batch import by_hand, people, run
 from grading.batch import grades as grading_rules
@@ -17,14 +16,11 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
-from grading.fleet.pool import open_fleet
+from grading.fleet.in_process import InProcess
+from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-
-if TYPE_CHECKING:
-    from grading.fleet.in_process import InProcess
-    from grading.fleet.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,7 @@ def take_marks(
     return notes
 
 
-def new_fleet(rung: Rung, options: Options) -> "InProcess | Pool | Cluster":
+def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:
     """This process, several processes on this machine, or a cluster."""
     if options.cluster is not None:
         return Cluster(options.cluster, rung, options.device)

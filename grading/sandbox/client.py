@@ -131,7 +131,8 @@ class _Pending:
     identity: str
     unsent: memoryview
     cpu_limit: float
-    deadline: float
+    wall_limit: float
+    sent: float = field(default_factory=time.monotonic)
     # CPU time used when the limits were first checked, a tick after the request was sent; the
     # request is not charged for it. Checking when it is sent would make asking a tenth dearer.
     cpu_at_first: float | None = None
@@ -157,8 +158,7 @@ class Worker:
     def greet(self) -> None:
         """Wait until the worker reports that all its walls stand. Raises SandboxError."""
         os.set_blocking(self.pipes[0], False)
-        deadline = time.monotonic() + START_SECONDS
-        self._pending = _Pending("", memoryview(b""), START_SECONDS, deadline)
+        self._pending = _Pending("", memoryview(b""), START_SECONDS, START_SECONDS)
         try:
             frame = self._next_frame(self._pending)
         except WorkerFault as fault:
@@ -181,8 +181,8 @@ class Worker:
             self._receive_some()
         if self._received:
             self._fail(Fault.PROTOCOL, "it answered before it was asked")
-        deadline = time.monotonic() + cpu_limit * WALL_PER_CPU_SECOND
-        self._pending = _Pending(identity, memoryview(data), cpu_limit, deadline)
+        wall_limit = cpu_limit * WALL_PER_CPU_SECOND
+        self._pending = _Pending(identity, memoryview(data), cpu_limit, wall_limit)
         self._write_some(self._pending)
 
     def receive(self) -> frames.Frame:
@@ -265,9 +265,8 @@ class Worker:
                 pending.cpu_at_first = used
             if used - pending.cpu_at_first > pending.cpu_limit:
                 self._fail(Fault.TIMED_OUT, f"more than {pending.cpu_limit:g} s of CPU time")
-        if time.monotonic() > pending.deadline:
-            wall = pending.cpu_limit * WALL_PER_CPU_SECOND
-            self._fail(Fault.TIMED_OUT, f"no answer within {wall:g} s")
+        if time.monotonic() > pending.sent + pending.wall_limit:
+            self._fail(Fault.TIMED_OUT, f"no answer within {pending.wall_limit:g} s")
         self._measure_scratch()
 
     def _measure_scratch(self) -> None:
