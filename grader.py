@@ -13,7 +13,7 @@ INSTALL = ".venv/bin/pip install -q -c constraints.txt -e ."
 
 def main():
     if os.name == "nt":
-        stop("Windows itself will not do", "install WSL2 (wsl --install), and work inside it")
+        stop("Windows alone is not supported", "install WSL2 (wsl --install), and work inside it")
     if sys.version_info < (3, 11):
         version = sys.version.split()[0]
         newer = "install one, and run python3.11 -m venv --clear .venv && " + INSTALL

@@ -88,5 +88,5 @@ def require_open_files(graders: int) -> None:
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = 26 + 3 * graders
     if allowed != resource.RLIM_INFINITY and allowed < needed:
-        said = f"{needed} files must be open at once, and only {allowed} may be"
+        said = f"grading needs {needed} open files, and the limit is {allowed}"
         raise UsageError(f"{said}: run ulimit -n {needed} first")

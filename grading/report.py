@@ -243,7 +243,7 @@ class Report:
         )
         if document["status"] == "graded" or not report.gradable:
             return report
-        return replace(report, faults=["the grader failed: a report does not say how"])
+        return replace(report, faults=["the grader failed; a stored report does not say why"])
 
 
 def exit_code(reports: Iterable[Report]) -> ExitCode:

@@ -39,13 +39,13 @@ signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 @pytest.fixture(scope="session")
 def grader_on() -> Iterator[GraderOn]:
-    """grader_on(rung): the grader of that rung, started once; skips where it cannot be had."""
+    """grader_on(rung): the grader of that rung, started once; skips where it is not available."""
     with ExitStack() as stack:
         graders: dict[Rung, Grader] = {}
 
         def get(rung: Rung) -> Grader:
             if reason := rungs.why_not(rung):
-                pytest.skip(f"rung {rung} cannot be had here: {reason}")
+                pytest.skip(f"rung {rung} is not available here: {reason}")
             if rung not in graders:
                 zygote = None if rung is Rung.PROCESS else Zygote(rung)
                 graders[rung] = stack.enter_context(Grader(rung, zygote))

@@ -318,7 +318,7 @@ def test_a_read_only_course_grades_in_as_many_columns_as_are_asked_for(
     course, before = read_only
     result = grader("ex4", before=before, course=course, COLUMNS="40")
     assert result.returncode == 1
-    assert re.fullmatch(r"grader: nothing is kept for `hint`: [^\n]+\n", result.stderr)
+    assert re.fullmatch(r"grader: nothing was saved for `hint`: [^\n]+\n", result.stderr)
     assert "0 of 100 points" in result.stdout
     assert max(map(len, result.stdout.splitlines())) == 40
 
@@ -412,7 +412,7 @@ def test_a_class_is_graded_with_few_open_files(handed_in: Path, tmp_path: Path) 
 @pytest.mark.parametrize(("count", "hard"), [(8, 8), (10, 1000), (28, 28)])
 def test_too_few_open_files_for_anything_are_told(count: int, hard: int) -> None:
     limit = partial(open_files, count, hard)
-    assert_told(grader(*QUICK, limit=limit), "29 files", f"only {count}", "ulimit -n 29")
+    assert_told(grader(*QUICK, limit=limit), "29 open files", f"limit is {count}", "ulimit -n 29")
 
 
 def test_too_few_open_files_for_so_many_graders_are_told(handed_in: Path, tmp_path: Path) -> None:

@@ -227,7 +227,7 @@ def net_has_default_arguments(draw: Draw, student: Alone) -> None:
 @check(
     points=2,
     needs=[net_reads_every_input],
-    hint="A weight that is no parameter and no buffer is not in state_dict().",
+    hint="A weight that is neither a parameter nor a buffer is not in state_dict().",
 )
 def net_survives_saving(draw: Draw, both: Both) -> None:
     """A new network that loads the saved state of another computes the same."""

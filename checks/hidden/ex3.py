@@ -243,7 +243,7 @@ def generate_leaves_the_model_as_found(draw: Draw, student: Alone) -> None:
 @check(
     points=5,
     needs=[model_remembers],
-    hint="Look for .detach(), .data, no_grad(), and for weights that are no nn.Parameter.",
+    hint="Look for .detach(), .data, no_grad(), and for weights that are not an nn.Parameter.",
 )
 def gradients_reach_every_parameter(draw: Draw, student: Alone, parts: Parts) -> None:
     """The gradient of a loss tells how it changes when any of the parameters moves."""
@@ -313,7 +313,7 @@ def model_follows_its_dtype(draw: Draw, student: Alone) -> None:
 @check(
     points=2,
     needs=[model_says_the_same_twice],
-    hint="A weight that is no parameter and no buffer is not in state_dict().",
+    hint="A weight that is neither a parameter nor a buffer is not in state_dict().",
     because="a trained model that cannot be kept is lost",
 )
 def model_survives_saving(draw: Draw, student: Alone) -> None:

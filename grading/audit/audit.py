@@ -232,14 +232,14 @@ def _mistaken(result: Audit, case: Case, judged: Judged) -> Iterator[str]:
         if name not in failed:
             yield f"{name} does not fail"
     for name in set(failed) - {*known.fails, *known.also}:
-        yield f"{name} fails, which is not about it: {failed[name].message}"
+        yield f"{name} fails, but is not listed for it: {failed[name].message}"
     names = {failed[name].misconception for name in known.fails if name in failed}
     if (known.same_as or known.name) in names:
         result.named += 1
     elif not known.unnamed:
-        yield f"is not named, but {names}"
+        yield f"should be named, but is diagnosed as {names}"
     elif names != {None}:
-        yield f"is named {names}, though it cannot be"
+        yield f"is diagnosed as {names}, though it is listed as unnamed"
 
 
 def _nearest(result: Audit, exercise: str, check: str, error: float | None) -> None:
@@ -262,7 +262,7 @@ def _require_equivalents(result: Audit, exercise: Exercise) -> None:
     """Require everything listed as equivalent to be a mutant that survives."""
     for name in equivalents(exercise):
         if (exercise.id, name) not in result.equivalent:
-            problem = "is listed as equivalent, but is caught or is no mutant at all"
+            problem = "is listed as equivalent, but is caught or is not a mutant"
             result.findings.append(Finding(exercise.id, Kind.MUTANT, name, problem))
 
 

@@ -91,6 +91,6 @@ def require_taken(path: Path, store_marks: Marks) -> None:
         for question, mark in mine.items():
             if kept.get(question) != mark:
                 raise UsageError(
-                    f"{path} holds points that were not taken yet ({submission}, {exercise},"
+                    f"{path} holds points that are not in the grades yet ({submission}, {exercise},"
                     f" {question}): give it as --rubric, or move it away"
                 )

@@ -80,7 +80,7 @@ class Work:
         """The content. Raises UsageError if the file is gone or has changed."""
         work = self._read()
         if work.identity != self.identity:
-            raise UsageError(f"{self.name} was changed while the class was graded: run it again")
+            raise UsageError(f"{self.name} changed while the class was being graded: grade again")
         return work
 
 
@@ -212,7 +212,7 @@ def _again(path: Path, exercise: Exercise, exercises: Sequence[Exercise]) -> Sub
     """Read again the file chosen from an entry for an exercise. Raises UsageError."""
     candidates = _candidates(path, list(_bounded(path)), exercise, exercises)
     if not candidates:
-        raise UsageError(f"{one_line(path.name)} holds no {exercise.file} any more")
+        raise UsageError(f"{one_line(path.name)} no longer holds {exercise.file}")
     return _chosen(candidates, exercise)[0]
 
 

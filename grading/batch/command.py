@@ -50,7 +50,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{out} cannot be made: {error.strerror}") from error
+        raise UsageError(f"{out} cannot be created: {error.strerror}") from error
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
         notes = take_marks(store, out, course, collected, known, options.rubric)
@@ -149,25 +149,25 @@ def say(
     )
     for reason in outcome.unfit.values():
         count = sum(grade.problem == reason for grade in grades)
-        print(f"to be looked at: {reason} ({count} grades open)")
+        print(f"needs attention: {reason} ({count} grades open)")
     for change in outcome.changes:
         print(f"changed: {described(change)}")
     for grade in grades:
         if grade.score is None and grade.problem not in outcome.unfit.values():
             what = f"{grade.submission} {grade.exercise}".strip()
-            print(f"to be looked at: {what}: {grade.problem or grade.status.replace('_', ' ')}")
+            print(f"needs attention: {what}: {grade.problem or grade.status.replace('_', ' ')}")
     for note in notes:
-        print(f"to be looked at: {note}")
+        print(f"needs attention: {note}")
     for one in collected:
         if one.work is not None and one.work.note:
             chosen = f"{one.work.name} ({one.work.note})"
             print(f"chosen: {one.origin.label} {one.exercise}: {chosen}")
     for submission in strangers:
-        print(f"not in the roster: {submission}")
+        print(f"not on the roster: {submission}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     if missing:
-        print(f"nothing came in from {len(missing)} people of the roster (class.html lists them)")
+        print(f"handed in nothing: {len(missing)} people on the roster (class.html lists them)")
 
 
 def described(change: Change) -> str:

@@ -263,7 +263,7 @@ class Student(LiveRespondent):
         try:
             return super()._start()
         except WorkerFault as fault:
-            self._unusable = _ended(fault, "while it was imported")
+            self._unusable = _ended(fault, "while it was being imported")
             self.close()
             raise self._unusable from fault
         except StudentFault as fault:

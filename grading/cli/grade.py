@@ -118,7 +118,7 @@ def hints_shown(report: "Report", exercise: "Exercise") -> "list[HintShown]":
     try:
         hints.remember(exercise, report)
     except OSError as error:
-        click.echo(f"grader: nothing is kept for `hint`: {error}", err=True)
+        click.echo(f"grader: nothing was saved for `hint`: {error}", err=True)
     return hints.shown(exercise)
 
 

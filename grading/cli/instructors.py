@@ -25,7 +25,13 @@ def pull_request(objects: Path, junit: Path | None) -> None:
 @click.command()
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--gradescope", is_flag=True, help="OUT is a zip: the autograder for Gradescope.")
-@click.option("--exercise", "identities", multiple=True, metavar="ID", help="Gradescope: only it.")
+@click.option(
+    "--exercise",
+    "identities",
+    multiple=True,
+    metavar="ID",
+    help="With --gradescope: only this exercise.",
+)
 @click.option("--with-install", is_flag=True, help="Prove the README's install command as well.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count() or 1)
 @click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")

@@ -39,7 +39,7 @@ GRADING_OPTIONS: list[click.Parameter] = [
         ["--isolation"],
         type=click.Choice(RUNGS),
         default="auto",
-        help="How student code is kept apart; auto is the strongest to be had.",
+        help="How student code is kept apart; auto is the strongest available.",
     ),
 ]
 WATCH_OPTIONS = [

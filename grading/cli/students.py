@@ -50,7 +50,7 @@ def answers(identity: str, submission: Path | None) -> None:
             click.echo(f"{question.text}\n\n{canonical[question.name].answer}\n")
     left = sum(1 for question in given if not question.answer)
     if left:
-        click.echo(f"{left} questions are still unanswered: their answers stay closed.")
+        click.echo(f"Unanswered questions: {left}. Their answers stay hidden.")
 
 
 @click.command()
@@ -69,7 +69,7 @@ def hint_lines(identity: str, own: bool = True) -> list[str]:
         raise UsageError("hints are given for the work in exercises/ only")
     next_hint = hints.next_hint(plan, exercise)
     if next_hint is None:
-        return [f"Nothing of {identity} failed last time: no hint is needed."]
+        return [f"Nothing in {identity} failed last time: no hint is needed."]
     failure = next_hint.failure
     lines = [f"{failure.title} ({failure.check}): {failure.status.replace('_', ' ')}"]
     if failure.message:

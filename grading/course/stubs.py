@@ -90,7 +90,7 @@ def gaps(solution: str, name: str) -> list[tuple[int, int]]:
             continue
         line = token.start[0] - 1
         if token.line.strip() != token.string:
-            raise GraderError(f"{name}:{line + 1}: a marker stands alone on its line")
+            raise GraderError(f"{name}:{line + 1}: a marker must stand alone on its line")
         if (token.string == BEGIN) != (begin is None):
             raise GraderError(f"{name}:{line + 1}: {token.string} does not belong here")
         if begin is None:

@@ -198,7 +198,7 @@ def _late_policy(entry: dict[str, Any]) -> LatePolicy:
     )
     numbers = (policy.grace, policy.percent_per_day, policy.cap)
     if not all(0 <= number < math.inf for number in numbers) or policy.cap > 100:
-        raise ValueError("late: finite, nothing below 0, and cap_percent at most 100")
+        raise ValueError("late: numbers must be finite and at least 0, cap_percent at most 100")
     return policy
 
 
@@ -222,5 +222,5 @@ def _price(value: float) -> float:
 
 def _one_of(value: str, known: tuple[str, ...]) -> str:
     if value not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(known)}")
+        raise ValueError(f"{value!r} is not one of {', '.join(known)}")
     return value

@@ -60,7 +60,7 @@ def _why_not() -> str:
         # Unlike other kinds of lock, this one needs no helper process to remove it.
         multiprocessing.get_context("fork").Lock()
     except (ImportError, OSError) as error:
-        return f"locks for several processes cannot be made (on Linux, in /dev/shm): {error}"
+        return f"locks for several processes cannot be created (on Linux, in /dev/shm): {error}"
     return ""
 
 

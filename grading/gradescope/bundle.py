@@ -25,7 +25,7 @@ def release(course: Course, out: Path, identities: Sequence[str]) -> str:
     if out.suffix != ".zip" or out.is_dir():
         raise UsageError(f"--gradescope {out}: give the name of a zip file")
     if not out.absolute().parent.is_dir():
-        raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
+        raise UsageError(f"{out} cannot be created: there is no folder {out.absolute().parent}")
     require_writable(out.absolute().parent)
     graded = [course.exercise(identity).id for identity in identities or course.exercises]
     data = archive(dict(_contents(course, graded)))

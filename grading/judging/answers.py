@@ -83,7 +83,7 @@ class LiveAnswers(LiveRespondent):
             self._send(question)
         except (WorkerFault, SandboxError) as error:
             self.close()
-            raise GraderError(f"the reference did not take {question.probe}: {error}") from error
+            raise GraderError(f"the reference failed before {question.probe}: {error}") from error
 
     def answer(self) -> Answer:
         """The answer to the last question. Raises GraderError."""

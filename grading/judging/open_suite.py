@@ -41,7 +41,7 @@ class OpenSuite:
         if self._thread is None:
             self._start()
         if not self._graded(session):
-            session.faults.append("the suite ended before its time")
+            session.faults.append("the suite ended early")
             self.close()
         return session.finish()
 

@@ -88,7 +88,7 @@ def _words(failure: BaseException | None) -> str:
         return ""
     if isinstance(failure, StudentFault):
         ending = _ENDINGS.get(failure.status, f"raises {failure.error_type}")
-        return f"the course's own solution {ending} in it as well"
+        return f"the course's own solution {ending} as well"
     if isinstance(failure, Mismatch):
         return "the course's own solution does not pass it either"
-    return f"it cannot be asked ({type(failure).__name__})"
+    return f"the course's own solution cannot be graded either ({type(failure).__name__})"

@@ -111,7 +111,7 @@ class Session:
                 return result(failure.status, 0.0, _words(failure, shown), line=failure.line)
             case error:
                 self.faults.append(f"{check.name}: {error!r}")
-                message = "The grader failed at this check; your code is not to blame."
+                message = "The grader failed on this check; your code is not to blame."
                 return result(Status.GRADER_ERROR, 0.0, message)
 
     def _excused(self, check: Check, result: CheckResult) -> CheckResult:

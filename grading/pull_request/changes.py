@@ -91,7 +91,7 @@ class Objects:
     def read(self, entry: Entry, shown: str, limit: int) -> bytes:
         """The bytes of a plain file; of a larger one, `limit` + 1 NUL bytes."""
         if entry.mode not in _PLAIN:
-            raise UsageError(f"{shown} is no plain file: links and submodules are not followed")
+            raise UsageError(f"{shown} is not a plain file: links and submodules are not followed")
         size = int(self._git("cat-file", "-s", entry.blob))
         return b"\0" * (limit + 1) if size > limit else self._git("cat-file", "blob", entry.blob)
 
@@ -133,7 +133,7 @@ def _work(
     """The work on one exercise: the changed module or notebook, chosen as in a folder."""
     paths = [path for path in changed if path in tree]
     if not paths:
-        problem = f"{changed[0]} is not there any more: put it back"
+        problem = f"{changed[0]} no longer exists: put it back"
         return Work(exercise, changed[0], None, problem=problem)
     readers = [partial(_submission, objects, tree[path], path) for path in paths]
     try:

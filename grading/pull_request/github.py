@@ -54,7 +54,7 @@ def annotations(request: PullRequest) -> list[str]:
             what = checks[0].title if len(checks) == 1 else f"{len(checks)} checks"
             commands.append(_command(kind, work.path, line, f"{work.exercise.id}: {what}", text))
     if request.protected:
-        text = f"Changed, and without effect: {', '.join(request.protected[:MAX_PATHS])}"
+        text = f"Changed, but without effect: {', '.join(request.protected[:MAX_PATHS])}"
         commands.append(_command("warning", request.protected[0], 1, "Without effect", text))
     if len(commands) > MAX_ANNOTATIONS:
         left = len(commands) - MAX_ANNOTATIONS + 1
@@ -76,7 +76,7 @@ def summary(request: PullRequest, isolation: str) -> str:
     ]
     page = "\n".join(part for part in parts if part)
     if len(page.encode()) > MAX_SUMMARY:
-        return f"{heading}\nThe details are too long to be shown here: grade it yourself.\n"
+        return f"{heading}\nThe details are too long to show here: grade it yourself to see them.\n"
     return page
 
 
@@ -149,8 +149,8 @@ def _ignored(request: PullRequest) -> str:
     """The changed files that have no effect."""
     text = ""
     for words, paths in (
-        ("Changed, and without effect on the grading", request.protected),
-        ("Added, and not looked at", request.others),
+        ("Changed, but without effect on the grading", request.protected),
+        ("Added, but not read", request.others),
     ):
         if paths:
             shown = "".join(f"- {escaped(path)}\n" for path in paths[:MAX_PATHS])

@@ -88,7 +88,7 @@ def _spelled(path: str, data: bytes) -> Iterator[str]:
         for name in archive.namelist():
             array = np.load(io.BytesIO(archive.read(name)), allow_pickle=False)
             if array.dtype.kind not in "biuf":
-                raise GraderError(f"{path}: {name} holds {array.dtype}, which are no numbers")
+                raise GraderError(f"{path}: {name} holds {array.dtype} values, not numbers")
             yield array.tobytes().decode("latin-1")
             numbers = array.reshape(-1)
             if array.itemsize > 1 and np.isfinite(numbers).all():

@@ -18,9 +18,9 @@ CARRIED = (".git", ".venv", ".unrolled")
 def require_replaceable(out: Path) -> None:
     """Raise UsageError unless `out` is missing, empty or an edition that nobody has changed."""
     if out.is_symlink() or (out.exists() and not out.is_dir()):
-        raise UsageError(f"{out} is no folder: give one that does not exist yet")
+        raise UsageError(f"{out} is not a folder: give a new name")
     if not out.absolute().parent.is_dir():
-        raise UsageError(f"{out} cannot be made: there is no folder {out.absolute().parent}")
+        raise UsageError(f"{out} cannot be created: there is no folder {out.absolute().parent}")
     require_writable(out.absolute().parent)
     if not out.exists() or not any(out.iterdir()):
         return
@@ -30,7 +30,7 @@ def require_replaceable(out: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         known = None
     if known is None:
-        raise UsageError(f"{out} is not empty and no student edition: give another folder")
+        raise UsageError(f"{out} is neither empty nor a student edition: give another folder")
     present = sums({name: (out / name).read_bytes() for name in _names(out)})
     present.pop(MANIFEST)
     changed = sorted(name for name in present if known.get(name) != present[name])

@@ -66,7 +66,7 @@ def read_all(folder: Path) -> dict[str, bytes]:
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            raise GraderError(f"{path.name} in the edition is no plain file")
+            raise GraderError(f"{path.name} in the edition is not a plain file")
         if path.is_file():
             files[path.relative_to(folder).as_posix()] = path.read_bytes()
     return files

@@ -92,7 +92,7 @@ class TerminalRenderer(Closing):
             self.console.print(Text(f"These are the public checks: {more}"))
         self._questions(report)
         if report.hint_cost:
-            self.console.print(Text(f"Hints cost {report.hint_cost:g} points of these."))
+            self.console.print(Text(f"Hints cost {report.hint_cost:g} of these points."))
         self._recognized(report)
         # The first check that did not pass for a reason of its own.
         following = next((check for check in report.checks if check.status.is_open), None)
@@ -100,7 +100,7 @@ class TerminalRenderer(Closing):
             self.console.print(Text(f"Next: {following.title}"))
             if following.hint:
                 self._detail(f"Try: {following.hint}", "italic", indent=6)
-            self.console.print(Text(f"To repeat it alone: {following.replay}"))
+            self.console.print(Text(f"To run it alone: {following.replay}"))
         elif report.full_marks:
             self.console.print(Text("Everything that was asked for is right. Well done!"))
         circumstances = (
@@ -141,7 +141,7 @@ class TerminalRenderer(Closing):
             self.console.print(Text(f"Recognized ({', '.join(checks)}):", style="bold"))
             self._detail(explanation, "", indent=6)
         if checks_by_explanation:
-            self.console.print(Text(f"More on it: python grader.py hint {report.exercise}"))
+            self.console.print(Text(f"For a hint: python grader.py hint {report.exercise}"))
 
     def _questions(self, report: Report) -> None:
         """Print the marks given by hand, and which questions are unanswered."""
@@ -166,7 +166,7 @@ class TerminalRenderer(Closing):
         for line in lines[:MAX_PRINTED_LINES]:
             self._detail(f"| {line}", "dim", indent=2)
         if len(lines) > MAX_PRINTED_LINES:
-            self._detail(f"and {len(lines) - MAX_PRINTED_LINES} lines more", "dim", indent=2)
+            self._detail(f"and {len(lines) - MAX_PRINTED_LINES} more lines", "dim", indent=2)
         self.console.print()
 
     def _not_gradable(self) -> None:

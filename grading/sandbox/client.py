@@ -190,7 +190,7 @@ class Worker:
         assert self._pending is not None, "receive follows send"
         frame = self._next_frame(self._pending)
         if frame.meta.get("id") != self._pending.identity:
-            self._fail(Fault.PROTOCOL, "its answer belongs to no request")
+            self._fail(Fault.PROTOCOL, "its answer does not match the request")
         # A worker that writes fast may answer before the first tick has measured its files.
         self._measure_scratch()
         self._pending = None
@@ -230,7 +230,7 @@ class Worker:
         except frames.FrameError as error:
             self._fail(Fault.PROTOCOL, f"its answer is malformed: {error}")
         if self._received:
-            self._fail(Fault.PROTOCOL, "more bytes behind its answer")
+            self._fail(Fault.PROTOCOL, "it sent more bytes after its answer")
         return frame
 
     def _wait(self, pending: _Pending) -> None:
@@ -264,9 +264,10 @@ class Worker:
             if pending.cpu_at_first is None:
                 pending.cpu_at_first = used
             if used - pending.cpu_at_first > pending.cpu_limit:
-                self._fail(Fault.TIMED_OUT, f"more than {pending.cpu_limit:g} s of CPU time")
+                took = f"it took more than {pending.cpu_limit:g} s of CPU time"
+                self._fail(Fault.TIMED_OUT, took)
         if time.monotonic() > pending.sent + pending.wall_limit:
-            self._fail(Fault.TIMED_OUT, f"no answer within {pending.wall_limit:g} s")
+            self._fail(Fault.TIMED_OUT, f"it gave no answer within {pending.wall_limit:g} s")
         self._measure_scratch()
 
     def _measure_scratch(self) -> None:
@@ -296,9 +297,11 @@ class Worker:
         if ended.code == _UNCONFINED:
             self._fail(Fault.CRASHED, "its confinement failed")
         if ended_by_shortage(self.output):
-            self._fail(Fault.OUT_OF_MEMORY, "it ended for want of memory")
+            self._fail(Fault.OUT_OF_MEMORY, "it ran out of memory")
         if ended.code == -signal.SIGXCPU or ended.cpu_seconds > self.limits.cpu_seconds:
-            self._fail(Fault.TIMED_OUT, f"more than {self.limits.cpu_seconds} s of CPU time in all")
+            self._fail(
+                Fault.TIMED_OUT, f"it took over {self.limits.cpu_seconds} s of CPU time in all"
+            )
         self._fail(Fault.CRASHED, _how_it_ended(ended.code))
 
     def _fail(self, fault: Fault, detail: str) -> None:

@@ -57,7 +57,7 @@ def encode(meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
     for name, array in arrays.items():
         dtype = _NAMES.get(array.dtype) or _NAMES.get(array.dtype.newbyteorder("="))
         if dtype is None:
-            raise FrameError(f"{name} has dtype {array.dtype.name}, which is not sent")
+            raise FrameError(f"{name} has dtype {array.dtype.name}, which cannot be sent")
         little = np.ascontiguousarray(array, dtype=_LITTLE[dtype])
         listing.append([name, dtype, list(array.shape)])
         chunks.append(little.tobytes())
@@ -102,7 +102,7 @@ def decode(header: bytes, body: bytes) -> Frame:
         arrays[name] = _array(body[start : start + size], dtype, shape)
         start += size
     if start != len(body):
-        raise FrameError("bytes behind the last array")
+        raise FrameError("bytes after the last array")
     return Frame(meta, arrays)
 
 

@@ -65,7 +65,7 @@ def choose(wish: str, for_strangers: bool = False) -> Rung:
         return rung
     rung = Rung(wish)
     if reason := why_not(rung):
-        raise UsageError(f"--isolation {wish} cannot be had here: {reason}")
+        raise UsageError(f"--isolation {wish} is not available here: {reason}")
     return rung
 
 
@@ -109,7 +109,7 @@ def _why_no_landlock() -> str:
     if not seccomp.probe():
         return "this kernel has no seccomp filters"
     if not landlock.abi():
-        return "this kernel has no Landlock (Linux 5.13 or newer, and switched on)"
+        return "this kernel has no Landlock: it takes Linux 5.13 or newer, with Landlock on"
     if view.exposes_course(view.readable_paths()):
         return "the course lies inside a folder that the interpreter needs: move it elsewhere"
     return ""

@@ -78,7 +78,7 @@ def _document(data: bytes, name: str) -> dict[str, Any]:
             f"{name} cannot be read as a notebook ({why}): clear its outputs and save it again"
         ) from error
     if not isinstance(document, dict) or document.get("nbformat") not in (3, 4):
-        raise UsageError(f"{name} is no notebook of format 4: open it in Jupyter and save it again")
+        raise UsageError(f"{name} is not a notebook in format 4: open it in Jupyter, save it again")
     return document
 
 
@@ -86,12 +86,12 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object. Raises ValueError for a repeated name: readers disagree on which value counts."""
     made = dict(pairs)
     if len(made) < len(pairs):
-        raise ValueError("a name stands twice in one object")
+        raise ValueError("one object has the same key twice")
     return made
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _code(document: dict[str, Any], name: str) -> Iterator[tuple[int, str]]:
@@ -100,7 +100,7 @@ def _code(document: dict[str, Any], name: str) -> Iterator[tuple[int, str]]:
     for number, cell in enumerate(_cells(document, old, name), start=1):
         where = f"{name}, cell {number}"
         if not isinstance(cell, dict) or cell.get("cell_type") not in _KINDS:
-            raise UsageError(f"{where} is of no known kind: save the notebook again in Jupyter")
+            raise UsageError(f"{where} is of an unknown kind: save the notebook again in Jupyter")
         if cell["cell_type"] != "code":
             continue
         text = _text(cell.get("input" if old else "source"), where)
@@ -132,7 +132,7 @@ def _tags(cell: dict[str, Any], where: str) -> list[str]:
     metadata = cell.get("metadata", {})
     tags = metadata.get("tags", []) if isinstance(metadata, dict) else None
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise UsageError(f"{where} has tags that are no words: take them away")
+        raise UsageError(f"{where} has tags that are not text: remove them")
     return tags
 
 
@@ -145,5 +145,5 @@ def _size(text: str, where: str) -> int:
     except UnicodeEncodeError as error:
         line = text[: error.start].count("\n") + 1
         raise UsageError(
-            f"{where} holds half a character (line {line}): type that line again"
+            f"{where} holds an incomplete character (line {line}): type that line again"
         ) from error

@@ -59,7 +59,7 @@ class WatchRenderer(TerminalRenderer):
         else:
             self.say("Next:")
             self.checked(check)
-        self.say(f"To repeat it alone: {check.replay}")
+        self.say(f"To run it alone: {check.replay}")
 
     def cancelled(self) -> None:
         self._stop_spinner()

@@ -48,4 +48,4 @@ class Leaderboard:
         return rows
 
 
-_ADVICE = "move it away, and a new one is begun"
+_ADVICE = "move it away to begin a new one"

@@ -59,7 +59,7 @@ def make(name: str, out: Path, environment: Mapping[str, str]) -> Ending:
     with TemporaryDirectory(dir="/tmp") as scratch:
         ending = _execute(notebook, environment, Path(scratch))
     if ending.code == INTERRUPTED and _has_figures(notebook):
-        ending = Ending("interrupted: the page shows what there was", INTERRUPTED)
+        ending = Ending("interrupted: the page shows the results so far", INTERRUPTED)
     elif ending.code != DONE:
         return ending
     # There is nothing left to interrupt: this takes a second.
@@ -120,7 +120,7 @@ def _untold(error: CellExecutionError | DeadKernelError) -> Ending:
     """The ending of a lab that could not report it."""
     if isinstance(error, CellExecutionError):
         # IPython does not pass SystemExit to the handler for exceptions.
-        return Ending(f"{error.ename} {error.evalue}: the lab cannot go on", USAGE)
+        return Ending(f"{error.ename} {error.evalue}: the lab cannot continue", USAGE)
     return Ending("the process that ran the lab is gone: was there enough memory?", FAILED)
 
 

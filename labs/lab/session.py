@@ -56,7 +56,7 @@ class Lab(Generic[S]):
         except OSError as error:
             raise UsageError(f"--out {self.out} cannot be used: {error.strerror}") from error
         if not os.access(self.out, os.W_OK):
-            raise UsageError(f"--out {self.out} cannot be used: nothing may be written there")
+            raise UsageError(f"--out {self.out} cannot be used: it is not writable")
 
     @property
     def interrupted(self) -> bool:
@@ -79,7 +79,7 @@ class Lab(Generic[S]):
         with self._ctrl_c_noted():
             for step in range(start, count):
                 if self.interrupted:
-                    print("Interrupted: what follows shows what there is.")
+                    print("Interrupted: the rest shows the results so far.")
                     return
                 yield step
 
@@ -194,7 +194,7 @@ def _execute(name: str, environment: Mapping[str, str]) -> Ending:
         for variable in environment:
             del os.environ[variable]
     if any(isinstance(one, Lab) and one.interrupted for one in variables.values()):
-        return Ending("interrupted: the plots show what there was", INTERRUPTED)
+        return Ending("interrupted: the plots show the results so far", INTERRUPTED)
     return Ending("", DONE)
 
 

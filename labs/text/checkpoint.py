@@ -118,14 +118,15 @@ def resume(
         if _course(asked) == _course(run.settings):
             run.settings = asked
             return run, f"{run.iteration} iterations are done already"
-        reason = "it has other settings"
+        reason = "its settings are different"
     except (OtherModelError, ValueError) as error:
         reason = str(error)
     aside = _free_name(path)
     path.rename(aside)
     return (
         start(make_model, symbols, settings, device),
-        f"begun anew, for {path.name} cannot be continued: {reason}. It is kept as {aside.name}",
+        f"started anew, because {path.name} cannot be continued: {reason}."
+        f" It is kept as {aside.name}",
     )
 
 
@@ -148,9 +149,9 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, pickle.UnpicklingError, KeyError) as error:
-        raise ValueError("it is no checkpoint") from error
+        raise ValueError("it is not a checkpoint") from error
     if not isinstance(content, dict) or "answers" not in content:
-        raise ValueError("it is no checkpoint")
+        raise ValueError("it is not a checkpoint")
     return content
 
 

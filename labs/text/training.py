@@ -186,9 +186,8 @@ def with_each(state: Any, change: Callable[[Tensor], Tensor]) -> Any:
         return type(state)(with_each(part, change) for part in state)
     if state is None or isinstance(state, int | float | str):
         return state
-    raise UsageError(
-        f"--carry: a state may hold tensors, tuples, lists, dictionaries, no {type(state).__name__}"
-    )
+    kind = type(state).__name__
+    raise UsageError(f"--carry: a state may hold tensors, tuples, lists, dictionaries, not {kind}")
 
 
 def is_due(iteration: int, settings: Settings) -> bool:

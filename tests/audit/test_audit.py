@@ -110,9 +110,9 @@ def test_a_surviving_mutant_is_a_finding(
     ("known", "problem"),
     [
         (ONE.replace('"doubles"', '"negates"'), "negates does not fail"),
-        (ONE.replace('"doubles"', '"negates"'), "doubles fails, which is not about it"),
+        (ONE.replace('"doubles"', '"negates"'), "doubles fails, but is not listed for it"),
         (ONE.replace("fails", 'unnamed = "because"\nfails'), ""),
-        (ONE + ONE.replace('"halves"', '"twin"'), "is not named, but {None}"),
+        (ONE + ONE.replace('"halves"', '"twin"'), "should be named, but is diagnosed as {None}"),
         (ONE.replace("values / 2", "2 * 1 * values"), "doubles does not fail"),
         (ONE.replace("values / 2", "2 * 1 * values"), "catches no mistake that no other"),
     ],

@@ -92,7 +92,7 @@ def test_a_class_is_graded_and_graded_only_once(class_folder: Path, tmp_path: Pa
     first = batch(class_folder, out)
     assert first.returncode == 1, first.stderr  # one came in that cannot be graded
     assert "7 attempts: 6 graded now, 0 known already, 1 grades open" in first.stdout
-    assert "to be looked at: nobody: holds no ex4_interpretability.py" in first.stdout
+    assert "needs attention: nobody: holds no ex4_interpretability.py" in first.stdout
     table = rows(out)
     assert (table["ada"]["score"], table["bob"]["score"]) == ("100.0", "100.0")
     assert table["cleo"]["score"] == table["mallory"]["score"] == "0.0"
@@ -205,7 +205,7 @@ def test_bad_calls_end_with_one_line(class_folder: Path, tmp_path: Path) -> None
     for folder, out, reason in (
         (tmp_path / "missing", tmp_path / "out", "is not a folder"),
         (tmp_path / "empty", tmp_path / "out", "holds no submissions"),
-        (class_folder, tmp_path / "plain" / "out", "cannot be made"),
+        (class_folder, tmp_path / "plain" / "out", "cannot be created"),
     ):
         end = batch(folder, out)
         assert end.returncode == 2

@@ -155,7 +155,7 @@ def test_points_by_hand_stand_beside_the_score(graded: tuple[Path, Path], tmp_pa
 
     refused = batch(folder, out)
     assert refused.returncode == 2
-    assert "points that were not taken yet" in refused.stderr
+    assert "points that are not in the grades yet" in refused.stderr
     taken = batch(folder, out, "--rubric", out / "answers.csv")
     assert taken.returncode == 0, taken.stderr
     assert "0 graded now, 4 known already" in taken.stdout

@@ -338,33 +338,33 @@ NOTEBOOK_BOMBS: dict[str, tuple[Callable[[], bytes], str, Callable[[], bytes]]] 
     ),
     "a kind that lies": (
         lambda: of_cell(cell_type="code\u200b"),
-        "cell 1 is of no known kind",
+        "cell 1 is of an unknown kind",
         lambda: of_cell(cell_type="markdown"),
     ),
     "a kind that is a list": (
         lambda: of_cell(cell_type=["code"]),
-        "cell 1 is of no known kind",
+        "cell 1 is of an unknown kind",
         lambda: of_cell(cell_type="raw"),
     ),
     "two sources in one cell": (
         lambda: around(cells='{"cell_type": "code", "source": "a", "source": "b"},'),
-        "stands twice",
+        "the same key twice",
         lambda: around(cells='{"cell_type": "code", "source": "a = 1", "input": "b"},'),
     ),
     "half a character": (
         lambda: of_text(f"x = '{HALF}'"),
-        "half a character",
+        "an incomplete character",
         lambda: of_text(f"x = '{HALF}\ude00'"),
     ),
     "a NUL character": (lambda: of_text("x = '\0'"), "NUL", lambda: of_text("x = '\\0'")),
     "a version that is none": (
         lambda: notebook(code(attacks.reference()), nbformat=1e300),
-        "no notebook of format 4",
+        "not a notebook in format 4",
         lambda: notebook(code(attacks.reference()), nbformat=4.0),
     ),
     "infinity": (
         lambda: around(metadata="-Infinity"),
-        "-Infinity is no JSON",
+        "-Infinity is not JSON",
         lambda: around(metadata="-1e999"),
     ),
 }

@@ -70,7 +70,7 @@ def test_a_gap_becomes_its_comments_and_an_error() -> None:
         ("    # END SOLUTION\n", "", "x.py:5: this gap is never closed"),
         ("    # BEGIN SOLUTION\n", "", "x.py:8: # END SOLUTION does not belong here"),
         ("    y = x + x\n", "    # BEGIN SOLUTION\n", "x.py:7: # BEGIN SOLUTION does not belong"),
-        ("    return y\n", "    return y  # END SOLUTION\n", "x.py:8: a marker stands alone"),
+        ("    return y\n", "    return y  # END SOLUTION\n", "x.py:8: a marker must stand alone"),
     ],
 )
 def test_misplaced_markers_are_named_by_line(old: str, new: str, word: str) -> None:

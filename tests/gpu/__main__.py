@@ -146,9 +146,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gone", type=float, default=0.0, help="seconds of them gone already")
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
-        parser.error(f"there is no part {', '.join(unknown)}: choose of {', '.join(PARTS)}")
+        parser.error(f"there is no part {', '.join(unknown)}: choose from {', '.join(PARTS)}")
     if not 0 <= options.limit < math.inf:
-        parser.error(f"argument --limit: {options.limit} is no number of seconds")
+        parser.error(f"argument --limit: {options.limit} is not a number of seconds")
     try:
         options.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

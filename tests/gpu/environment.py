@@ -55,7 +55,7 @@ def cores() -> int:
 
 
 def _rung(rung: Rung, device: str) -> dict[str, Any]:
-    """Why it cannot be had, or the memory of its workers, by where they compute.
+    """Why it is not available, or the memory of its workers, by where they compute.
 
     Without a bound on memory, to see what they need; on the CPU also with the grader's own limits.
     """

@@ -90,7 +90,7 @@ def test_a_part_that_has_no_time_left_is_cut_off(tmp_path: Path) -> None:
     [
         (["nothing"], {}, "there is no part nothing"),
         ([], {"LIMIT": "soon"}, "soon"),
-        ([], {"LIMIT": "nan"}, "nan is no number of seconds"),
+        ([], {"LIMIT": "nan"}, "nan is not a number of seconds"),
         ([], {"DEVICE": "tpu"}, "tpu"),
         ([], {"PYTHON": "/no/such/python"}, "/no/such/python does not run"),
     ],

@@ -77,7 +77,7 @@ class Container:
 
 
 def refuse(constant: str) -> None:
-    raise AssertionError(f"{constant} is no JSON")
+    raise AssertionError(f"{constant} is not JSON")
 
 
 def valid(document: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def sandbox_on() -> Iterator[SandboxOf]:
 
         def get(rung: Rung, large: bool) -> Sandbox:
             if reason := rungs.why_not(rung):
-                pytest.skip(f"rung {rung} cannot be had here: {reason}")
+                pytest.skip(f"rung {rung} is not available here: {reason}")
             if (rung, large) not in made:
                 with pytest.MonkeyPatch.context() as patch:
                     if large:
@@ -439,7 +439,7 @@ def test_a_batch_grades_the_reference_before_anybody(tmp_path: Path) -> None:
     out = tmp_path / "grades"
     result = on_machine("little", "batch", str(tmp_path / "class"), "--out", str(out), "--jobs=1")
     assert result.returncode == 3, result.stderr
-    assert "to be looked at: ex3 cannot be graded here: " in result.stdout
+    assert "needs attention: ex3 cannot be graded here: " in result.stdout
     rows = {row["exercise"]: row for row in csv.DictReader((out / "grades.csv").open())}
     assert (rows["ex4"]["score"], rows["ex4"]["status"]) == ("100.0", "graded")
     assert (rows["ex3"]["score"], rows["ex3"]["status"]) == ("", "not_gradable")

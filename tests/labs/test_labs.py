@@ -66,7 +66,7 @@ def test_interrupting_keeps_what_is_done(sine: Path) -> None:
     code, printed, errors = interrupt(
         "ex1", *many, "--out", sine, after="iteration ", signal=signal.SIGINT
     )
-    assert (code, errors) == (130, "sine: interrupted: the page shows what there was\n")
+    assert (code, errors) == (130, "sine: interrupted: the page shows the results so far\n")
     # The training that came to an early end is shown, and no experiment was begun after it.
     text = check_page(sine, "sine", "ex1", SINE_FIGURES)
     assert "unroll 62" not in printed

@@ -28,7 +28,7 @@ def graded(submission: str, judge: verdicts.Judge, rung: str, place: Place) -> V
     """All exercises of one submission on one rung."""
     options = ("--isolation", rung, *SEED, "--json", "-")
     done = place.course("all", "--submission", submission, *options, seconds=MINUTES)
-    if done.code == USAGE and "cannot be had" in done.errors:
+    if done.code == USAGE and "is not available here" in done.errors:
         return Verdict("", [done.last_words], absent=True)
     try:
         reports = json.loads(done.output)

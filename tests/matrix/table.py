@@ -51,7 +51,7 @@ def _shown(record: Record | None) -> str:
     if record is None:
         return NOT_RUN
     if record.result is Result.ABSENT:
-        return "cannot be had"
+        return "not available"
     return record.seen if record.result is Result.OK else f"**{record.seen}**"
 
 

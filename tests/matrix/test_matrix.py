@@ -224,7 +224,7 @@ def test_the_table_shows_what_failed_and_what_was_not_run() -> None:
     cells = dict(zip(head.split(" | "), run.split(" | "), strict=True))
     assert cells["Python, torch, numpy"] == "3.11.9, 2.13.0+cpu, 2.4.6"
     assert cells[f"references, {RUNGS[0]}"] == "**100, 2.5**"
-    assert cells[f"references, {RUNGS[1]}"] == "cannot be had"
+    assert cells[f"references, {RUNGS[1]}"] == "not available"
     assert cells["lab"] == "page"
     assert cells["tests"] == NOT_RUN
     assert cells["wrong marks |"] == "**1** |"

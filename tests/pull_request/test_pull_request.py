@@ -315,7 +315,7 @@ def test_a_hostile_pull_request_is_graded_and_changes_nothing(
     assert "grader.py" in obeyed[0]
     for changed in ("grader.py", "checks/public/ex4.py", ".github/workflows/pull"):
         assert changed in page.replace("&#45;", "-").replace("&#95;", "_")
-    assert "Changed, and without effect" in page
+    assert "Changed, but without effect" in page
     assert not re.search(r"<img|\[x\]\(y\)|\$\(|::error", page)
     assert not list(tmp_path.rglob("pwned"))
     assert "kernel.apparmor_restrict_unprivileged_userns=0" in runner.asked.read_text()
@@ -402,8 +402,8 @@ def link(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "word"),
     [
-        (link, "no plain file"),
-        (lambda path: path.unlink(), "not there any more"),
+        (link, "not a plain file"),
+        (lambda path: path.unlink(), "no longer exists"),
         (lambda path: path.write_bytes(b"#" * 2 * 2**20), "larger than 1 MB"),
         (lambda path: path.write_bytes(b"x = '\xff\xfe'"), "not UTF-8"),
     ],
@@ -428,7 +428,7 @@ def test_a_submodule_is_not_followed(server: Server, work: Path, objects: Path) 
     git(work, "commit", "-q", "-m", "A submodule")
     git(work, "push", "-q", str(server.repository), "HEAD:refs/pull/900/head")
     (one,) = fetched(server, objects, 900).works
-    assert "no plain file" in one.problem
+    assert "not a plain file" in one.problem
 
 
 @needs_isolation

@@ -210,7 +210,7 @@ def test_the_command_line_of_an_edition(released: Released, tmp_path: Path) -> N
     outside = run(folder, IDENTITY, "--seed", "12345")
     assert outside.returncode == 2
     assert outside.stderr == (
-        "grader: --seed 12345: answers are recorded for the seeds 1, 2; use these\n"
+        "grader: --seed 12345: answers are recorded only for the seeds 1, 2\n"
     )
     author = run(folder, "audit")
     assert (author.returncode, author.stdout) == (2, "")
@@ -574,8 +574,8 @@ def test_an_edition_that_cannot_be_put_in_place_leaves_the_previous_one(
     [
         (lambda out: (out / "a.txt").write_text("my work"), "a.txt for one"),
         (lambda out: (out / "mine.py").write_text("my work"), "mine.py for one"),
-        (lambda out: (out / MANIFEST).unlink(), "no student edition"),
-        (lambda out: (out / MANIFEST).write_text("[]"), "no student edition"),
+        (lambda out: (out / MANIFEST).unlink(), "nor a student edition"),
+        (lambda out: (out / MANIFEST).write_text("[]"), "nor a student edition"),
     ],
 )
 def test_other_work_is_never_replaced(
@@ -594,7 +594,7 @@ def test_a_file_or_link_is_no_place_for_an_edition(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
-        with pytest.raises(UsageError, match="is no folder"):
+        with pytest.raises(UsageError, match="is not a folder"):
             place.require_replaceable(tmp_path / name)
     with pytest.raises(UsageError, match="there is no folder"):
         place.require_replaceable(tmp_path / "no" / "such")

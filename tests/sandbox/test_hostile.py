@@ -69,7 +69,7 @@ def marked_grader() -> Iterator[GraderOf]:
 
         def get(rung: Rung, large: bool) -> Grader:
             if reason := rungs.why_not(rung):
-                pytest.skip(f"rung {rung} cannot be had here: {reason}")
+                pytest.skip(f"rung {rung} is not available here: {reason}")
             if (rung, large) not in graders:
                 graders[rung, large] = stack.enter_context(Grader(rung, zygote(rung, large)))
                 # So that the reference has answered everything, with all the time it may need.

@@ -32,7 +32,7 @@ def sandboxes() -> Iterator[Callable[[Rung], Sandbox]]:
 
     def get(rung: Rung) -> Sandbox:
         if reason := rungs.why_not(rung):
-            pytest.skip(f"rung {rung} cannot be had here: {reason}")
+            pytest.skip(f"rung {rung} is not available here: {reason}")
         if rung not in made:
             made[rung] = Sandbox(None if rung is Rung.PROCESS else Zygote(rung))
         return made[rung]

@@ -283,31 +283,31 @@ def test_the_same_failure_of_several_parts_is_told_once(
         (b"x = 1\n", "cannot be read as a notebook"),
         (notebook(code("x"))[:-1], "cannot be read as a notebook"),
         (notebook(code("x")) + b"{}", "cannot be read as a notebook"),
-        (notebook(code("x"), metadata={"a": float("nan")}), "NaN is no JSON"),
-        (b'{"nbformat": 4, "cells": [], "cells": []}', "a name stands twice"),
+        (notebook(code("x"), metadata={"a": float("nan")}), "NaN is not JSON"),
+        (b'{"nbformat": 4, "cells": [], "cells": []}', "the same key twice"),
         (b"[" * 100_000, "nested too deeply"),
         (notebook(code("x")).decode().encode("utf-16"), "not UTF-8"),
         (b"\xff" + notebook(code("x")), "not UTF-8"),
-        (b"[]", "no notebook of format 4"),
-        (b'"text"', "no notebook of format 4"),
-        (notebook(code("x"), nbformat=2), "no notebook of format 4"),
-        (notebook(code("x"), nbformat="4"), "no notebook of format 4"),
-        (notebook(code("x"), nbformat=[4]), "no notebook of format 4"),
+        (b"[]", "not a notebook in format 4"),
+        (b'"text"', "not a notebook in format 4"),
+        (notebook(code("x"), nbformat=2), "not a notebook in format 4"),
+        (notebook(code("x"), nbformat="4"), "not a notebook in format 4"),
+        (notebook(code("x"), nbformat=[4]), "not a notebook in format 4"),
         (notebook(code("x"), nbformat=3), "no list of cells"),
         (notebook(cells={}), "no list of cells"),
         (notebook(nbformat=3, worksheets=[5]), "no list of cells"),
-        (notebook(None), "cell 1 is of no known kind"),
-        (notebook(markdown(""), {"source": "x"}), "cell 2 is of no known kind"),
-        (notebook({**code("x"), "cell_type": "Code"}), "cell 1 is of no known kind"),
-        (notebook({**code("x"), "cell_type": ["code"]}), "cell 1 is of no known kind"),
+        (notebook(None), "cell 1 is of an unknown kind"),
+        (notebook(markdown(""), {"source": "x"}), "cell 2 is of an unknown kind"),
+        (notebook({**code("x"), "cell_type": "Code"}), "cell 1 is of an unknown kind"),
+        (notebook({**code("x"), "cell_type": ["code"]}), "cell 1 is of an unknown kind"),
         (notebook({**code("x"), "source": None}), "cell 1 has no text"),
         (notebook({**code("x"), "source": ["x", 5]}), "cell 1 has no text"),
         (notebook({**code("x"), "source": [["x"]]}), "cell 1 has no text"),
-        (notebook({**code("x"), "metadata": []}), "cell 1 has tags that are no words"),
-        (notebook(code("x", tags="skip")), "cell 1 has tags that are no words"),
-        (notebook(code("x", tags=[5])), "cell 1 has tags that are no words"),
+        (notebook({**code("x"), "metadata": []}), "cell 1 has tags that are not text"),
+        (notebook(code("x", tags="skip")), "cell 1 has tags that are not text"),
+        (notebook(code("x", tags=[5])), "cell 1 has tags that are not text"),
         (notebook(code("x\0")), "cell 1 holds NUL"),
-        (notebook(code("x", "y = '\ud800'")), r"cell 1 holds half a character \(line 2\)"),
+        (notebook(code("x", "y = '\ud800'")), r"cell 1 holds an incomplete character \(line 2\)"),
         (notebook(code("#" * 2**20), code("#")), "more than 1 MB of code"),
         (b" " * (2**24 + 1), "larger than 16 MB"),
     ],
@@ -448,7 +448,7 @@ def test_notebooks_that_cannot_be_read_are_listed(tmp_path: Path, real_course: C
     (tmp_path / "dan").mkdir()
     os.symlink(put(tmp_path / "eve" / FILE, notebook(code("x = 1"))), tmp_path / "dan" / FILE)
     collected = found(tmp_path, real_course)
-    assert "no notebook of format 4" in collected["ada/1"].problem
+    assert "not a notebook in format 4" in collected["ada/1"].problem
     assert "larger than 16 MB" in collected["bob/1"].problem
     assert "unpacks to more than 64 MB" in collected["cleo/1"].problem
     assert "symbolic link" in collected["dan/1"].problem
@@ -483,7 +483,7 @@ def test_a_class_of_notebooks_is_graded(tmp_path: Path, real_course: Course) -> 
     )
     assert result.returncode == 1, result.stderr
     assert f"chosen: ada ex2: {FILE} ({exercise.file} beside it is untouched)" in result.stdout
-    assert "to be looked at: dan ex2: " in result.stdout
+    assert "needs attention: dan ex2: " in result.stdout
     with (tmp_path / "out" / "grades.csv").open(encoding="utf-8", newline="") as file:
         scores = {row["submission"]: row["score"] for row in csv.DictReader(file)}
     assert scores == {"ada": "100.0", "bob": "0.0", "cleo": "0.0", "dan": ""}

@@ -201,7 +201,7 @@ def test_each_save_says_what_flipped_and_nothing_else(
     assert "Everything is right" in right
     assert "(negates, was passed)" in same_sign
     assert "60 of 100 points, 40 fewer than before" in same_sign
-    assert "To repeat it alone: python grader.py toy --seed 1 --check negates" in same_sign
+    assert "To run it alone: python grader.py toy --seed 1 --check negates" in same_sign
     assert report is not None
     assert report.score == 60
 

@@ -171,7 +171,7 @@ def _message(error: BaseException) -> str:
         text = error.msg if isinstance(error, SyntaxError) else str(error)
         return str(text)[:MAX_TEXT].encode("utf-8", "replace").decode()
     except Exception as second:
-        return f"(its text could not be had: {type(second).__name__})"[:MAX_TEXT]
+        return f"(its message could not be read: {type(second).__name__})"[:MAX_TEXT]
 
 
 def _flush() -> None:
