@@ -2,11 +2,11 @@
 
 A room imports only from rooms above it:
 
-errors        the two ways in which grading cannot go on, and the exit codes
+errors        the two errors that end a grading, and the exit codes
 text          makes text that came from a submission safe to show
-environment   environment variables, for a while
-closing       what a `with` block closes at its end
-files         reads files whole or refuses them in one line, writes them whole or not at all
+environment   sets environment variables for a while
+closing       a base class for what a `with` block closes
+files         reads files whole or refuses them in one line; writes them whole or not at all
 report        a report: pure data, and what each status means
 sandbox       runs a submission apart from everything else
 submission    reads what was handed in: a file or a notebook
@@ -19,7 +19,7 @@ hints         gives hints one by one, for what failed last
 doctor        says what this machine offers
 watch         grades again at each save
 pull_request  grades a pull request on GitHub
-audit         proves a course: its checks are themselves put to the test
+audit         proves a course by putting its checks to the test
 batch         grades a class, into gradebooks and pages
 release       hands the course out without its answers
 gradescope    the autograder that Gradescope runs

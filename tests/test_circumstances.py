@@ -417,7 +417,7 @@ def test_too_few_open_files_for_anything_are_told(count: int, hard: int) -> None
 
 def test_too_few_open_files_for_so_many_graders_are_told(handed_in: Path, tmp_path: Path) -> None:
     arguments = class_of(handed_in, tmp_path, "--jobs", "8")
-    assert_told(grader(*arguments, limit=partial(open_files, 49)), "50 files", "only 49")
+    assert_told(grader(*arguments, limit=partial(open_files, 49)), "50 open files", "limit is 49")
 
 
 def test_a_worker_holds_nothing_of_a_grader_with_many_open_files(tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ def model_survives_saving(draw: Draw, student: Alone) -> None:
 @check(
     points=2,
     needs=[model_continues_from_its_state, generate_returns_tokens_and_activations],
-    hint="Whoever holds a state may go on from it twice. Operators such as += write into it.",
+    hint="A caller may go on from the same state twice. Operators such as += write into it.",
 )
 def model_leaves_its_inputs_alone(draw: Draw, student: Alone) -> None:
     """Neither the tokens nor the state are changed by reading from them."""

@@ -58,7 +58,7 @@ def model_says_the_same_twice(draw: Draw, student: Alone) -> None:
     got = student.logits_twice(model=made, tokens=tokens(draw, 11, 6, 4))
     once, again = (log_probabilities(got, key, (6, 4, 11)) for key in ("once", "again"))
     if np.abs(once - again).max() > UNCHANGED:
-        raise Mismatch(Layer.VALUE, "the same tokens gave other logits when they were read again")
+        raise Mismatch(Layer.VALUE, "the same tokens gave different logits when read again")
 
 
 @check(

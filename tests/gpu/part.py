@@ -17,7 +17,7 @@ SAID = (GraderError, SandboxError, UsageError)
 def main(name: str, device: str, out: Path) -> int:
     """Run the part; 0 if all is as it should be.
 
-    A part that is interrupted stays `running`: whoever has ended it knows why.
+    A part that is interrupted stays `running`: the person who ended it knows why.
     """
     record = Record(name, device, Status.RUNNING)
     job = Job(out, record)

@@ -238,7 +238,7 @@ def test_a_leaderboard_only_grows(tmp_path: Path) -> None:
     path = tmp_path / "board.csv"
     board = Leaderboard(path, ("loss", "name"))
     board.append([{"loss": 1, "name": "a, b"}])
-    # Whoever edited it left out the last line's end.
+    # An editor left out the last line's end.
     path.write_bytes(path.read_bytes().rstrip(b"\n"))
     board.append([{"loss": 2, "name": "c"}, {"loss": 3, "name": "d"}])
     kept = Leaderboard(path, ("loss", "name")).rows()

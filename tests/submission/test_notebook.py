@@ -366,7 +366,7 @@ def test_of_both_the_module_counts_unless_it_is_untouched_or_unreadable(tmp_path
 def test_the_same_bytes_are_another_submission_as_a_notebook(
     tmp_path: Path, real_course: Course
 ) -> None:
-    """Whoever hands in a copy of another's notebook as a module decides nothing about it."""
+    """Handing in a copy of another's notebook as a module decides nothing about the notebook."""
     data = notebook(code("x = 1"))
     for name in ("a.py", "b.ipynb"):
         put(tmp_path / name, data)

@@ -1,4 +1,4 @@
-"""Notebooks as bytes, for the tests of whoever reads them."""
+"""Notebooks as bytes, for the tests of their readers."""
 
 import json
 from typing import Any
