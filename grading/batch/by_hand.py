@@ -60,10 +60,10 @@ def read_rubric(
         if unknown := sorted(set(mine) - known):
             raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
         person = roster.find([name])
-        labelled = labels.get(name) or (person is not None and labels.get(person.name)) or []
-        if not labelled:
+        labeled = labels.get(name) or (person is not None and labels.get(person.name)) or []
+        if not labeled:
             strangers.append(name)
-        for label in labelled or [name]:
+        for label in labeled or [name]:
             marks.setdefault((label, exercise), {}).update(mine)
     return marks, list(dict.fromkeys(strangers))
 

@@ -41,7 +41,7 @@ def choose_seed(exercises: Sequence[Exercise], wished: int | None) -> int:
         return secrets.choice(known)
     if wished not in known:
         listed = ", ".join(map(str, known))
-        raise UsageError(f"--seed {wished}: answers are recorded only for the seeds {listed}")
+        raise UsageError(f"--seed {wished}: choose one of the recorded seeds: {listed}")
     return wished
 
 

@@ -82,5 +82,5 @@ def _trials(check: Check, interview: Interview) -> Trials:
     calibrations = thresholds.load(path).get(check.name, {})
     bounds = thresholds.bounds_on(calibrations, interview.student.device)
     if bounds is None:
-        raise GraderError(f"{path.name}: nothing about {check.name}")
+        raise GraderError(f"{path.name} has no bounds for {check.name}: add them")
     return Trials(bounds.above, bounds.below, bounds.tries)

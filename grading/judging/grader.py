@@ -89,7 +89,7 @@ class Grader(Closing):
 
     @property
     def broken(self) -> bool:
-        """Whether nothing can be graded any more, because the fork server is gone."""
+        """Whether nothing more can be graded, because the fork server is gone."""
         return self.line is not None and self.line.gone
 
     def grade(

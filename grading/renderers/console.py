@@ -8,7 +8,7 @@ from rich.console import Console
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Nobody reads the output any more: grade on without it, for the report and the hints."""
+        """Nobody reads the output any longer: grade on without it, for the report and the hints."""
         self.quiet = True
 
 

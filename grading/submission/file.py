@@ -91,7 +91,7 @@ def chosen(readers: Sequence[Callable[[], Submission]], stubs: Iterable[Path]) -
     if len(readers) == 1:
         return candidates[0]
     if problems:
-        return replace(candidates[0], note="what lies beside it cannot be read")
+        return replace(candidates[0], note="the other file cannot be read")
     untouched = _sources(stubs)
     module, other = candidates
     if module.source in untouched and other.source not in untouched:

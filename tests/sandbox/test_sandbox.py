@@ -243,7 +243,7 @@ def test_an_answer_that_waited_for_longer_than_the_limit_counts(
 
 
 class Enough(KeyboardInterrupt):
-    """Somebody does not want to wait any more."""
+    """Somebody no longer wants to wait."""
 
 
 def test_a_worker_that_nobody_waits_for_any_more_can_be_ended_and_the_next_one_works(

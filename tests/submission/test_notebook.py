@@ -357,8 +357,8 @@ def test_of_both_the_module_counts_unless_it_is_untouched_or_unreadable(tmp_path
     assert taken(b"x = 1\n", done) == "ex.py (ex.ipynb beside it does not count)"
     assert taken(b"x = 0\n", done) == "ex.ipynb (ex.py beside it is untouched)"
     assert taken(b"x = 0\n", blank.read_bytes()) == "ex.py (ex.ipynb beside it does not count)"
-    assert taken(b"\xff", done) == "ex.ipynb (what lies beside it cannot be read)"
-    assert taken(b"x = 0\n", b"{") == "ex.py (what lies beside it cannot be read)"
+    assert taken(b"\xff", done) == "ex.ipynb (the other file cannot be read)"
+    assert taken(b"x = 0\n", b"{") == "ex.py (the other file cannot be read)"
     with pytest.raises(UsageError, match=r"ex\.py is not UTF-8"):
         taken(b"\xff", b"{")
 
