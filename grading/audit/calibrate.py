@@ -34,12 +34,15 @@ def calibrate(
     """Measure each check `seeds` times per variant (or those in `only`), on the grader's device.
 
     The values are saved after each variant, so an interruption loses at most one variant.
-    Raises UsageError if the exercise has nothing to calibrate, or nothing can be saved.
+    Raises UsageError if the exercise has nothing to calibrate, a check has no bounds yet, or
+    nothing can be saved.
     """
     known = thresholds.load(exercise.thresholds)
     measures = suites.measures(exercise)
     if not measures:
         raise UsageError(f"{exercise.id} has no check that trains something")
+    if missing := [check for check in measures if not known.get(check)]:
+        raise UsageError(f"{exercise.thresholds} has no bounds for {missing[0]}: add them first")
     require_own_copy(exercise.thresholds)
     grader.choose_device()
     calibrations: dict[str, Calibration] = {}

@@ -16,7 +16,7 @@ class Tolerance(NamedTuple):
     """|got - want| <= absolute + relative * max|want|: relative to the array, not the entry.
 
     An entry of a gradient that happens to be near zero carries the rounding error of the terms
-    that cancelled in it, so a bound relative to that entry would fail right answers.
+    that canceled in it, so a bound relative to that entry would fail right answers.
     """
 
     absolute: float

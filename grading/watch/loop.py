@@ -24,7 +24,7 @@ from grading.watch.show import WatchRenderer
 HINT, NEXT, AGAIN, QUIT = "h", "n", "r", "q"
 
 
-class Cancelled(KeyboardInterrupt):
+class Canceled(KeyboardInterrupt):
     """Ends a grading that `event` has made pointless."""
 
     def __init__(self, event: str) -> None:
@@ -97,9 +97,9 @@ class Watch:
                 try:
                     self._answer(event)
                     event = self.events.next()
-                except Cancelled as cancelled:
-                    event = cancelled.event
-                    self.show.cancelled()
+                except Canceled as canceled:
+                    event = canceled.event
+                    self.show.canceled()
         return self.last
 
     def _answer(self, event: str | None) -> None:
@@ -114,10 +114,10 @@ class Watch:
             self._show_hint()
 
     def _look_around(self) -> None:
-        """Answer an event while the grader waits for a worker. Raises Cancelled."""
+        """Answer an event while the grader waits for a worker. Raises Canceled."""
         event = self.events.next(0)
         if event in (AGAIN, QUIT, HANG_UP) or (event == SAVED and self._is_new()):
-            raise Cancelled(event)
+            raise Canceled(event)
         if event in (HINT, NEXT):
             self._answer(event)
 

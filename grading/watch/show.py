@@ -61,7 +61,7 @@ class WatchRenderer(TerminalRenderer):
             self.checked(check)
         self.say(f"To run it alone: {check.replay}")
 
-    def cancelled(self) -> None:
+    def canceled(self) -> None:
         self._stop_spinner()
         self._waiting = 0
         self.say("Stopped before it was done")

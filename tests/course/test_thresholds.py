@@ -98,6 +98,9 @@ def test_what_cannot_be_calibrated_is_said(grader: Grader, toy: object, tmp_path
     exercise = make_course(tmp_path, MEASURED.replace(", measure=total", "")).exercise("toy")
     with pytest.raises(UsageError, match="no check that trains"):
         calibrate(grader, exercise, 1, lambda *_: None)
+    exercise = make_course(tmp_path, MEASURED).exercise("toy")
+    with pytest.raises(UsageError, match=r"toy\.json has no bounds for doubles_enough: add them"):
+        calibrate(grader, exercise, 1, lambda *_: None)
     broken = tmp_path / "broken.json"
     broken.write_text('{"check": 3}')
     with pytest.raises(GraderError, match=r"broken\.json"):
