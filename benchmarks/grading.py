@@ -44,15 +44,15 @@ import pickle, sys, time
 import torch
 torch.set_num_threads(1)
 sys.path.insert(0, sys.argv[1])
-from grading.sandbox import worker
+from grading.sandbox.worker import serve
 module_text, probes_text, questions = pickle.load(sys.stdin.buffer)
 layer = torch.nn.Linear(2, 2)
 torch.autograd.grad(layer(torch.ones(1, 2)).sum(), list(layer.parameters()))
 began = time.process_time()
-module = worker.load_source("module", "module.py", module_text)
-probes = worker.load_source("probes", "probes.py", probes_text)
+module = serve.load_source("module", "module.py", module_text)
+probes = serve.load_source("probes", "probes.py", probes_text)
 for probe, inputs, seed in questions:
-    worker.seed_everything(seed)
+    serve.seed_everything(seed)
     given = {n: torch.from_numpy(v) if hasattr(v, "dtype") else v for n, v in inputs.items()}
     try:
         getattr(probes, probe)(module, **given)
