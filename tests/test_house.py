@@ -101,3 +101,33 @@ def test_torch_is_imported_on_the_far_side_alone() -> None:
         and re.search(r"^\s*(?:import|from) torch\b", path.read_text(encoding="utf-8"), re.M)
     ]
     assert not guilty
+
+
+def files_of_tests() -> list[Path]:
+    """The files of the engine's own tests, without the programs that they grade."""
+    folder = ROOT / "tests"
+    return [path for path in folder.rglob("*.py") if "bank" not in path.relative_to(folder).parts]
+
+
+def test_no_test_imports_from_a_test() -> None:
+    for path in files_of_tests():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module is not None:
+                assert "test_" not in node.module, f"{path}: {node.module}"
+
+
+def test_no_test_touches_a_private_name() -> None:
+    for path in files_of_tests():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self" | "cls")):
+                    continue
+                case ast.Attribute(attr=name):
+                    names = [name]
+                case ast.ImportFrom(names=imported):
+                    names = [alias.name for alias in imported]
+                case ast.Constant(value=str(text)):  # a name to be patched, say
+                    names = re.findall(r"grading(?:\.\w+)*\.(_\w+)", text)
+                case _:
+                    continue
+            assert not [name for name in names if re.match("_[a-z]", name)], f"{path}: {names}"

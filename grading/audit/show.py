@@ -19,7 +19,8 @@ def print_audit(result: Audit, exercises: Sequence[Exercise], plain: bool) -> No
         for kind in Kind:
             about = (exercise.id, kind)
             if count := result.counts[about]:
-                bad = {one.name for one in result.findings if (one.exercise, one.kind) == about}
+                findings = [item for item in result.findings if (item.exercise, item.kind) == about]
+                bad = {finding.name for finding in findings}
                 rows.append((f"{exercise.id}: {kind}s", f"{count}", f"{len(bad)}"))
     print_table(("what", "graded", "not as it should be"), rows, plain)
     margins = [

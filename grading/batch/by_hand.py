@@ -23,7 +23,7 @@ class ByHand:
     def __init__(self, course: Course, marks: Marks) -> None:
         self.problems: list[str] = []
         self._marks = marks
-        self._asked = {one.id: declared(one) for one in course.exercises.values()}
+        self._asked = {exercise.id: declared(exercise) for exercise in course.exercises.values()}
 
     def answers(self, collected: Collected) -> list[Question]:
         """The answers that were handed in, read again each time."""

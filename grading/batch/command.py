@@ -41,7 +41,7 @@ class Options:
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
-    exercises = [course.exercise(one) for one in options.identities or course.exercises]
+    exercises = [course.exercise(name) for name in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
     known = Roster([] if options.roster_file is None else people.read(options.roster_file))
     collected = collect(folder, exercises)
@@ -58,8 +58,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         with Bar(options.plain, "grading") as bar:
             fleet = partial(new_fleet, rung, options)
             outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
-        graded = [_graded(one, known, store, outcome) for one in handed_in]
-        max_scores = {one.id: points_of(one, outcome.results) for one in exercises}
+        graded = [_graded(attempt, known, store, outcome) for attempt in handed_in]
+        max_scores = {exercise.id: points_of(exercise, outcome.results) for exercise in exercises}
         hand = by_hand.ByHand(course, store.marks())
         grades = grading_rules.grades(
             graded, course.late, course.attempts, max_scores, hand.results, hand.answers
@@ -158,10 +158,10 @@ def say(
             print(f"needs attention: {what}: {grade.problem or grade.status.replace('_', ' ')}")
     for note in notes:
         print(f"needs attention: {note}")
-    for one in collected:
-        if one.work is not None and one.work.note:
-            chosen = f"{one.work.name} ({one.work.note})"
-            print(f"chosen: {one.origin.label} {one.exercise}: {chosen}")
+    for attempt in collected:
+        if attempt.work is not None and attempt.work.note:
+            chosen = f"{attempt.work.name} ({attempt.work.note})"
+            print(f"chosen: {attempt.origin.label} {attempt.exercise}: {chosen}")
     for submission in strangers:
         print(f"not on the roster: {submission}")
     if late := sum(grade.penalty > 0 for grade in grades):

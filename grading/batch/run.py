@@ -56,7 +56,9 @@ def attempts(
     course: Course, collected: Sequence[Collected], where: str, seed: int
 ) -> list[Attempt]:
     """Each attempt with its basis, for the current checks."""
-    exercises = [course.exercise(name) for name in {one.exercise for one in collected} - {""}]
+    exercises = [
+        course.exercise(name) for name in {attempt.exercise for attempt in collected} - {""}
+    ]
     checks = {exercise.id: suite_sha256(exercise) for exercise in exercises}
     settings = {exercise.id: f"{exercise.title} {exercise.file}" for exercise in exercises}
 
@@ -64,8 +66,8 @@ def attempts(
         return Basis(work.identity, name, checks[name], settings[name], where, seed)
 
     return [
-        Attempt(one, None if one.work is None else basis(one.work, one.exercise))
-        for one in collected
+        Attempt(attempt, None if attempt.work is None else basis(attempt.work, attempt.exercise))
+        for attempt in collected
     ]
 
 

@@ -33,7 +33,7 @@ def release(
     files = contents(course, checks, recorded, seeds)
     with staged(out, files) as folder:
         prove(folder, course, secrets(exercises, checks), seeds, with_install, say)
-    size, answers = (sum(map(len, one.values())) / 2**20 for one in (files, recorded))
+    size, answers = (sum(map(len, data.values())) / 2**20 for data in (files, recorded))
     say(
         f"written: {out}, {len(files)} files, {size:.1f} MB,"
         f" {answers:.1f} MB of them recorded answers"

@@ -89,7 +89,7 @@ def _reach(root: Path, exercise: Exercise, suite: Path, modules: dict[str, Modul
         pieces += [piece for piece in module.pieces if not piece.defines]
         for piece in pieces:
             if isinstance(piece.node, ast.ImportFrom):
-                waiting += [one for one in _imports(piece.node) if one[1] == name]
+                waiting += [needed for needed in _imports(piece.node) if needed[1] == name]
                 continue
             used = {node.id for node in ast.walk(piece.node) if isinstance(node, ast.Name)}
             known = {other for piece in module.pieces for other in piece.defines}
@@ -136,7 +136,7 @@ def _pieces(text: str, name: str) -> Iterator[Piece]:
     last = 0
     for node in parsed(text, name).body:
         decorators = getattr(node, "decorator_list", [])
-        start = min([node.lineno, *(one.lineno for one in decorators)]) - 1
+        start = min([node.lineno, *(decorator.lineno for decorator in decorators)]) - 1
         while start > last and lines[start - 1].startswith("#"):
             start -= 1
         while start > last and not lines[start - 1].strip():

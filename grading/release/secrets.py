@@ -65,8 +65,8 @@ class Given:
     """Everything that everybody gets to see: code, and words for students."""
 
     def __init__(self, code: Sequence[Code], words: Sequence[str] = ()) -> None:
-        self.text = "\n".join(squeezed(text) for text in (*(one.text for one in code), *words))
-        self.trees = frozenset(tree for one in code for tree in one.trees)
+        self.text = "\n".join(squeezed(text) for text in (*(part.text for part in code), *words))
+        self.trees = frozenset(tree for part in code for tree in part.trees)
 
 
 @dataclass

@@ -84,7 +84,7 @@ def run_one(part: str, device: str, out: Path, seconds: float) -> None:
             pass
         finally:
             _end(process)
-            _settle(out, part, status, error, time.monotonic() - began)
+            settle(out, part, status, error, time.monotonic() - began)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -97,7 +97,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _settle(out: Path, part: str, status: Status, error: str, seconds: float) -> None:
+def settle(out: Path, part: str, status: Status, error: str, seconds: float) -> None:
     """Say how a part ended that could not say so itself, and how long each took."""
     record = Record.load(out, part)
     record.seconds = round(seconds, 1)

@@ -135,7 +135,7 @@ def test_what_a_part_has_found_survives_its_end(
     with_part(monkeypatch, interrupted)
     with pytest.raises(KeyboardInterrupt):
         part.main("rest", "cpu", tmp_path)
-    __main__._settle(tmp_path, "rest", Status.CUT_OFF, "", 3.0)
+    __main__.settle(tmp_path, "rest", Status.CUT_OFF, "", 3.0)
     record = Record.load(tmp_path, "rest")
     assert (record.status, record.found) == (Status.CUT_OFF, {"number": 2, "huge": "inf"})
     assert not record.bad
@@ -148,7 +148,7 @@ def test_what_is_not_as_it_should_be_makes_a_part_fail(
     assert part.main("rest", "cpu", tmp_path) == 1
     assert Record.load(tmp_path, "rest").problems == ["lost a point"]
     # Its own word stands, however long it took to end.
-    __main__._settle(tmp_path, "rest", Status.CUT_OFF, "", 3.0)
+    __main__.settle(tmp_path, "rest", Status.CUT_OFF, "", 3.0)
     record = Record.load(tmp_path, "rest")
     assert (record.status, record.bad, record.seconds) == (Status.FAILED, True, 3.0)
     with_part(monkeypatch, lambda job: None)
@@ -168,7 +168,7 @@ def test_a_part_that_fails_does_not_stop_the_next(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_is_a_part_that_failed(tmp_path: Path) -> None:
     Record("rest", "cpu", Status.RUNNING).save(tmp_path)
-    __main__._settle(tmp_path, "rest", Status.FAILED, "its process ended with exit code -11", 1.0)
+    __main__.settle(tmp_path, "rest", Status.FAILED, "its process ended with exit code -11", 1.0)
     assert Record.load(tmp_path, "rest").bad
 
 
