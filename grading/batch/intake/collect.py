@@ -1,0 +1,277 @@
+"""Find the hand-ins in an instructor's folder; list even those that cannot be read.
+
+Each platform takes the names that it knows (grading/batch/platforms/); what is left over belongs
+to the person whose name it has. A download is also recognized through folders around it.
+
+A file belongs to the exercise whose file name it has, as a module or as a notebook, or whose id is
+in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from grading.batch.intake import choice, commits
+from grading.batch.intake.choice import Choice
+from grading.batch.intake.files import READ, File, files_in, is_junk
+from grading.batch.people.matching import Author
+from grading.batch.platforms import (
+    blackboard,
+    brightspace,
+    canvas,
+    clones,
+    gradescope,
+    moodle,
+    nbgrader,
+    plain,
+    submitty,
+)
+from grading.batch.platforms.hand_in import HandIn, Stamp
+from grading.course import questions
+from grading.course.questions import Question
+from grading.course.syllabus import Exercise
+from grading.errors import UsageError
+from grading.submission.file import Submission
+from grading.text import one_line
+
+# In this order: each takes what it knows, and the last takes all that is left.
+PLATFORMS = (gradescope, submitty, nbgrader, blackboard, brightspace, canvas, moodle, clones, plain)
+MAX_WRAPPERS = 4
+
+
+@dataclass(frozen=True)
+class Work:
+    """A file to grade: its name, the identity of its content, and how to read it.
+
+    `note` says why it was chosen, `settled` whether another file may have been meant just as well.
+    """
+
+    name: str
+    identity: str
+    note: str
+    settled: bool
+    _read: Callable[[], Submission]
+
+    def read(self) -> Submission:
+        """The content. Raises UsageError if the file is gone or has changed."""
+        work = self._read()
+        if work.identity != self.identity:
+            raise UsageError(f"{self.name} changed while the class was being graded: grade again")
+        return work
+
+
+@dataclass(frozen=True)
+class Collected:
+    """One attempt of one author at one exercise; `problem` says why there is no `work`.
+
+    `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
+    answers to the exercise's questions, if any were handed in. `doubt` is what a person must look
+    at although there is a grade.
+    """
+
+    author: Author
+    exercise: str
+    work: Work | None
+    stamp: Stamp
+    attempt: int = 1
+    order: tuple[float, ...] | None = None
+    problem: str = ""
+    doubt: str = ""
+    answers: Callable[[], list[Question]] | None = None
+
+
+def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
+    """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder."""
+    if not folder.is_dir():
+        advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
+        raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
+    hand_ins = recognized(folder, exercises)
+    return _with_answers(
+        [found for hand_in in hand_ins for found in _collected(hand_in, exercises)]
+    )
+
+
+def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
+    """The hand-ins of a class, in whatever way its folder is laid out."""
+    for _ in range(MAX_WRAPPERS):
+        names = _names(folder)
+        inner = folder / names[0] if len(names) == 1 else None
+        if inner is None or inner.is_symlink() or not inner.is_dir():
+            break
+        if not _is_class(inner, exercises):
+            break
+        folder = inner
+    left, hand_ins = _names(folder), []
+    for platform in PLATFORMS:
+        taken, used = platform.take(folder, left)
+        hand_ins += taken
+        left = [name for name in left if name not in used]
+    return hand_ins
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
+
+
+def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
+    """Whether a folder holds hand-ins of several people, rather than one person's files."""
+    if clones.is_clone(folder):
+        return False
+    names = _names(folder)
+    if any(platform.take(folder, names)[1] for platform in PLATFORMS[:-1]):
+        return True
+    if len(names) == 1 and (folder / names[0]).is_dir():
+        return _is_class(folder / names[0], exercises)
+    # Several folders or archives of which each holds the same exercise are several people's.
+    for exercise in exercises:
+        own = [name for name in names if _holds(folder / name, exercise)]
+        if len(own) > 1:
+            return True
+    return False
+
+
+def _holds(path: Path, exercise: Exercise) -> bool:
+    """Whether a folder or archive holds a file with the exercise's name near its top."""
+    if path.is_file() and path.suffix.lower() != ".zip":
+        return False
+    try:
+        files = files_in(path, path.name)
+    except UsageError:
+        return False
+    return any(choice.copy_number(file.name, exercise) is not None for file in files)
+
+
+def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
+    """The work in a file, folder or archive; if there is none, one problem without an exercise."""
+    (hand_in,), _ = plain.take(path.parent, [path.name])
+    return list(_collected(hand_in, exercises))
+
+
+def _collected(hand_in: HandIn, exercises: Sequence[Exercise]) -> Iterator[Collected]:
+    nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
+    if hand_in.problem:
+        yield replace(nothing, problem=hand_in.problem)
+        return
+    try:
+        files = _files(hand_in)
+    except UsageError as error:
+        yield replace(nothing, problem=str(error))
+        return
+    any_work = False
+    for exercise in exercises:
+        mine = choice.candidates(files, exercise, exercises)
+        answers = _answers_file(files, exercise)
+        if mine or answers:
+            any_work = True
+            yield _of_exercise(hand_in, exercise, exercises, mine, answers)
+    if not any_work:
+        yield replace(nothing, problem=_what_is_there(files, exercises))
+
+
+def _files(hand_in: HandIn) -> list[File]:
+    """Every file of a hand-in, by the names that its author gave. Raises UsageError."""
+    return [file for part in hand_in.parts for file in files_in(part.path, part.name)]
+
+
+def _of_exercise(
+    hand_in: HandIn,
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    mine: Sequence[File],
+    answers: File | None,
+) -> Collected:
+    reader = None if answers is None else partial(_answers, hand_in, exercise)
+    found = Collected(
+        hand_in.author,
+        exercise.id,
+        None,
+        hand_in.stamp,
+        hand_in.attempt,
+        hand_in.order,
+        answers=reader,
+    )
+    if not mine:
+        return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers")
+    try:
+        chosen = choice.choose(mine, exercise)
+    except UsageError as error:
+        return replace(found, problem=str(error))
+    again = partial(_again, hand_in, exercise, exercises)
+    work = chosen.submission
+    found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
+    return _with_commit(found, hand_in, chosen)
+
+
+def _with_commit(found: Collected, hand_in: HandIn, chosen: Choice) -> Collected:
+    """The same with the time of a clone's last commit that changed the file."""
+    path = chosen.file.path
+    if hand_in.stamp.source != clones.SOURCE or path is None:
+        return found
+    commit = commits.last_change(hand_in.parts[0].path, path)
+    if commit is None:
+        return replace(found, stamp=Stamp())
+    doubt = "" if commit.same else "its folder differs from what was committed"
+    return replace(found, stamp=replace(found.stamp, moment=commit.moment), doubt=doubt)
+
+
+def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
+    """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
+    mine = choice.candidates(_files(hand_in), exercise, exercises)
+    if not mine:
+        raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
+    return choice.choose(mine, exercise).submission
+
+
+def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:
+    mine = [file for file in files if file.name == exercise.questions.name]
+    return min(mine, key=lambda file: file.depth, default=None)
+
+
+def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
+    """The answers to the questions of an exercise. Raises UsageError."""
+    file = _answers_file(_files(hand_in), exercise)
+    if file is None:
+        return []
+    return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
+
+
+_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+
+
+def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
+    """One line: what is missing, what is there instead, and what would be read."""
+    wanted = " or ".join(exercise.file for exercise in exercises)
+    missing = f"holds no {wanted} (or .ipynb)"
+    if not files:
+        return f"{missing}: it is empty"
+    shown = [one_line(file.name, 60) for file in files[:3]]
+    more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+    kinds = {file.suffix for file in files}
+    advice = ""
+    if kinds & set(_ARCHIVES):
+        advice = "; of archives, only .zip is read"
+    elif not kinds & set(READ):
+        advice = "; .py, .ipynb and .zip are read"
+    return f"{missing}, but {', '.join(shown)}{more}{advice}"
+
+
+def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
+    """Move answers that came as a separate hand-in to the work of the same attempt."""
+    alone = {
+        _key(found): found
+        for found in collected
+        if found.work is None and found.answers is not None
+    }
+    works = {_key(found) for found in collected if found.work is not None}
+    result = []
+    for found in collected:
+        if found.work is not None and found.answers is None and _key(found) in alone:
+            found = replace(found, answers=alone[_key(found)].answers)
+        if found.work is not None or found.answers is None or _key(found) not in works:
+            result.append(found)
+    return result
+
+
+def _key(found: Collected) -> tuple[str, str, int]:
+    return found.author.label, found.exercise, found.attempt

@@ -1,0 +1,118 @@
+"""When the work in a clone was committed, and whether the folder still is what was committed.
+
+A clone's own .git is never git's repository, because its configuration can run programs. git reads
+through a bare repository of ours, which borrows the objects of the clone and knows nothing else
+of it. The time of a commit is what its author's clock said.
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from grading.errors import UsageError
+from grading.submission.file import read_bytes
+
+SECONDS = 60
+MAX_BYTES = 1024 * 1024
+# git reads neither the user's configuration nor anything from a server.
+ALONE = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+_HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_REF = re.compile(r"ref: (refs/heads/[A-Za-z0-9._/-]+)\s*")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The last commit that changed a file, and whether the file in the folder still is the same."""
+
+    moment: datetime
+    same: bool
+
+
+def last_change(clone: Path, path: Path) -> Commit | None:
+    """The last commit on HEAD that changed `path`; None if that cannot be found out."""
+    objects = clone / ".git" / "objects"
+    head = _head(clone / ".git")
+    if head is None or objects.is_symlink() or not objects.is_dir():
+        return None
+    place = path.relative_to(clone).as_posix()
+    try:
+        with tempfile.TemporaryDirectory(prefix="unrolled-git-") as folder:
+            ours = Path(folder)
+            _git(ours, "init", "--bare", "--quiet", ".")
+            _require_plain(objects)
+            (ours / "objects" / "info" / "alternates").write_text(f"{objects.absolute()}\n")
+            form = ("--format=%at %ct", "-1", head, "--", f":(literal){place}")
+            times = _git(ours, "log", *form).split()
+            blob = _git(ours, "rev-parse", "--verify", f"{head}:{place}").decode().strip()
+            size = int(_git(ours, "cat-file", "-s", blob))
+            # A small pack may hold a blob that fills the memory.
+            stored = _git(ours, "cat-file", "blob", blob) if size <= MAX_BYTES else b""
+    except (UsageError, OSError, ValueError, subprocess.SubprocessError):
+        return None
+    if len(times) != 2:
+        return None
+    moment = _moment(max(int(time) for time in times))
+    return None if moment is None else Commit(moment, stored == _here(path, len(stored)))
+
+
+def _head(git: Path) -> str | None:
+    """The commit that HEAD names, read as text: loose, packed or detached."""
+    text = _text(git / "HEAD")
+    if match := _REF.fullmatch(text):
+        if ".." in match[1]:
+            return None
+        loose = _text(git / match[1]).strip()
+        packed = re.search(rf"^(\w+) {re.escape(match[1])}$", _text(git / "packed-refs"), re.M)
+        text = loose or (packed[1] if packed else "")
+    return text.strip() if _HASH.fullmatch(text.strip()) else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return read_bytes(path, MAX_BYTES).decode("utf-8", "replace")
+    except UsageError:
+        return ""
+
+
+def _require_plain(objects: Path) -> None:
+    """Raise UsageError if a clone's objects lie elsewhere: alternates name any folder there is."""
+    if (objects / "info" / "alternates").exists():
+        raise UsageError("the clone borrows objects")
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    done = subprocess.run(
+        ["git", "--git-dir", str(folder), *arguments],
+        cwd=folder,
+        env={**os.environ, **ALONE},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+    )
+    if done.returncode != 0:
+        raise UsageError(f"git {arguments[0]} failed")
+    return done.stdout
+
+
+def _here(path: Path, size: int) -> bytes:
+    try:
+        return read_bytes(path, size)
+    except UsageError:
+        return b""
+
+
+def _moment(seconds: int) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,145 @@
+"""The files in an entry of a class: a file, a folder or a zip archive, which is never unpacked.
+
+Files are not kept in memory, as a class may be large: each is read again when it is graded.
+"""
+
+import io
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from lzma import LZMAError
+from pathlib import Path, PurePosixPath
+
+from grading.errors import UsageError
+from grading.submission import file as submissions
+from grading.submission.notebook import SUFFIX
+from grading.text import one_line
+
+MAX_DEPTH = 6
+MAX_FILES = 5000
+MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
+WORK = (".py", SUFFIX)
+READ = (*WORK, ".md")
+# What operating systems and programs leave in folders, and nobody hands in.
+JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
+# Everything that the library for archives is known to raise for a damaged one.
+_DAMAGED = (
+    *(OSError, ValueError, RuntimeError, NotImplementedError, EOFError, OverflowError),
+    *(zipfile.BadZipFile, zlib.error, LZMAError, MemoryError),
+)
+
+
+@dataclass(frozen=True)
+class File:
+    """A file: its own name, how deep it lies, and how to read it.
+
+    `place` is its path within the entry. A file that nobody reads has a name only.
+    """
+
+    name: str
+    depth: int
+    place: str
+    path: Path | None = None
+    data: bytes | None = None
+
+    @property
+    def suffix(self) -> str:
+        return PurePosixPath(self.name).suffix.lower()
+
+    def content(self, limit: int) -> bytes:
+        """The file's bytes, at most one more than the limit. Raises UsageError."""
+        if self.data is not None:
+            return self.data
+        assert self.path is not None
+        return submissions.read_bytes(self.path, limit)
+
+
+def is_junk(name: str) -> bool:
+    return name.startswith(".") or name in JUNK
+
+
+def files_in(path: Path, name: str) -> list[File]:
+    """Every file of an entry; `name` is its author's name for it.
+
+    Raises UsageError for links, unreadable files, and archives that would fill the memory.
+    """
+    left, files = MAX_ARCHIVE_BYTES, []
+    for file in _files(path, name):
+        left -= len(file.data or b"")
+        if left < 0:
+            raise UsageError(f"{one_line(name)} unpacks to more than 64 MB")
+        files.append(file)
+    return files
+
+
+def _files(path: Path, name: str) -> Iterator[File]:
+    if path.is_symlink():
+        raise UsageError(f"{one_line(name)} is a symbolic link")
+    if path.is_dir():
+        yield from _in_folder(path)
+    elif not path.is_file():
+        raise UsageError(f"{one_line(name)} is neither a file nor a folder")
+    elif name.lower().endswith(".zip"):
+        yield from _in_archive(path, name)
+    else:
+        yield File(name, 0, name, path=path)
+
+
+def _in_folder(folder: Path) -> Iterator[File]:
+    count = 0
+    for current, folders, names in os.walk(folder):
+        inner = Path(current).relative_to(folder)
+        depth = len(inner.parts)
+        folders[:] = sorted(name for name in folders if not is_junk(name))
+        folders[:] = folders if depth < MAX_DEPTH else []
+        for name in sorted(names):
+            count += 1
+            if count > MAX_FILES:
+                raise UsageError(f"{one_line(folder.name)} holds more than {MAX_FILES} files")
+            if is_junk(name):
+                continue
+            path = Path(current, name)
+            if name.lower().endswith(".zip") and path.is_file() and not path.is_symlink():
+                yield from _beside_others(path, name, depth)
+            else:
+                yield File(name, depth, (inner / name).as_posix(), path=path)
+
+
+def _beside_others(path: Path, name: str, depth: int) -> Iterator[File]:
+    """The files of an archive in a folder; a damaged one does not spoil what lies beside it."""
+    try:
+        yield from _in_archive(path, name)
+    except UsageError:
+        yield File(name, depth, name, path=path)
+
+
+def _in_archive(path: Path, name: str) -> Iterator[File]:
+    """The modules, notebooks and answers in an archive, read without unpacking it to disk."""
+    shown = one_line(name)
+    try:
+        if path.stat().st_size > MAX_ARCHIVE_BYTES:
+            raise UsageError(f"{shown} is larger than 64 MB")
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            entries = archive.infolist()
+            if len(entries) > MAX_FILES:
+                raise UsageError(f"{shown} holds more than {MAX_FILES} files")
+            for entry in entries:
+                place = PurePosixPath(entry.filename)
+                if entry.is_dir() or _is_hidden(place):
+                    continue
+                data = None
+                if place.suffix.lower() in READ:
+                    with archive.open(entry) as file:
+                        # Stop just past the limit, whatever size the archive declares.
+                        data = file.read(submissions.max_bytes(place.name.lower()) + 1)
+                yield File(place.name, len(place.parts) - 1, str(place), data=data)
+    except _DAMAGED as error:
+        said = one_line(str(error), 100) or type(error).__name__
+        raise UsageError(f"{shown} cannot be read as an archive: {said}") from error
+
+
+def _is_hidden(place: PurePosixPath) -> bool:
+    """Whether a program made the file for itself, as Jupyter does with .ipynb_checkpoints."""
+    return any(is_junk(part) for part in place.parts if part != "..")

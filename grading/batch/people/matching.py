@@ -1,0 +1,236 @@
+"""Matches submissions to the people of a roster, by the strongest evidence that there is.
+
+A submission comes with clues: what a platform or the name of a file says about its author. Each
+clue is compared with the same thing of a person: a platform's number with that platform's number,
+a login with a login. A clue of unknown kind, such as the name of a folder, is compared with all
+but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from grading.batch.people.names import orders, plain, squeezed
+from grading.batch.people.roster import Person
+
+
+class Kind(StrEnum):
+    """What a clue is, in the words of people.csv."""
+
+    CANVAS = "Canvas ID"
+    MOODLE = "Moodle participant"
+    LOGIN = "login"
+    ID = "id"
+    EMAIL = "address"
+    NAME = "name"
+    TEAM = "team"
+    ANY = "label"
+
+
+@dataclass(frozen=True)
+class Clue:
+    """Something that tells who handed in a submission."""
+
+    kind: Kind
+    value: str
+
+
+class Evidence(StrEnum):
+    """Why a submission is a person's, in the words of people.csv; the strongest comes first."""
+
+    DECIDED = "--match"
+    CANVAS = "Canvas ID"
+    MOODLE = "Moodle participant"
+    LOGIN = "login"
+    EMAIL = "address"
+    ID = "id"
+    NAME = "name"
+    TEAM = "team"
+    MAILBOX = "first part of the address"
+    PLAIN = "name without accents"
+    NONE = ""
+
+
+@dataclass(frozen=True)
+class Author:
+    """What is known about who handed something in.
+
+    `account` identifies a user of the platform, so that two users of one name are never taken for
+    one person; it is empty where the platform tells no accounts apart.
+    """
+
+    label: str
+    clues: tuple[Clue, ...]
+    account: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """The people whom a submission belongs to, why, and who else might have been meant."""
+
+    people: tuple[Person, ...] = ()
+    evidence: Evidence = Evidence.NONE
+    candidates: tuple[Person, ...] = ()
+
+    @property
+    def person(self) -> Person | None:
+        return self.people[0] if self.people else None
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One kind of evidence: the clues that it takes, and the keys of a clue and of a person."""
+
+    evidence: Evidence
+    kinds: tuple[Kind, ...]
+    of_clue: Callable[[str], Iterable[str]]
+    of_person: Callable[[Person], Iterable[str]]
+
+
+def _folded(text: str) -> list[str]:
+    return [text.strip().casefold()] if text.strip() else []
+
+
+def _number(text: str) -> list[str]:
+    """An id without the leading zeros that spreadsheets drop."""
+    return [key.lstrip("0") or "0" for key in _folded(text)]
+
+
+def _names(person: Person) -> set[str]:
+    written = orders(person.name)
+    if person.given and person.family:
+        written += [f"{person.given} {person.family}", f"{person.family} {person.given}"]
+    return {squeezed(name) for name in written} - {""}
+
+
+def _plain_names(person: Person) -> set[str]:
+    return {spelling for name in orders(person.name) for spelling in plain(name)}
+
+
+_STEPS = (
+    _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
+    _Step(Evidence.MOODLE, (Kind.MOODLE,), _folded, lambda person: _folded(person.moodle)),
+    _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
+    _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
+    _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
+    _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
+    _Step(
+        Evidence.MAILBOX,
+        (Kind.LOGIN, Kind.ANY),
+        _folded,
+        lambda person: _folded(person.email.partition("@")[0]),
+    ),
+)
+_PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
+# Evidence that may fit somebody else of the same name.
+_WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
+
+
+class Roster:
+    """The people of a class, and their teams by name."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.people = list(people)
+        self._by_key = {step.evidence: self._index(step) for step in (*_STEPS, _PLAIN)}
+        self.teams: dict[str, list[Person]] = {}
+        for person in self.people:
+            for team in person.teams:
+                self.teams.setdefault(squeezed(team), []).append(person)
+
+    def _index(self, step: _Step) -> dict[str, list[Person]]:
+        index: dict[str, list[Person]] = {}
+        for person in self.people:
+            for key in dict.fromkeys(step.of_person(person)):
+                index.setdefault(key, []).append(person)
+        return index
+
+    def named(self, text: str) -> list[Person]:
+        """The people whom an id, a login, an address or a name identifies."""
+        for step in _STEPS:
+            if Kind.ANY in step.kinds and (people := self._fitting(step, [text])):
+                return people
+        return []
+
+    def match(self, authors: Sequence[Author], decided: Mapping[str, Person]) -> dict[str, Match]:
+        """The match of each label; `decided` are the people whom somebody has chosen by label."""
+        by_label = {author.label: author for author in authors}
+        matches = {
+            label: Match((decided[label],), Evidence.DECIDED)
+            if label in decided
+            else self._exact(author)
+            for label, author in by_label.items()
+        }
+        matches = _without_rivals(by_label, matches)
+        return self._with_plain_names(by_label, matches)
+
+    def _exact(self, author: Author) -> Match:
+        fitting: list[tuple[Evidence, list[Person]]] = []
+        for step in _STEPS:
+            if people := self._fitting(step, _values(author, step)):
+                fitting.append((step.evidence, people))
+        if not fitting:
+            return self._team(author)
+        evidence, people = fitting[0]
+        # Evidence against the strongest: what else is known points to somebody else.
+        contradicted = any(people[0] not in others for _, others in fitting[1:])
+        if len(people) == 1 and not contradicted:
+            return Match((people[0],), evidence)
+        everybody = dict.fromkeys(person for _, others in fitting for person in others)
+        return Match(candidates=tuple(everybody))
+
+    def _team(self, author: Author) -> Match:
+        for clue in author.clues:
+            if clue.kind in (Kind.TEAM, Kind.ANY, Kind.NAME) and squeezed(clue.value) in self.teams:
+                return Match(tuple(self.teams[squeezed(clue.value)]), Evidence.TEAM)
+        return Match()
+
+    def _fitting(self, step: _Step, values: Iterable[str]) -> list[Person]:
+        index = self._by_key[step.evidence]
+        keys = dict.fromkeys(key for value in values for key in step.of_clue(value))
+        return list(dict.fromkeys(person for key in keys for person in index.get(key, ())))
+
+    def _with_plain_names(
+        self, authors: Mapping[str, Author], matches: Mapping[str, Match]
+    ) -> dict[str, Match]:
+        """Match what is left by spellings without accents, if that leaves no choice at all."""
+        taken = {person for match in matches.values() for person in match.people}
+        found: dict[str, list[Person]] = {}
+        claims: dict[Person, set[str]] = {}
+        for label, match in matches.items():
+            if not match.people and not match.candidates:
+                found[label] = self._fitting(_PLAIN, _values(authors[label], _PLAIN))
+                for person in found[label]:
+                    claims.setdefault(person, set()).add(authors[label].account or label)
+        result = dict(matches)
+        for label, people in found.items():
+            alone = len(people) == 1 and people[0] not in taken and len(claims[people[0]]) == 1
+            if alone:
+                result[label] = Match(tuple(people), Evidence.PLAIN)
+            else:
+                result[label] = Match(candidates=tuple(people))
+        return result
+
+
+def _values(author: Author, step: _Step) -> list[str]:
+    return [clue.value for clue in author.clues if clue.kind in step.kinds]
+
+
+def _without_rivals(
+    authors: Mapping[str, Author], matches: Mapping[str, Match]
+) -> dict[str, Match]:
+    """Take back a match by name where two accounts of a platform are matched to one person."""
+    strong: dict[Person, set[str]] = {}
+    weak: dict[Person, set[str]] = {}
+    for label, match in matches.items():
+        if match.person is not None and authors[label].account:
+            accounts = weak if match.evidence in _WEAK else strong
+            accounts.setdefault(match.person, set()).add(authors[label].account)
+    result = {}
+    for label, match in matches.items():
+        person, account = match.person, authors[label].account
+        if person is not None and account and match.evidence in _WEAK:
+            rivals = strong.get(person) or weak[person]
+            if rivals != {account}:
+                match = Match(candidates=(person,))
+        result[label] = match
+    return result

@@ -1,0 +1,98 @@
+"""Blackboard, "Assignment File Download": flat files TITLE_USERNAME_attempt_STAMP[_THEIRS].
+
+Each attempt has a receipt, the file that ends with the stamp. It tells the person, and which file
+in the folder is which of theirs. What a student typed stands in it as well, and can imitate its
+labels: the list of files is the last one. The labels are in the language of the course, and the
+stamp is a local time without a zone (the formats: public parsers, named in the tests).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.errors import UsageError
+from grading.submission.file import read_bytes
+from grading.text import one_line
+
+MAX_RECEIPT = 1024 * 1024
+_NAME = re.compile(
+    r"(?P<before>.+?)_(?P<word>attempt)_(?P<stamp>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
+    r"(?:_(?P<theirs>.+)|(?P<receipt>\.txt))",
+    re.DOTALL,
+)
+# "Name: Jane Doe (jdoe)", whatever the word before the colon.
+_PERSON = re.compile(r"[^:\n]{1,40}:[ \t]*(?P<name>.*?)[ \t]*(?:\((?P<login>[^()\n]*)\))?[ \t]*")
+_FILES = re.compile(
+    r"^\t[^:\n]+:[ \t]*(?P<theirs>.+?)[ \t]*\r?\n\t[^:\n]+:[ \t]*(?P<name>.+?)[ \t]*$", re.M
+)
+
+
+@dataclass
+class _Attempt:
+    """The files of one attempt, by the name that they have in the folder."""
+
+    receipt: Path | None = None
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
+    """The hand-ins among these names, and the names that they use."""
+    attempts: dict[tuple[str, str], _Attempt] = {}
+    used = set()
+    for name in names:
+        if match := _NAME.fullmatch(name):
+            attempt = attempts.setdefault((match["before"], match["stamp"]), _Attempt())
+            if match["receipt"]:
+                attempt.receipt = folder / name
+            else:
+                attempt.files[name] = match["theirs"]
+            used.add(name)
+    return list(_hand_ins(folder, attempts)), used
+
+
+def _hand_ins(folder: Path, attempts: dict[tuple[str, str], _Attempt]) -> Iterator[HandIn]:
+    numbers: dict[str, int] = {}
+    for (before, stamp), attempt in sorted(attempts.items()):
+        numbers[before] = numbers.get(before, 0) + 1
+        name, login, listed = _receipt(attempt.receipt)
+        # Without a receipt: a title may hold underscores, and a user name seldom does.
+        login = login if login and before.endswith(f"_{login}") else before.rpartition("_")[2]
+        clues = [Clue(Kind.LOGIN, login), Clue(Kind.ID, login)]
+        clues += [Clue(Kind.NAME, name)] if name else []
+        parts = tuple(
+            Part(folder / file, listed.get(file, theirs)) for file, theirs in attempt.files.items()
+        )
+        yield HandIn(
+            Author(one_line(before), tuple(clues), f"blackboard {login}"),
+            parts,
+            _stamp(stamp),
+            numbers[before],
+            (numbers[before],),
+            "" if parts else "holds no file: only the receipt of an attempt",
+        )
+
+
+def _receipt(path: Path | None) -> tuple[str, str, dict[str, str]]:
+    """The name, the login and the students' own names of the files; empty without a receipt."""
+    if path is None:
+        return "", "", {}
+    try:
+        text = read_bytes(path, MAX_RECEIPT).decode("utf-8-sig", "replace")
+    except UsageError:
+        return "", "", {}
+    person = _PERSON.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    name, login = (person["name"], person["login"] or "") if person else ("", "")
+    # Free text comes before the list of files, which is the last block of indented lines.
+    *_, last = re.split(r"\n\r?\n(?=[^\t\n:]+:[ \t]*\r?\n\t)", text)
+    return name, login, {match["name"]: match["theirs"] for match in _FILES.finditer(last)}
+
+
+def _stamp(text: str) -> Stamp:
+    try:
+        return Stamp(datetime.strptime(text, "%Y-%m-%d-%H-%M-%S"), "blackboard")
+    except ValueError:
+        return Stamp(source="blackboard")

@@ -1,0 +1,85 @@
+"""Brightspace, "Download": IDS - NAME - DATE, as a folder, or in front of each file's own name.
+
+IDS are numbers of Brightspace, and match no roster. NAME may hold a login or a student number
+before the name, and hyphens; in an assignment for groups it is GROUP - NAME. So names are read from
+both ends. DATE is local, to the minute, in 12 hours, with or without a colon, and with the month
+before or after the day. index.html is the platform's own table of contents.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.text import one_line
+
+CONTENTS = "index.html"
+_DATE = re.compile(
+    r"(?:(?P<m1>[^\W\d_]{3,})\.? (?P<d1>\d{1,2})|(?P<d2>\d{1,2}) (?P<m2>[^\W\d_]{3,})\.?),?"
+    r" (?P<year>\d{4}),? (?P<hour>\d{1,2}?)[:_ ]?(?P<minute>\d\d) ?(?P<half>[AaPp])\.?[Mm]\.?"
+)
+_IDS = re.compile(r"(?P<user>\d+)(?:-\d+)? ?[-_] ?(?P<rest>.+)", re.DOTALL)
+_BETWEEN = re.compile(r" [-_] ")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
+    """The hand-ins among these names, and the names that they use."""
+    parsed = {name: parts for name in names if (parts := _parsed(name)) is not None}
+    if not parsed:
+        return [], set()
+    together: dict[tuple[str, str, str], list[Part]] = {}
+    for name, (user, who, date, theirs) in parsed.items():
+        parts = together.setdefault((user, who, date), [])
+        parts.append(Part(folder / name, theirs or name))
+    hand_ins = [_hand_in(user, who, date, parts) for (user, who, date), parts in together.items()]
+    return hand_ins, set(parsed) | ({CONTENTS} & set(names))
+
+
+def _parsed(name: str) -> tuple[str, str, str, str] | None:
+    """The user's number, the middle, the date, and a file's own name if it is flat."""
+    ids = _IDS.fullmatch(name)
+    if ids is None:
+        return None
+    # The date nearest to the end: a file's own name follows it, and may look like anything.
+    pieces = _BETWEEN.split(ids["rest"])
+    dates = [at for at, piece in enumerate(pieces) if at and _DATE.fullmatch(piece)]
+    if not dates:
+        return None
+    at = dates[0]
+    return ids["user"], " - ".join(pieces[:at]), pieces[at], " - ".join(pieces[at + 1 :])
+
+
+def _hand_in(user: str, who: str, date: str, parts: Iterable[Part]) -> HandIn:
+    author = Author(one_line(f"{who}_{user}"), tuple(_clues(who)), f"brightspace {user}")
+    moment = _moment(date)
+    order = None if moment is None else (moment.timestamp(),)
+    return HandIn(author, tuple(parts), Stamp(moment, "brightspace"), order=order)
+
+
+def _clues(who: str) -> list[Clue]:
+    clues = [Clue(Kind.NAME, who)]
+    group, _, name = who.rpartition(" - ")
+    if group:
+        clues += [Clue(Kind.NAME, name), Clue(Kind.TEAM, group)]
+    first, _, rest = (name or who).partition(" ")
+    if rest:
+        clues += [Clue(Kind.LOGIN, first), Clue(Kind.ID, first), Clue(Kind.NAME, rest)]
+    return clues
+
+
+def _moment(text: str) -> datetime | None:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    month = (match["m1"] or match["m2"])[:3].lower()
+    day, hour = int(match["d1"] or match["d2"]), int(match["hour"]) % 12
+    if match["half"].lower() == "p":
+        hour += 12
+    try:
+        number = _MONTHS.index(month) + 1
+        return datetime(int(match["year"]), number, day, hour, int(match["minute"]))
+    except ValueError:  # another language, or no such day
+        return None

@@ -1,0 +1,68 @@
+"""Canvas, "Download Submissions": flat files named NAME[_LATE]_USER_FILE_THEIRS[-N].SUFFIX.
+
+NAME is the author's sortable name in lower case, without what is neither a letter, a mark nor a
+digit, and is missing where grading is anonymous. USER and FILE are Canvas's own numbers. Text typed
+into a form comes as ..._text.html, an address as ..._link.html (Canvas's ContentZipper). All files
+of an author are the latest submission; -N only makes a name unique among the author's files, so
+that a higher FILE, not a higher N, tells what was handed in later.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.text import one_line
+
+_NAME = re.compile(
+    r"(?:(?P<who>.+?)_)??(?P<late>late_)?(?P<user>\d+)_"
+    r"(?:(?P<file>\d+)_(?P<theirs>.+)|(?P<typed>text|link)\.html)",
+    re.IGNORECASE | re.DOTALL,
+)
+_COPY = re.compile(r"(?P<stem>.+?)-(?P<number>\d{1,3})(?P<suffix>(?:\.\w+)*)")
+
+
+def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
+    """The hand-ins among these names, and the names that they use."""
+    found = {name: match for name in names if (match := _NAME.fullmatch(name))}
+    # A student's own name may look like this once; a download consists of nothing else.
+    if 2 * len(found) <= len(names):
+        return [], set()
+    authors: dict[tuple[str, str], list[re.Match[str]]] = {}
+    for match in found.values():
+        authors.setdefault((match["who"] or "", match["user"]), []).append(match)
+    hand_ins = [
+        hand_in
+        for (who, user), files in authors.items()
+        for hand_in in _of_author(folder, who, user, files)
+    ]
+    return hand_ins, set(found)
+
+
+def _of_author(
+    folder: Path, who: str, user: str, files: Sequence[re.Match[str]]
+) -> Iterator[HandIn]:
+    label = one_line(f"{who}_{user}" if who else user)
+    clues = (Clue(Kind.CANVAS, user), *([Clue(Kind.NAME, who)] if who else []))
+    author = Author(label, clues, f"canvas {user}")
+    late = any(match["late"] for match in files)
+    stamp = Stamp(source="canvas_late" if late else "canvas", late=late)
+    uploads: dict[int, list[re.Match[str]]] = {}
+    for match in files:
+        if match["theirs"]:
+            uploads.setdefault(_copy_number(match["theirs"]), []).append(match)
+    if not uploads:
+        problem = "holds only text typed into Canvas, and no file"
+        yield HandIn(author, (), stamp, problem=problem)
+    # Later files have higher numbers, whatever a student called them.
+    by_time = sorted(uploads, key=lambda copy: max(int(match["file"]) for match in uploads[copy]))
+    for rank, copy in enumerate(by_time):
+        parts = tuple(Part(folder / match[0], match["theirs"]) for match in uploads[copy])
+        attempt = copy + 1 if by_time == sorted(uploads) else rank + 1
+        yield HandIn(author, parts, stamp, attempt, (rank,))
+
+
+def _copy_number(name: str) -> int:
+    match = _COPY.fullmatch(name)
+    return int(match["number"]) if match else 0

@@ -1,0 +1,55 @@
+"""Gradescope, "Download Submissions": folders submission_N beside submission_metadata.yml.
+
+The metadata name every submitter, as a group may hand in together, and the time.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.text import one_line
+
+METADATA = "submission_metadata.yml"
+_KINDS = {"sid": Kind.ID, "email": Kind.EMAIL, "name": Kind.NAME}
+
+
+def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
+    """The hand-ins among these names, and the names that they use."""
+    path = folder / METADATA
+    if METADATA not in names or path.is_symlink() or not path.is_file():
+        return [], set()
+    blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
+    by_name = dict(zip(blocks[1::2], blocks[2::2], strict=True))
+    used = {name for name in names if name in by_name}
+    hand_ins = [hand_in for name in sorted(used) for hand_in in _of(folder, name, by_name[name])]
+    return hand_ins, used | {METADATA}
+
+
+def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
+    """One hand-in for each submitter.
+
+    The file is a fixed subset of YAML. Only the list of submitters and the time are read: what a
+    student's program printed comes further down.
+    """
+    listed = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
+    created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
+    stamp = _stamp(created[1] if created else "")
+    for person in re.split(r"^  - ", listed[1] if listed else "", flags=re.M)[1:]:
+        fields = re.findall(r"^\s*:(name|sid|email): (['\"]?)(.*?)\2$", person, re.M)
+        values = {key: text.replace("''", "'") for key, _, text in fields if text}
+        clues = tuple(Clue(kind, values[key]) for key, kind in _KINDS.items() if key in values)
+        label = one_line(f"{values.get('name') or name}_{name}")
+        account = values.get("email") or values.get("sid") or label
+        author = Author(label, clues, f"gradescope {account}")
+        yield HandIn(author, (Part(folder / name, name),), stamp)
+
+
+def _stamp(text: str) -> Stamp:
+    try:
+        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+    except ValueError:
+        return Stamp(source="gradescope")
+    return Stamp(moment, "gradescope")

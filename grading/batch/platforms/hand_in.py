@@ -1,0 +1,48 @@
+"""What came in from one author at one time, whatever platform it went through."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from grading.batch.people.matching import Author
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file, folder or archive of a hand-in, and the name that its author gave it."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When something was handed in, as its source tells it.
+
+    `moment` has no zone where the source tells none: the course's zone counts there. `late` is the
+    platform's own word, where it has one.
+    """
+
+    moment: datetime | None = None
+    source: str = ""
+    late: bool | None = None
+
+
+NO_STAMP = Stamp()
+
+
+@dataclass(frozen=True)
+class HandIn:
+    """The files that one author handed in together.
+
+    `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
+    None means that nothing tells which came later. `problem` says why there is nothing to read.
+    """
+
+    author: Author
+    parts: tuple[Part, ...]
+    stamp: Stamp = NO_STAMP
+    attempt: int = 1
+    order: tuple[float, ...] | None = None
+    problem: str = ""
+    note: str = ""

@@ -1,0 +1,29 @@
+"""Everything else: files, folders and archives named after their owner, NAME or NAME_attempt2."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.platforms.hand_in import HandIn, Part
+from grading.text import one_line
+
+_SUFFIXES = (".py", ".ipynb", ".md", ".zip")
+# More digits than that are no number of an attempt.
+_ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<number>\d{1,3})", re.IGNORECASE)
+
+
+def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
+    """A hand-in for each of these names, and all of the names."""
+    return [_hand_in(folder / name) for name in names], set(names)
+
+
+def _hand_in(path: Path) -> HandIn:
+    stem = path.name
+    if path.suffix.lower() in _SUFFIXES and not path.is_dir():
+        stem = path.stem
+    match = _ATTEMPT.fullmatch(stem)
+    who, number = (match["who"], int(match["number"])) if match else (stem, 1)
+    author = Author(one_line(who), (Clue(Kind.ANY, who),))
+    order = (float(number),) if match else None
+    return HandIn(author, (Part(path, path.name),), attempt=number, order=order)
