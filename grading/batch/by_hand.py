@@ -1,10 +1,10 @@
 """A class's answers to the questions, and the points that people give for them by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
-from grading.batch.collect import Collected
-from grading.batch.people import Roster
+from grading.batch.intake.collect import Collected
+from grading.batch.people.matching import Match, Roster
 from grading.course import questions
 from grading.course.questions import Marks, Question
 from grading.course.syllabus import Course, Exercise
@@ -30,7 +30,7 @@ class ByHand:
         try:
             return [] if collected.answers is None else collected.answers()
         except UsageError as error:
-            problem = f"{collected.origin.label} {collected.exercise}: {error}"
+            problem = f"{collected.author.label} {collected.exercise}: {error}"
             if problem not in self.problems:
                 self.problems.append(problem)
             return []
@@ -39,13 +39,13 @@ class ByHand:
         """The result of each question of the exercise."""
         if not collected.exercise:
             return []
-        marks = self._marks.get((collected.origin.label, collected.exercise), {})
+        marks = self._marks.get((collected.author.label, collected.exercise), {})
         asked = self._asked[collected.exercise]
         return questions.results(asked, self.answers(collected), marks)
 
 
 def read_rubric(
-    path: Path, course: Course, collected: Iterable[Collected], roster: Roster
+    path: Path, course: Course, matches: Mapping[str, Match], roster: Roster
 ) -> tuple[Marks, list[str]]:
     """The marks in a CSV file by submission label, and the names that match no submission.
 
@@ -54,13 +54,13 @@ def read_rubric(
     """
     marks: Marks = {}
     strangers = []
-    labels = _labels(collected, roster)
+    labels = _labels(matches)
     for (name, exercise), mine in questions.read_rubric(path).items():
         known = {question.name for question in declared(course.exercise(exercise))}
         if unknown := sorted(set(mine) - known):
             raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
-        person = roster.find([name])
-        labeled = labels.get(name) or (person is not None and labels.get(person.name)) or []
+        people = roster.named(name)
+        labeled = labels.get(name) or (len(people) == 1 and labels.get(people[0].key)) or []
         if not labeled:
             strangers.append(name)
         for label in labeled or [name]:
@@ -68,16 +68,15 @@ def read_rubric(
     return marks, list(dict.fromkeys(strangers))
 
 
-def _labels(collected: Iterable[Collected], roster: Roster) -> dict[str, list[str]]:
-    """Submissions by label, by label as a gradebook shows it, and by a person's name."""
+def _labels(matches: Mapping[str, Match]) -> dict[str, list[str]]:
+    """Submissions by label, by label as a gradebook shows it, and by a person's key."""
     labels: dict[str, list[str]] = {}
-    for label, tokens in {
-        submission.origin.label: submission.origin.tokens for submission in collected
-    }.items():
+    for label in matches:
         labels[label] = [label]
         labels[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
-        if (person := roster.find(tokens)) is not None:
-            labels.setdefault(person.name, []).append(label)
+    for label, match in matches.items():
+        for person in match.people:
+            labels.setdefault(person.key, []).append(label)
     return labels
 
 

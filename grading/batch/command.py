@@ -2,16 +2,22 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from grading.batch import by_hand, people, run
+from grading.batch import by_hand, run
 from grading.batch import grades as grading_rules
-from grading.batch.collect import Collected, collect
+from grading.batch.attention import CHANGED, FILES, Attention, attention
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
-from grading.batch.people import Person, Roster
+from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.times import Received, received, zone_of
+from grading.batch.people import decisions, roster
+from grading.batch.people.matching import Match, Roster
+from grading.batch.people.roster import Person
+from grading.batch.platforms.hand_in import Stamp
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
@@ -30,64 +36,184 @@ class Options:
     identities: Sequence[str]
     jobs: int
     cluster: str | None
-    roster_file: Path | None
+    rosters: Sequence[Path]
+    match: Path | None
+    times: Path | None
+    teams: Path | None
     rubric: Path | None
     seed: int | None
     device: str
     isolation: str
     regrade: bool
+    dry_run: bool
     plain: bool
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What came in, from whom and when, before anything is graded."""
+
+    exercises: Sequence[Exercise]
+    collected: Sequence[Collected]
+    roster: Roster
+    matches: Mapping[str, Match]
+    received: Mapping[Collected, Received]
 
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
-    known = Roster([] if options.roster_file is None else people.read(options.roster_file))
+    known = Roster(people_of(course, options))
     collected = collect(folder, exercises)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
+    if options.dry_run:
+        return rehearse(course, out, options, exercises, collected, known)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be created: {error.strerror}") from error
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
-        notes = take_marks(store, out, course, collected, known, options.rubric)
+        intake = take_in(course, options, exercises, collected, known, store)
+        notes = take_marks(store, out, course, intake, options.rubric)
         handed_in = run.attempts(course, collected, where, class_seed(store, options.seed))
         with Bar(options.plain, "grading") as bar:
             fleet = partial(new_fleet, rung, options)
             outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
-        graded = [_graded(attempt, known, store, outcome) for attempt in handed_in]
+        graded = [_graded(attempt, intake, store, outcome) for attempt in handed_in]
         max_scores = {exercise.id: points_of(exercise, outcome.results) for exercise in exercises}
         hand = by_hand.ByHand(course, store.marks())
-        grades = grading_rules.grades(
-            graded, course.late, course.attempts, max_scores, hand.results, hand.answers
-        )
-        missing = grading_rules.without_submission(known, grades)
-        strangers = [] if options.roster_file is None else grading_rules.strangers(grades)
-        write_class(out, course, grades, max_scores, missing, strangers)
-    say(outcome, collected, grades, [*notes, *hand.problems], missing, strangers)
-    print(f"written: {out}/grades.csv, class.html, feedback/ and more")
-    return exit_code(grades)
+        grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
+        unsettled = to_settle(course, options, intake, grades, [*notes, *hand.problems])
+        write_class(out, course, grades, max_scores, intake.matches, unsettled)
+        # Answers are read while the files are written, so that their problems come last.
+        for problem in hand.problems:
+            unsettled.add("needs attention", problem)
+    say(outcome, collected, grades, unsettled)
+    print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
+    return exit_code(grades, unsettled)
+
+
+def people_of(course: Course, options: Options) -> list[Person]:
+    """The people of all rosters, each once, with their teams. Raises UsageError."""
+    rows = [person for path in options.rosters for person in roster.read(path, course.roster)]
+    people = roster.merged(rows)
+    return people if options.teams is None else decisions.with_teams(options.teams, people)
+
+
+def take_in(
+    course: Course,
+    options: Options,
+    exercises: Sequence[Exercise],
+    collected: Sequence[Collected],
+    known: Roster,
+    store: Store | None,
+) -> Intake:
+    """Match and date what was collected; keep new decisions in the store. Raises UsageError."""
+    authors = list({found.author.label: found.author for found in collected}.values())
+    labels = [author.label for author in authors]
+    decided = {} if store is None else store.matches()
+    if options.match is not None:
+        chosen = decisions.read_matches(options.match, known, labels)
+        new = {label: "" if person is None else person.key for label, person in chosen.items()}
+        decided = {**decided, **new}
+        if store is not None:
+            store.keep_matches(new)
+    by_key = {person.key: person for person in known.people}
+    matches = known.match(
+        authors, {label: by_key[key] for label, key in decided.items() if key in by_key}
+    )
+    return Intake(
+        exercises, collected, known, matches, _times(course, options, collected, known, matches)
+    )
+
+
+def _times(
+    course: Course,
+    options: Options,
+    collected: Sequence[Collected],
+    known: Roster,
+    matches: Mapping[str, Match],
+) -> dict[Collected, Received]:
+    labels = [found.author.label for found in collected]
+    by_label, by_person = (
+        ({}, {}) if options.times is None else decisions.read_times(options.times, known, labels)
+    )
+    received_at = {}
+    for found in collected:
+        policy = course.exercises[found.exercise].late if found.exercise else None
+        person = matches[found.author.label].person
+        moment = by_label.get(found.author.label)
+        moment = moment or (by_person.get(person) if person is not None else None)
+        stamp = found.stamp if moment is None else Stamp(moment, "--times")
+        received_at[found] = received(stamp, zone_of(policy))
+    return received_at
 
 
 def take_marks(
-    store: Store,
-    out: Path,
-    course: Course,
-    collected: Sequence[Collected],
-    known: Roster,
-    rubric: Path | None,
+    store: Store, out: Path, course: Course, intake: Intake, rubric: Path | None
 ) -> list[str]:
     """Store a rubric's points; return a note for each unknown name. Raises UsageError."""
     notes: list[str] = []
     if rubric is not None:
-        marks, strangers = by_hand.read_rubric(rubric, course, collected, known)
+        marks, strangers = by_hand.read_rubric(rubric, course, intake.matches, intake.roster)
         store.keep_marks(marks)
         notes = [f"no submission is called {name} ({rubric.name})" for name in strangers]
     by_hand.require_taken(out / "answers.csv", store.marks())
     return notes
+
+
+def to_settle(
+    course: Course,
+    options: Options,
+    intake: Intake,
+    grades: Sequence[Grade],
+    notes: Sequence[str],
+) -> Attention:
+    """Everything that a person must look at."""
+    doubts = []
+    for found in intake.collected:
+        what = f"{found.author.label} {found.exercise}"
+        if found.work is not None and not found.work.settled:
+            doubts.append((FILES, f"{what}: {found.work.name}, {found.work.note}"))
+        if found.doubt:
+            doubts.append((CHANGED, f"{what}: {found.doubt}"))
+    identities = [exercise.id for exercise in intake.exercises]
+    missing = grading_rules.missing(intake.roster, grades, identities)
+    has_roster = bool(options.rosters)
+    return attention(course, grades, intake.matches, doubts, missing, notes, has_roster)
+
+
+def rehearse(
+    course: Course,
+    out: Path,
+    options: Options,
+    exercises: Sequence[Exercise],
+    collected: Sequence[Collected],
+    known: Roster,
+) -> int:
+    """Say what a batch would say, and grade and write nothing; return the exit code."""
+    path = out / "grades.sqlite"
+    with Store(path) if path.exists() else nullcontext() as store:
+        intake = take_in(course, replace(options), exercises, collected, known, store)
+    graded = [
+        Graded(
+            found, intake.matches[found.author.label], intake.received[found], None, lambda: None
+        )
+        for found in collected
+    ]
+    grades = [
+        # Nothing is graded, which is no reason to look at anything.
+        replace(grade, score=0.0) if not grade.problem else grade
+        for grade in grading_rules.grades(graded, course, {})
+    ]
+    unsettled = to_settle(course, options, intake, grades, [])
+    for line in unsettled.shown():
+        print(line)
+    print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
+    return exit_code(grades, unsettled)
 
 
 def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:
@@ -104,17 +230,17 @@ def class_seed(store: Store, wished: int | None) -> int:
     return int(store.meta("seed", str(secrets.randbelow(MAX_SEED))))
 
 
-def _graded(attempt: run.Attempt, known: Roster, store: Store, outcome: run.Outcome) -> Graded:
+def _graded(attempt: run.Attempt, intake: Intake, store: Store, outcome: run.Outcome) -> Graded:
     collected, basis = attempt.collected, attempt.basis
-    person = known.find(collected.origin.tokens)
+    match, came_in = intake.matches[collected.author.label], intake.received[collected]
     if basis is None:
-        return Graded(collected, person, None, lambda: None)
+        return Graded(collected, match, came_in, None, lambda: None)
     result = outcome.results.get(basis)
     load = partial(store.report, basis)
     problem = outcome.lost.get(basis, "")
     if not problem and result is not None and result.status == "not_gradable":
         problem = why_not_gradable(store.report(basis))
-    return Graded(collected, person, result, load, problem)
+    return Graded(collected, match, came_in, result, load, problem)
 
 
 def why_not_gradable(report: Report | None) -> str:
@@ -138,36 +264,26 @@ def say(
     outcome: run.Outcome,
     collected: Sequence[Collected],
     grades: Sequence[Grade],
-    notes: Sequence[str],
-    missing: Sequence[Person],
-    strangers: Sequence[str],
+    unsettled: Attention,
 ) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
     print(
-        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
-        f" already, {sum(grade.score is None for grade in grades)} grades open"
+        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known already,"
+        f" {sum(grade.score is None for grade in grades)} grades open"
     )
-    for reason in outcome.unfit.values():
-        count = sum(grade.problem == reason for grade in grades)
-        print(f"needs attention: {reason} ({count} grades open)")
     for change in outcome.changes:
         print(f"changed: {described(change)}")
+    for found in collected:
+        if found.work is not None and found.work.note:
+            chosen = f"{found.work.name} ({found.work.note})"
+            print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
     for grade in grades:
-        if grade.score is None and grade.problem not in outcome.unfit.values():
-            what = f"{grade.submission} {grade.exercise}".strip()
-            print(f"needs attention: {what}: {grade.problem or grade.status.replace('_', ' ')}")
-    for note in notes:
-        print(f"needs attention: {note}")
-    for attempt in collected:
-        if attempt.work is not None and attempt.work.note:
-            chosen = f"{attempt.work.name} ({attempt.work.note})"
-            print(f"chosen: {attempt.origin.label} {attempt.exercise}: {chosen}")
-    for submission in strangers:
-        print(f"not on the roster: {submission}")
+        if grade.counted:
+            print(f"counted: {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
-    if missing:
-        print(f"handed in nothing: {len(missing)} people on the roster (class.html lists them)")
+    for line in unsettled.shown():
+        print(line)
 
 
 def described(change: Change) -> str:
@@ -180,9 +296,8 @@ def _score(score: float | None) -> str:
     return "no score" if score is None else f"{score:g}"
 
 
-def exit_code(grades: Sequence[Grade]) -> int:
-    """0: everything has a score; 1: some submissions cannot be graded; 3: the grader failed."""
-    if any(grade.status == "not_gradable" for grade in grades):
+def exit_code(grades: Sequence[Grade], unsettled: Attention) -> int:
+    """0: nothing is left to settle; 1: something is; 3: the grader failed."""
+    if any(grade.status == "not_gradable" and grade.score is None for grade in grades):
         return ExitCode.GRADER_FAILED
-    everything = all(grade.score is not None for grade in grades)
-    return ExitCode.FULL_MARKS if everything else ExitCode.NOT_FULL_MARKS
+    return ExitCode.FULL_MARKS if unsettled.is_empty else ExitCode.NOT_FULL_MARKS

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from grading.batch import gradebooks, pages
+from grading.batch.attention import Attention
 from grading.batch.grades import Grade
+from grading.batch.intake.times import zone_of
 from grading.batch.pages import Part
-from grading.batch.people import Person
+from grading.batch.people import decisions
+from grading.batch.people.matching import Match
 from grading.batch.statistics import ClassStatistics
 from grading.course.syllabus import Course
 from grading.files import write_text, writing
@@ -21,29 +24,31 @@ def write_class(
     course: Course,
     grades: Sequence[Grade],
     max_scores: Mapping[str, float],
-    missing: Sequence[Person],
-    strangers: Sequence[str],
+    matches: Mapping[str, Match],
+    attention: Attention,
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
-    `max_scores` names the exercises that were asked for, `missing` the people who handed in
-    nothing, `strangers` the submissions of nobody in the roster.
+    `max_scores` names the exercises that were asked for.
     """
     by_submission: dict[str, list[Grade]] = {}
     for grade in grades:
-        by_submission.setdefault(grade.submission, []).append(grade)
+        mine = by_submission.setdefault(grade.submission, [])
+        # The members of a team have a grade each, and one report.
+        if all(grade.exercise != other.exercise for other in mine):
+            mine.append(grade)
     names = pages.file_names(list(by_submission))
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
     statistics, remarks = _write_reports(folder, by_submission, names, titles)
     asked = {identity: titles[identity] for identity in max_scores}
-    due = None if course.late is None else course.late.due
-    people = (missing, strangers)
+    zone = zone_of(next((one.late for one in course.exercises.values() if one.late), None))
     for name, text in {
-        "grades.csv": gradebooks.grades_csv(grades),
+        "grades.csv": gradebooks.grades_csv(grades, zone),
+        "people.csv": gradebooks.table(decisions.people_rows(matches)),
         "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
         "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
-        "nbgrader.csv": gradebooks.nbgrader_csv(grades, due),
-        "class.html": pages.class_page(course, titles, grades, statistics, names, *people),
+        "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),
+        "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
     }.items():
         write_text(folder / name, text)
 

@@ -7,17 +7,19 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
-from datetime import UTC, datetime
+from datetime import tzinfo
 
 from grading.batch.grades import Grade
-from grading.batch.people import Person
+from grading.batch.intake.times import zone_of
+from grading.batch.people.roster import Person
 from grading.course.questions import COLUMNS
+from grading.course.syllabus import Course
 from grading.report import Report, Status
 
 GRADES = (
     *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
-    *("late_days", "attempt", "attempts", "name", "id", "email", "problem", "received"),
-    *("by_hand", "max_by_hand"),
+    *("late_days", "attempt", "attempts", "name", "id", "email", "problem", "submitted_at"),
+    *("by_hand", "max_by_hand", "time_source", "unsettled"),
 )
 ANSWERS_HEADING = ",".join([*COLUMNS, "answer"]) + "\r\n"
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
@@ -41,7 +43,7 @@ def table(rows: Iterable[Sequence[object]]) -> str:
     return text.getvalue()
 
 
-def grades_csv(grades: Iterable[Grade]) -> str:
+def grades_csv(grades: Iterable[Grade], zone: tzinfo) -> str:
     rows: list[Sequence[object]] = [GRADES]
     for grade in grades:
         person = grade.person or Person("")
@@ -61,16 +63,13 @@ def grades_csv(grades: Iterable[Grade]) -> str:
                 person.id,
                 person.email,
                 grade.problem,
-                moment(grade.received),
+                grade.received.iso(zone),
                 *(grade.by_hand or ("", "")),
+                grade.received.source,
+                grade.unsettled,
             )
         )
     return table(rows)
-
-
-def moment(seconds: float) -> str:
-    """Seconds since 1970 as ISO 8601, in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def answers_csv(grade: Grade, answers: Mapping[str, str]) -> str:
@@ -100,7 +99,7 @@ def canvas_csv(
     for person, mine in _by_person(grades).items():
         scores = [mine[exercise].score if exercise in mine else None for exercise in titles]
         name = last_first(person.name)
-        rows.append([name, person.id, "", person.login, person.section, *scores])
+        rows.append([name, person.canvas, person.id, person.login, person.section, *scores])
     return table(rows)
 
 
@@ -124,25 +123,25 @@ def moodle_csv(
     return table(rows)
 
 
-def nbgrader_csv(grades: Iterable[Grade], due: float | None) -> str:
+def nbgrader_csv(grades: Iterable[Grade], course: Course) -> str:
     """The columns of nbgrader's export."""
     heading = (
         *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
         *("raw_score", "late_submission_penalty", "score", "max_score"),
     )
     rows: list[Sequence[object]] = [heading]
-    duedate = "" if due is None else moment(due)
     for grade in grades:
         if not grade.exercise:
             continue
         person = grade.person or Person("")
+        policy = course.exercises[grade.exercise].late
         last, _, first = last_first(person.name).partition(", ")
         identity = person.id or grade.submission
         rows.append(
             (
                 grade.exercise,
-                duedate,
-                moment(grade.received),
+                "" if policy is None else policy.due.isoformat(timespec="seconds"),
+                grade.received.iso(zone_of(policy)),
                 identity,
                 last,
                 first,

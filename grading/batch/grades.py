@@ -3,16 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from math import ceil
 
-from grading.batch.collect import Collected
-from grading.batch.people import Person, Roster
+from grading.batch.intake.collect import Collected
+from grading.batch.intake.times import Received, days_late
+from grading.batch.people.matching import Match, Roster
+from grading.batch.people.roster import Person
 from grading.batch.store import Result
 from grading.course.questions import Question
-from grading.course.syllabus import LatePolicy
+from grading.course.syllabus import Course, LatePolicy
 from grading.report import QuestionResult, Report
 
-SECONDS_PER_DAY = 24 * 3600
+UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Graded:
     """
 
     collected: Collected
-    person: Person | None
+    match: Match
+    received: Received
     result: Result | None
     load: Callable[[], Report | None]
     problem: str = ""
@@ -37,8 +39,8 @@ class Graded:
 class Grade:
     """One entry of a gradebook. Scores are None where nothing could be graded.
 
-    `received` is in seconds since 1970. `questions` hold the points given by hand, which count
-    toward no score.
+    `questions` hold the points given by hand, which count toward no score. `unsettled` says why
+    another attempt might have counted, and `counted` which of several did.
     """
 
     submission: str
@@ -48,7 +50,7 @@ class Grade:
     attempts: int
     status: str
     raw_score: float | None
-    received: float
+    received: Received
     late_days: int
     penalty: float
     score: float | None
@@ -57,6 +59,8 @@ class Grade:
     load: Callable[[], Report | None]
     questions: Sequence[QuestionResult] = ()
     answers: Callable[[], Sequence[Question]] = tuple
+    unsettled: str = ""
+    counted: str = ""
 
     @property
     def report(self) -> Report | None:
@@ -72,17 +76,6 @@ class Grade:
         return sum(mark.points for mark in marks), sum(mark.max_points for mark in marks)
 
 
-def late_days(policy: LatePolicy | None, received: float, late: bool | None = None) -> int:
-    """Days begun after the deadline and its grace period.
-
-    If the platform says whether it was late, that counts, and the time only tells by how much.
-    """
-    if policy is None or late is False:
-        return 0
-    days = max(0, ceil((received - policy.due - policy.grace) / SECONDS_PER_DAY))
-    return max(1, days) if late else days
-
-
 def penalty(policy: LatePolicy | None, days: int, raw_score: float) -> float:
     """Points off for lateness: percent of the raw score for each day begun, up to the cap."""
     if policy is None:
@@ -92,62 +85,103 @@ def penalty(policy: LatePolicy | None, days: int, raw_score: float) -> float:
 
 def grades(
     graded: Iterable[Graded],
-    policy: LatePolicy | None,
-    attempts: str,
+    course: Course,
     max_scores: Mapping[str, float],
     questions: Callable[[Collected], Sequence[QuestionResult]] = lambda collected: (),
     answers: Callable[[Collected], Sequence[Question]] = lambda collected: (),
 ) -> list[Grade]:
-    """One grade for each submission and exercise, from its `latest` or `best` attempt."""
-    grouped: dict[tuple[str, str], list[Graded]] = {}
+    """One grade for each person and exercise, from the `latest` or `best` attempt.
+
+    What belongs to nobody has a grade for each submission.
+    """
+    grouped: dict[tuple[str, Person | None, str], list[Graded]] = {}
     for attempt in graded:
-        key = attempt.collected.origin.label, attempt.collected.exercise
-        grouped.setdefault(key, []).append(attempt)
+        for person in attempt.match.people or (None,):
+            label = attempt.collected.author.label if person is None else ""
+            grouped.setdefault((label, person, attempt.collected.exercise), []).append(attempt)
     grades = []
-    for group in grouped.values():
-        chosen = _chosen(group, policy, attempts)
-        grade = _grade(chosen, len(group), policy, max_scores)
+    for (_, person, exercise), group in grouped.items():
+        policy = course.exercises[exercise].late if exercise else None
+        chosen, unsettled = counting(group, policy, course.attempts)
+        grade = _grade(chosen, person, len(group), policy, max_scores)
         collected = chosen.collected
-        results, reader = questions(collected), partial(answers, collected)
-        grades.append(replace(grade, questions=results, answers=reader))
+        grades.append(
+            replace(
+                grade,
+                questions=questions(collected),
+                answers=partial(answers, collected),
+                unsettled=unsettled,
+                counted=_counted(chosen, group),
+            )
+        )
     return grades
 
 
-def _days(policy: LatePolicy | None, attempt: Graded) -> int:
-    return late_days(policy, attempt.collected.received, attempt.collected.origin.late)
+def counting(
+    group: Sequence[Graded], policy: LatePolicy | None, attempts: str
+) -> tuple[Graded, str]:
+    """The attempt that counts, and why that is not settled (empty if it is)."""
 
-
-def _chosen(group: Sequence[Graded], policy: LatePolicy | None, attempts: str) -> Graded:
     def final(attempt: Graded) -> float:
         if attempt.raw_score is None:
             return -1.0
-        return attempt.raw_score - penalty(policy, _days(policy, attempt), attempt.raw_score)
+        days = days_late(policy, attempt.received)
+        return attempt.raw_score - penalty(policy, days, attempt.raw_score)
 
-    def when(attempt: Graded) -> tuple[int, float]:
-        return attempt.collected.origin.attempt, attempt.collected.received
-
+    ordered = in_order(group)
+    if ordered is None:
+        return max(group, key=final), UNSETTLED
     if attempts == "best":
-        return max(group, key=lambda attempt: (final(attempt), when(attempt)))
-    return max(group, key=when)
+        return max(reversed(ordered), key=final), ""
+    return ordered[-1], ""
+
+
+def in_order(group: Sequence[Graded]) -> list[Graded] | None:
+    """Attempts by the time at which they came in, or by their numbers; None if neither tells."""
+    times = {attempt.received.seconds for attempt in group}
+    if None not in times and len(times) == len(group):
+        return sorted(group, key=lambda attempt: attempt.received.seconds or 0.0)
+    orders = {attempt.collected.order for attempt in group}
+    one_author = len({attempt.collected.author for attempt in group}) == 1
+    if len(group) == 1 or (one_author and None not in orders and len(orders) == len(group)):
+        return sorted(group, key=lambda attempt: attempt.collected.order or ())
+    return None
+
+
+def _counted(chosen: Graded, group: Sequence[Graded]) -> str:
+    if len(group) == 1:
+        return ""
+    others = [attempt for attempt in group if attempt is not chosen]
+    names = ", ".join(f"{_named(other)}" for other in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    return f"{_named(chosen)}, and not {names}{more}"
+
+
+def _named(attempt: Graded) -> str:
+    return f"{attempt.collected.author.label} attempt {attempt.collected.attempt}"
 
 
 def _grade(
-    graded: Graded, attempts: int, policy: LatePolicy | None, max_scores: Mapping[str, float]
+    graded: Graded,
+    person: Person | None,
+    attempts: int,
+    policy: LatePolicy | None,
+    max_scores: Mapping[str, float],
 ) -> Grade:
-    raw, days = graded.raw_score, _days(policy, graded)
+    raw, days = graded.raw_score, days_late(policy, graded.received)
     off = 0.0 if raw is None else penalty(policy, days, raw)
     status = "not_gradable" if graded.result is None else graded.result.status
     if graded.collected.work is None:
         status = "no_submission" if not graded.collected.exercise else "unreadable"
     return Grade(
-        submission=graded.collected.origin.label,
+        submission=graded.collected.author.label,
         exercise=graded.collected.exercise,
-        person=graded.person,
-        attempt=graded.collected.origin.attempt,
+        person=person,
+        attempt=graded.collected.attempt,
         attempts=attempts,
         status=status,
         raw_score=raw,
-        received=graded.collected.received,
+        received=graded.received,
         late_days=days,
         penalty=off,
         score=None if raw is None else round(raw - off, 4),
@@ -157,12 +191,15 @@ def _grade(
     )
 
 
-def without_submission(roster: Roster, grades: Iterable[Grade]) -> list[Person]:
-    """The people in a roster who handed in nothing."""
-    seen = {grade.person for grade in grades}
-    return [person for person in roster.people if person not in seen]
-
-
-def strangers(grades: Iterable[Grade]) -> list[str]:
-    """The submissions of nobody in the roster."""
-    return list(dict.fromkeys(grade.submission for grade in grades if grade.person is None))
+def missing(
+    roster: Roster, grades: Iterable[Grade], exercises: Iterable[str]
+) -> dict[str, list[Person]]:
+    """The people of a roster without work, by exercise."""
+    there: dict[str, set[Person]] = {}
+    for grade in grades:
+        if grade.person is not None and grade.exercise:
+            there.setdefault(grade.exercise, set()).add(grade.person)
+    return {
+        exercise: [person for person in roster.people if person not in there.get(exercise, ())]
+        for exercise in exercises
+    }

@@ -9,8 +9,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from grading.batch.attention import Attention
 from grading.batch.grades import Grade
-from grading.batch.people import Person
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.course.syllabus import Course
 from grading.report import Report
@@ -48,8 +48,7 @@ def class_page(
     grades: Sequence[Grade],
     statistics: ClassStatistics,
     pages: Mapping[str, str],
-    missing: Sequence[Person],
-    strangers: Sequence[str],
+    attention: Attention,
 ) -> str:
     """The instructor's overview of a class as HTML."""
     return _ENVIRONMENT.get_template("class.html").render(
@@ -61,9 +60,8 @@ def class_page(
         checks=statistics.checks(),
         mistakes=statistics.misconceptions(),
         leaderboard=statistics.leaderboard(),
-        ungradable=[grade for grade in grades if grade.score is None],
-        strangers=strangers,
-        missing=missing,
+        ungradable=sum(grade.score is None for grade in grades),
+        attention=attention,
         show_names=course.show_names,
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from grading.batch.collect import Collected, Work
+from grading.batch.intake.collect import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
@@ -171,9 +171,9 @@ def _settled(
 ) -> Iterator[Change]:
     why = "graded again on request" if again else ""
     for attempt in handed_in:
-        basis, origin = attempt.basis, attempt.collected.origin
+        basis, collected = attempt.basis, attempt.collected
         if basis is not None and basis in outcome.results:
             known = before.get(basis)
-            change = store.settle(origin.label, origin.attempt, basis, known, why)
+            change = store.settle(collected.author.label, collected.attempt, basis, known, why)
             if change is not None:
                 yield change

@@ -9,7 +9,7 @@ loses none. Points given by hand are kept beside the results and do not depend o
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ create table if not exists marks (
     points real not null, max_points real not null, comment text not null,
     primary key (submission, exercise, question)
 );
+create table if not exists matches (submission text primary key, person text not null);
 """
 
 
@@ -171,6 +172,20 @@ class Store(Closing):
         for submission, exercise, question, *mark in self._database.execute("select * from marks"):
             marks.setdefault((submission, exercise), {})[question] = Mark(*mark)
         return marks
+
+    def keep_matches(self, decided: Mapping[str, str]) -> None:
+        """Store whose submissions are, as somebody decided; an empty name takes that back."""
+        with self.together():
+            for submission, person in decided.items():
+                self._database.execute("delete from matches where submission = ?", (submission,))
+                if person:
+                    self._database.execute(
+                        "insert into matches values (?, ?)", (submission, person)
+                    )
+
+    def matches(self) -> dict[str, str]:
+        """Every such decision."""
+        return dict(self._database.execute("select submission, person from matches"))
 
     @contextmanager
     def together(self) -> Iterator[None]:

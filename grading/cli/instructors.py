@@ -11,6 +11,8 @@ from grading.cli.options import CORES, RUNGS
 from grading.course import syllabus
 from grading.report import MAX_SEED
 
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command("pull-request")
 @click.argument("objects", type=click.Path(exists=True, file_okay=False, path_type=Path))
@@ -54,20 +56,17 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
 @click.option(
-    "--roster",
-    "roster_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV file of people: name, and any of id, email, login, section.",
+    "--roster", "rosters", type=FILE, multiple=True, help="A CSV file of people; may be repeated."
 )
-@click.option(
-    "--rubric",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A CSV file with points given by hand for the questions.",
-)
+@click.option("--match", type=FILE, help="A CSV file (submission, person) that settles whose.")
+@click.option("--times", type=FILE, help="A CSV file (submission or person, submitted_at).")
+@click.option("--teams", type=FILE, help="A CSV file (team, person).")
+@click.option("--rubric", type=FILE, help="A CSV file with points given by hand.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--isolation", type=click.Choice(RUNGS), default="auto")
 @click.option("--regrade", is_flag=True, help="Grade everything again, and say what changed.")
+@click.option("--dry-run", is_flag=True, help="Say what is unsettled; grade and write nothing.")
 @click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
 def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""

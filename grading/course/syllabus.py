@@ -3,16 +3,31 @@
 import hashlib
 import math
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from grading.errors import GraderError, UsageError
 from grading.files import usable
 from grading.report import Visibility
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class LatePolicy:
+    """A deadline in the course's zone, a grace period in seconds, and the penalty.
+
+    The penalty is a percentage of the raw score for each day, up to `cap` percent.
+    """
+
+    due: datetime
+    grace: float
+    percent_per_day: float
+    cap: float
 
 
 @dataclass(frozen=True)
@@ -24,6 +39,7 @@ class Exercise:
     file: str
     root: Path
     labs: tuple[str, ...] = ()
+    late: LatePolicy | None = None
 
     @property
     def module(self) -> str:
@@ -94,25 +110,13 @@ class Exercise:
 
 
 @dataclass(frozen=True)
-class LatePolicy:
-    """A deadline (seconds since 1970), a grace period in seconds, and the penalty.
-
-    The penalty is a percentage of the raw score for each day, up to `cap` percent.
-    """
-
-    due: float
-    grace: float
-    percent_per_day: float
-    cap: float
-
-
-@dataclass(frozen=True)
 class Course:
     """A title, the exercises in their order, and what students may see.
 
     `hint_price` is the price of one hint in points; by default, hints are free. `attempts` says
     which of several attempts counts, the latest or the best. `show_names` says whether a
-    leaderboard may name people.
+    leaderboard may name people, `trust_file_times` whether the time of a file is evidence of when
+    it was handed in. `roster` names the columns of rosters whose headers are the course's own.
     """
 
     title: str
@@ -120,9 +124,10 @@ class Course:
     show_answers: bool = False
     hints: bool = True
     hint_price: float = 0.0
-    late: LatePolicy | None = None
     attempts: str = "latest"
     show_names: bool = False
+    trust_file_times: bool = False
+    roster: Mapping[str, str] = field(default_factory=dict)
 
     def exercise(self, identity: str) -> Exercise:
         """The exercise of this id. Raises UsageError if the course does not have it."""
@@ -146,6 +151,7 @@ def load(root: Path) -> Course:
     path = root / "course.toml"
     with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
+        late = content.get("late", {})
         exercises = {
             identity: Exercise(
                 identity,
@@ -153,6 +159,7 @@ def load(root: Path) -> Course:
                 _words(entry["file"]),
                 root,
                 tuple(_words(lab) for lab in entry.get("labs", [])),
+                _late_policy({**late, **{key: entry[key] for key in ("due",) if key in entry}}),
             )
             for identity, entry in content["exercises"].items()
         }
@@ -162,9 +169,10 @@ def load(root: Path) -> Course:
             show_answers=_flag(content.get("show_answers", False)),
             hints=_flag(content.get("hints", True)),
             hint_price=_price(content.get("hint_price", 0.0)),
-            late=_late_policy(content["late"]) if "late" in content else None,
             attempts=_one_of(content.get("attempts", "latest"), ("latest", "best")),
             show_names=_flag(content.get("show_names", False)),
+            trust_file_times=_flag(content.get("trust_file_times", False)),
+            roster={key: _words(header) for key, header in content.get("roster", {}).items()},
         )
 
 
@@ -185,21 +193,38 @@ def suite_sha256(exercise: Exercise) -> str:
     return digest.hexdigest()
 
 
-def _late_policy(entry: dict[str, Any]) -> LatePolicy:
-    """The policy in [late]. Raises ValueError, KeyError or TypeError if it is malformed."""
-    due = entry["due"]
-    if not isinstance(due, datetime) or due.tzinfo is None:
-        raise ValueError("late.due needs a date, a time and an offset: 2026-12-01T23:59:00+01:00")
+def _late_policy(entry: dict[str, Any]) -> LatePolicy | None:
+    """The policy in [late], with an exercise's own deadline; None without a deadline.
+
+    Raises ValueError, KeyError or TypeError if it is malformed.
+    """
+    if "due" not in entry:
+        return None
     policy = LatePolicy(
-        due.timestamp(),
+        _deadline(entry["due"], entry.get("zone")),
         60 * float(entry.get("grace_minutes", 0)),
-        float(entry["percent_per_day"]),
+        float(entry.get("percent_per_day", 0)),
         float(entry.get("cap_percent", 100)),
     )
     numbers = (policy.grace, policy.percent_per_day, policy.cap)
     if not all(0 <= number < math.inf for number in numbers) or policy.cap > 100:
         raise ValueError("late: numbers must be finite and at least 0, cap_percent at most 100")
     return policy
+
+
+def _deadline(due: object, zone: object) -> datetime:
+    """The deadline with a zone: that of `zone`, or the offset that it comes with."""
+    if not isinstance(due, datetime):
+        raise ValueError("due needs a date and a time: 2026-12-01T23:59:00")
+    if zone is None:
+        if due.tzinfo is None:
+            raise ValueError('due has no offset, so [late] needs a zone: zone = "Europe/Berlin"')
+        return due
+    try:
+        place = ZoneInfo(_words(zone))
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"there is no zone {zone!r}: Europe/Berlin is one, for example") from error
+    return due.replace(tzinfo=place) if due.tzinfo is None else due.astimezone(place)
 
 
 def _flag(value: object) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading.batch.collect import Collected, handed_in
+from grading.batch.intake.collect import Collected, handed_in
 from grading.checking.suites import max_score
 from grading.course import syllabus
 from grading.course.edition import choose_seed

@@ -66,15 +66,16 @@ class _Candidate:
 
 
 def candidates(
-    files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise]
+    files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise], lone: bool
 ) -> list[File]:
-    """The files that may be the work on an exercise."""
+    """The files that may be the work on an exercise.
+
+    A `lone` file was handed in by itself, and can only be the exercise that was asked for.
+    """
     works = [file for file in files if file.suffix in WORK]
     named = [file for file in works if copy_number(file.name, exercise) is not None]
     mine = named or [file for file in works if _has_id(file.name, exercise, exercises)]
-    # A single file is the exercise asked for, whatever its name.
-    lone = len(exercises) == 1 and len(files) == 1 and files[0].depth == 0
-    return mine or (works if lone else [])
+    return mine or (works if lone and len(exercises) == 1 else [])
 
 
 def copy_number(name: str, exercise: Exercise) -> int | None:

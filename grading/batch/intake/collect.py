@@ -160,7 +160,7 @@ def _collected(hand_in: HandIn, exercises: Sequence[Exercise]) -> Iterator[Colle
         return
     any_work = False
     for exercise in exercises:
-        mine = choice.candidates(files, exercise, exercises)
+        mine = choice.candidates(files, exercise, exercises, _is_lone(hand_in))
         answers = _answers_file(files, exercise)
         if mine or answers:
             any_work = True
@@ -172,6 +172,11 @@ def _collected(hand_in: HandIn, exercises: Sequence[Exercise]) -> Iterator[Colle
 def _files(hand_in: HandIn) -> list[File]:
     """Every file of a hand-in, by the names that its author gave. Raises UsageError."""
     return [file for part in hand_in.parts for file in files_in(part.path, part.name)]
+
+
+def _is_lone(hand_in: HandIn) -> bool:
+    path = hand_in.parts[0].path
+    return len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
 
 
 def _of_exercise(
@@ -217,7 +222,7 @@ def _with_commit(found: Collected, hand_in: HandIn, chosen: Choice) -> Collected
 
 def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    mine = choice.candidates(_files(hand_in), exercise, exercises)
+    mine = choice.candidates(_files(hand_in), exercise, exercises, _is_lone(hand_in))
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
     return choice.choose(mine, exercise).submission

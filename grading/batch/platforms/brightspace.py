@@ -27,7 +27,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    parsed = {name: parts for name in names if (parts := _parsed(name)) is not None}
+    parsed = {name: found for name in names if (found := _parsed(name)) is not None}
     if not parsed:
         return [], set()
     together: dict[tuple[str, str, str], list[Part]] = {}

@@ -25,9 +25,10 @@ _COPY = re.compile(r"(?P<stem>.+?)-(?P<number>\d{1,3})(?P<suffix>(?:\.\w+)*)")
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    found = {name: match for name in names if (match := _NAME.fullmatch(name))}
-    # A student's own name may look like this once; a download consists of nothing else.
-    if 2 * len(found) <= len(names):
+    flat = [name for name in names if not (folder / name).is_dir()]
+    found = {name: match for name in flat if (match := _NAME.fullmatch(name))}
+    # A student's own name may look like this once, and a download consists of nothing else.
+    if 2 * len(found) < len(flat):
         return [], set()
     authors: dict[tuple[str, str], list[re.Match[str]]] = {}
     for match in found.values():

@@ -1,0 +1,90 @@
+"""What a person must settle after a batch, grouped by kind, for the console and the class page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from grading.batch.grades import Grade
+from grading.batch.people.decisions import described
+from grading.batch.people.matching import Match
+from grading.batch.people.roster import Person
+from grading.course.syllabus import Course
+
+MAX_LINES = 25
+
+
+@dataclass
+class Attention:
+    """Lines by kind, in the order of their weight; `missing` is told, but nothing to settle."""
+
+    lines: dict[str, list[str]] = field(default_factory=dict)
+    missing: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, kind: str, line: str) -> None:
+        known = self.lines.setdefault(kind, [])
+        if line not in known:
+            known.append(line)
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.lines
+
+    def shown(self) -> Iterator[str]:
+        """At most 25 lines, then how many more there are of each kind."""
+        left = MAX_LINES
+        for kind, lines in (*self.lines.items(), *self.missing.items()):
+            shown = lines[:left]
+            left -= len(shown)
+            yield from (f"{kind}: {line}" for line in shown)
+            if more := len(lines) - len(shown):
+                yield f"{kind}: {more} more"
+
+
+NOBODY = "belongs to nobody"
+TWO = "may belong to several"
+FILES = "which file counts is not settled"
+ATTEMPTS = "which attempt counts is not settled"
+CHANGED = "differs from its last commit"
+TIME = "nothing tells when it came in"
+LATE = "late by an unknown time"
+UNREADABLE = "needs attention"
+
+
+def attention(
+    course: Course,
+    grades: Sequence[Grade],
+    matches: Mapping[str, Match],
+    doubts: Sequence[tuple[str, str]],
+    missing: Mapping[str, Sequence[Person]],
+    notes: Sequence[str],
+    has_roster: bool,
+) -> Attention:
+    """Everything that a person must look at. `doubts` are (kind, line) from collecting."""
+    found = Attention()
+    if has_roster:
+        for label, match in matches.items():
+            if match.candidates:
+                names = ", ".join(described(person) for person in match.candidates)
+                found.add(TWO, f"{label}: {names}")
+            elif not match.people:
+                found.add(NOBODY, label)
+    for kind, line in doubts:
+        found.add(kind, line)
+    for grade in grades:
+        what = f"{grade.submission} {grade.exercise}".strip()
+        if grade.unsettled:
+            found.add(ATTEMPTS, f"{what}: {grade.unsettled} ({grade.counted})")
+        policy = course.exercises[grade.exercise].late if grade.exercise else None
+        if policy is not None and grade.received.seconds is None:
+            if grade.received.late:
+                found.add(LATE, f"{what}: it has the penalty of one day ({grade.received.source})")
+            elif grade.received.late is None:
+                found.add(TIME, what)
+        if grade.score is None:
+            found.add(UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}")
+    for note in notes:
+        found.add(UNREADABLE, note)
+    for exercise, people in missing.items():
+        if people:
+            lines = [f"{exercise}: {described(person)}" for person in people]
+            found.missing.setdefault("handed in nothing", []).extend(lines)
+    return found

@@ -1,0 +1,105 @@
+"""What a person decides about a class: whose a submission is, and when it came in.
+
+--match   submission,person     an empty person takes a decision back
+--times   submission,submitted_at  or  person,submitted_at
+--teams   team,person
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from grading.batch.people.matching import Match, Roster
+from grading.batch.people.roster import Person, table
+from grading.errors import UsageError
+from grading.text import one_line
+
+MATCHES = ("submission", "person")
+PEOPLE = ("submission", "person", "evidence", "candidates")
+
+
+def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """The rows of a CSV file that has all these columns. Raises UsageError."""
+    heading, *rows = table(path) or [[]]
+    names = [header.strip().lower() for header in heading]
+    if absent := [column for column in columns if column not in names]:
+        listed = ", ".join(one_line(name) for name in names) or "nothing"
+        raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
+    return [
+        {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+        for row in rows
+        if any(cell.strip() for cell in row)
+    ]
+
+
+def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str, Person | None]:
+    """Whose each submission is; None takes a decision back. Raises UsageError."""
+    known = set(labels)
+    decided: dict[str, Person | None] = {}
+    for row in rows_of(path, MATCHES):
+        # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
+        label = row["submission"]
+        label = label if label in known else label.removeprefix("'")
+        if label not in known:
+            raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
+        person = row.get("person", "")
+        decided[label] = _person(path, roster, person) if person else None
+    return decided
+
+
+def read_times(
+    path: Path, roster: Roster, labels: Iterable[str]
+) -> tuple[dict[str, datetime], dict[Person, datetime]]:
+    """When each submission, or everything of a person, came in. Raises UsageError."""
+    known = set(labels)
+    by_label: dict[str, datetime] = {}
+    by_person: dict[Person, datetime] = {}
+    for row in rows_of(path, ("submitted_at",)):
+        text, label, person = row["submitted_at"], row.get("submission", ""), row.get("person", "")
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise UsageError(f"{path.name}: {one_line(text)} is not a time in ISO 8601") from error
+        if label:
+            if label not in known:
+                raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
+            by_label[label] = moment
+        else:
+            by_person[_person(path, roster, person)] = moment
+    return by_label, by_person
+
+
+def with_teams(path: Path, people: Sequence[Person]) -> list[Person]:
+    """The same people, with the teams of a file. Raises UsageError."""
+    roster = Roster(people)
+    teams: dict[Person, list[str]] = {}
+    for row in rows_of(path, ("team", "person")):
+        teams.setdefault(_person(path, roster, row["person"]), []).append(row["team"])
+    return [
+        replace(person, teams=tuple(dict.fromkeys([*person.teams, *teams.get(person, ())])))
+        for person in people
+    ]
+
+
+def _person(path: Path, roster: Roster, text: str) -> Person:
+    people = roster.named(text)
+    if len(people) != 1:
+        how_many = "nobody" if not people else f"{len(people)} people"
+        raise UsageError(f"{path.name}: {one_line(text)} is {how_many} of the roster: give an id")
+    return people[0]
+
+
+def people_rows(matches: Mapping[str, Match]) -> list[Sequence[object]]:
+    """people.csv: a row for each submission."""
+    rows: list[Sequence[object]] = [PEOPLE]
+    for label, match in sorted(matches.items()):
+        people = "; ".join(described(person) for person in match.people)
+        candidates = "; ".join(described(person) for person in match.candidates)
+        rows.append((label, people, match.evidence.value, candidates))
+    return rows
+
+
+def described(person: Person) -> str:
+    identity = person.id or person.login or person.email
+    return f"{person.name} ({identity})" if identity else person.name
