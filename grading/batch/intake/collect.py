@@ -280,3 +280,15 @@ def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
 
 def _key(found: Collected) -> tuple[str, str, int]:
     return found.author.label, found.exercise, found.attempt
+
+
+def _numbered(collected: Sequence[Collected]) -> list[Collected]:
+    """The same list, with another number for an attempt whose label and number are taken."""
+    taken: set[tuple[str, str, int]] = set()
+    result = []
+    for found in collected:
+        while _key(found) in taken:
+            found = replace(found, attempt=found.attempt + 1)
+        taken.add(_key(found))
+        result.append(found)
+    return result

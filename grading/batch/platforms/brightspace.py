@@ -8,6 +8,7 @@ before or after the day. index.html is the platform's own table of contents.
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         parts = together.setdefault((user, who, date), [])
         parts.append(Part(folder / name, theirs or name))
     hand_ins = [_hand_in(user, who, date, parts) for (user, who, date), parts in together.items()]
-    return hand_ins, set(parsed) | ({CONTENTS} & set(names))
+    return _numbered(hand_ins), set(parsed) | ({CONTENTS} & set(names))
 
 
 def _parsed(name: str) -> tuple[str, str, str, str] | None:
@@ -57,6 +58,16 @@ def _hand_in(user: str, who: str, date: str, parts: Iterable[Part]) -> HandIn:
     moment = _moment(date)
     order = None if moment is None else (moment.timestamp(),)
     return HandIn(author, tuple(parts), Stamp(moment, "brightspace"), order=order)
+
+
+def _numbered(hand_ins: Iterable[HandIn]) -> list[HandIn]:
+    """The same hand-ins; those of one author are attempts, in the order of their dates."""
+    counts: dict[Author, int] = {}
+    numbered = []
+    for hand_in in sorted(hand_ins, key=lambda hand_in: hand_in.order or ()):
+        counts[hand_in.author] = counts.get(hand_in.author, 0) + 1
+        numbered.append(replace(hand_in, attempt=counts[hand_in.author]))
+    return numbered
 
 
 def _clues(who: str) -> list[Clue]:

@@ -25,5 +25,4 @@ def _hand_in(path: Path) -> HandIn:
     match = _ATTEMPT.fullmatch(stem)
     who, number = (match["who"], int(match["number"])) if match else (stem, 1)
     author = Author(one_line(who), (Clue(Kind.ANY, who),))
-    order = (float(number),) if match else None
-    return HandIn(author, (Part(path, path.name),), attempt=number, order=order)
+    return HandIn(author, (Part(path, path.name),), attempt=number, order=(number,))

@@ -1,0 +1,396 @@
+"""Make a class as a platform hands it out, with the truth beside it.
+
+    python benchmarks/classes.py PLATFORM FOLDER [--size N] [--seed N] [--exercise ID]
+
+FOLDER then holds `submissions/`, `roster.csv` as the platform exports it, and `truth.json`: for each
+person the program that should be graded and when it came in, or why a person must settle it. The
+class has names in many scripts, two people of one name, several attempts, helpers beside the work,
+copies beside the untouched stub, notebooks, late work, strangers, and people without any work.
+"""
+
+import argparse
+import csv
+import io
+import json
+import random
+import re
+import sys
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from grading.course import misconceptions, syllabus
+from grading.course.syllabus import Exercise
+
+DUE = datetime(2026, 10, 5, 23, 59, tzinfo=UTC)
+GIVEN = (
+    *("Jane", "José", "Zoë", "Łukasz", "Øystein", "Anna", "Иван", "Анна", "小明", "지훈", "太郎"),
+    *("محمد", "Αλέξανδρος", "Jean-Luc", "Mary Ann", "Đức", "Åsa", "आरव", "Nguyễn", "Kim"),
+)
+FAMILY = (
+    *("Doe", "O'Brien-Ré", "Müller", "Berg", "Kowalski", "García López", "Петров", "Сидорова"),
+    *("王", "김", "田中", "علي", "Παπάς", "van der Berg", "Trần", "Smith", "Strauß", "शर्मा", "Li"),
+)
+HELPER = "def helper():\n    return 1\n"
+
+
+@dataclass
+class Student:
+    """Somebody of the class, and what came in from them."""
+
+    number: int
+    given: str
+    family: str
+    on_roster: bool = True
+    hands_in: bool = True
+    uploads: list["Upload"] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return f"{self.given} {self.family}"
+
+    @property
+    def id(self) -> str:
+        return f"{self.number:07}"
+
+    @property
+    def login(self) -> str:
+        return f"u{self.number}x"
+
+    @property
+    def email(self) -> str:
+        return f"{self.login}@school.example"
+
+
+@dataclass
+class Upload:
+    """One attempt: its files by their own names, the program that counts in it, and when."""
+
+    files: dict[str, str]
+    base: str
+    moment: datetime
+    settled: bool = True
+
+
+@dataclass
+class Truth:
+    """What a batch must say of a person.
+
+    `base` is the program that counts and `days` how late it is; `why_open` says why a batch must
+    list it instead.
+    """
+
+    base: str | None
+    days: int | None
+    why_open: str = ""
+
+
+@dataclass
+class Class:
+    """A class of students, and the programs that they handed in by name."""
+
+    exercise: Exercise
+    students: list[Student]
+    programs: dict[str, str]
+    chance: random.Random
+
+    def truth(self, knows_days: bool) -> dict[str, Truth]:
+        """By id; `knows_days` says whether the platform tells the time of a hand-in."""
+        result = {}
+        for student in self.students:
+            if not student.on_roster:
+                continue
+            if not student.hands_in:
+                result[student.id] = Truth(None, None)
+                continue
+            last = student.uploads[-1]
+            days = days_late(last.moment) if knows_days else None
+            why = "" if last.settled else "two files"
+            result[student.id] = Truth(last.base, days, why)
+        return result
+
+
+def days_late(moment: datetime) -> int:
+    return max(0, -((DUE - moment) // timedelta(days=1)))
+
+
+def make_class(exercise: Exercise, size: int, seed: int) -> Class:
+    """A class of this size; one seed makes one class."""
+    chance = random.Random(seed)
+    programs = programs_of(exercise)
+    students = []
+    for number in range(1, size + 1):
+        # Some with a second family name, so that most names are nobody else's.
+        families = chance.sample(FAMILY, chance.choice((1, 2, 2)))
+        student = Student(1000 + 7 * number, chance.choice(GIVEN), " ".join(families))
+        student.on_roster = chance.random() > 0.05
+        student.hands_in = not student.on_roster or chance.random() > 0.05
+        if student.hands_in:
+            student.uploads = uploads(exercise, programs, chance)
+        students.append(student)
+    return Class(exercise, students, programs, chance)
+
+
+def programs_of(exercise: Exercise) -> dict[str, str]:
+    """The right program and a few wrong ones, which score differently."""
+    reference = exercise.reference.read_text(encoding="utf-8")
+    known = [one for one in misconceptions.load(exercise.misconceptions) if not one.unnamed]
+    chosen = known[:: max(1, len(known) // 5)][:5]
+    return {"right": reference, **{one.name: one.made_in(reference) for one in chosen}}
+
+
+def uploads(exercise: Exercise, programs: dict[str, str], chance: random.Random) -> list[Upload]:
+    count = chance.choice((1, 1, 1, 2, 3))
+    moments = sorted(
+        DUE + timedelta(minutes=chance.randint(-3 * 1440, 2 * 1440)) for _ in range(count)
+    )
+    return [upload(exercise, programs, moment, chance) for moment in moments]
+
+
+def upload(
+    exercise: Exercise, programs: dict[str, str], moment: datetime, chance: random.Random
+) -> Upload:
+    base = chance.choice(sorted(programs))
+    text = programs[base]
+    stub = exercise.stub.read_text(encoding="utf-8")
+    stem = exercise.module
+    shapes: dict[str, dict[str, str]] = {
+        "alone": {f"{stem}.py": text},
+        "helper": {f"{stem}.py": text, "data_utils.py": HELPER, "report.pdf": "%PDF"},
+        "copy": {f"{stem}.py": stub, f"{stem} (1).py": text},
+        "notebook": {f"{stem}.ipynb": notebook(text)},
+        "beside": {f"{stem}.py": stub, f"{stem}.ipynb": notebook(text)},
+        "capitals": {f"{stem.upper()}.PY": text},
+    }
+    return Upload(shapes[chance.choice(sorted(shapes))], base, moment)
+
+
+def notebook(text: str) -> str:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    return json.dumps(
+        {"cells": [{**cell, "source": text}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    )
+
+
+# --- the platforms: each writes submissions, and returns its roster
+
+
+def write_files(folder: Path, files: dict[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def handing_in(group: Class) -> Iterator[Student]:
+    return (student for student in group.students if student.hands_in)
+
+
+def on_roster(group: Class) -> list[Student]:
+    return [student for student in group.students if student.on_roster]
+
+
+def canvas(group: Class, folder: Path) -> str:
+    """The latest attempt only, in flat files whose names end with a number for a resubmission."""
+    file = 50_000
+    for student in handing_in(group):
+        count, last = len(student.uploads), student.uploads[-1]
+        sortable = unicodedata.normalize("NFC", f"{student.family}{student.given}").lower()
+        who = re.sub(r"[^\w]|_", "", sortable)
+        late = "_LATE" if last.moment > DUE else ""
+        for name, text in last.files.items():
+            file += 1
+            stem, dot, suffix = name.rpartition(".")
+            again = f"-{count - 1}" if count > 1 else ""
+            full = f"{who}{late}_{student.number}_{file}_{stem}{again}{dot}{suffix}"
+            write_files(folder, {full: text})
+    rows = [
+        (f"{one.family}, {one.given}", one.number, one.id, one.login, "A")
+        for one in on_roster(group)
+    ]
+    heading = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+    return table([heading, ("    Points Possible", "", "", "", ""), *rows])
+
+
+def moodle(group: Class, folder: Path) -> str:
+    """The only attempt, in a folder for each participant; the numbers are the assignment's."""
+    for student in handing_in(group):
+        participant = 900_000 + student.number
+        name = f"{student.name}_{participant}_assignsubmission_file_"
+        write_files(folder / name.replace("/", ""), student.uploads[-1].files)
+    rows = [
+        (f"Participant {900_000 + one.number}", one.name, one.email) for one in on_roster(group)
+    ]
+    return table([("Identifier", "Full name", "Email address"), *rows])
+
+
+def gradescope(group: Class, folder: Path) -> str:
+    blocks = ["---\n"]
+    for student in handing_in(group):
+        last, name = student.uploads[-1], f"submission_{student.number}"
+        write_files(folder / name, last.files)
+        moment = last.moment.strftime("%Y-%m-%d %H:%M:%S.000000000 Z").replace(" Z", " UTC")
+        quoted = student.name.replace("'", "''")
+        blocks.append(
+            f"{name}:\n  :submitters:\n  - :name: '{quoted}'\n    :sid: '{student.id}'\n"
+            f"    :email: {student.email}\n  :created_at: {moment[:19]} UTC\n"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "submission_metadata.yml").write_text("".join(blocks), encoding="utf-8")
+    rows = [(one.given, one.family, one.id, one.email, "Student") for one in on_roster(group)]
+    return table([("First Name", "Last Name", "SID", "Email", "Role"), *rows])
+
+
+def blackboard(group: Class, folder: Path) -> str:
+    """Every attempt, flat, each with its receipt."""
+    for student in handing_in(group):
+        for upload in student.uploads:
+            before = f"Homework_1_{student.login}_attempt_{upload.moment:%Y-%m-%d-%H-%M-%S}"
+            listed = "".join(
+                f"\tOriginal filename: {name}\n\tFilename: {before}_{name}\n\n"
+                for name in upload.files
+            )
+            receipt = (
+                f"Name: {student.name} ({student.login})\nAssignment: Homework_1\n"
+                f"Date Submitted: Monday, October 5, 2026 9:02:38 PM UTC\n"
+                "Current Grade: Needs Grading\n\nSubmission Field:\n"
+                "There is no student submission text data for this assignment.\n\n"
+                f"Comments:\nFiles:\n\tOriginal filename: a\n\n\nFiles:\n{listed}"
+            )
+            files = {f"{before}_{name}": text for name, text in upload.files.items()}
+            write_files(folder, {f"{before}.txt": receipt, **files})
+    rows = [(one.family, one.given, one.login, one.id, "", "Yes") for one in on_roster(group)]
+    heading = ("Last Name", "First Name", "Username", "Student ID", "Last Access", "Availability")
+    return table([heading, *rows], delimiter="\t")
+
+
+def brightspace(group: Class, folder: Path) -> str:
+    """Every attempt in a folder of its own."""
+    for student in handing_in(group):
+        for upload in student.uploads:
+            local = upload.moment
+            date = f"{local:%b} {local.day}, {local.year} {int(f'{local:%I}')}{local:%M} {local:%p}"
+            name = f"{70_000 + student.number}-123456 - {student.name} - {date}"
+            write_files(folder / name, upload.files)
+    (folder / "index.html").write_text("<table></table>", encoding="utf-8")
+    rows = [
+        (f"#{one.id}", f"#{one.login}", one.family, one.given, one.email, "#")
+        for one in on_roster(group)
+    ]
+    heading = ("OrgDefinedId", "Username", "Last Name", "First Name", "Email")
+    return table([(*heading, "End-of-Line Indicator"), *rows])
+
+
+def submitty(group: Class, folder: Path) -> str:
+    for student in handing_in(group):
+        for version, upload in enumerate(student.uploads, start=1):
+            inner = folder / "submissions" / student.login / str(version)
+            stamp = upload.moment.strftime("%Y-%m-%d %H:%M:%S%z")
+            write_files(inner, {**upload.files, ".submit.timestamp": f"{stamp}\n"})
+        settings = {"active_version": len(student.uploads), "history": []}
+        path = folder / "submissions" / student.login / "user_assignment_settings.json"
+        path.write_text(json.dumps(settings), encoding="utf-8")
+    rows = [(one.login, one.given, one.family, "1") for one in on_roster(group)]
+    heading = ("User ID", "Given Name", "Family Name", "Registration Section")
+    # Submitty's report has no student numbers.
+    return table([heading, *rows])
+
+
+def nbgrader(group: Class, folder: Path) -> str:
+    for student in handing_in(group):
+        last = student.uploads[-1]
+        inner = folder / "submitted" / student.login / "hw1"
+        stamp = last.moment.strftime("%Y-%m-%d %H:%M:%S.%f UTC")
+        write_files(inner, {**last.files, "timestamp.txt": stamp})
+    return own_roster(group)
+
+
+def plain(group: Class, folder: Path) -> str:
+    """A zip for each, named after its owner's login."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for student in handing_in(group):
+        for number, upload in enumerate(student.uploads, start=1):
+            again = f"_attempt{number}" if number > 1 else ""
+            with zipfile.ZipFile(folder / f"{student.login}{again}.zip", "w") as archive:
+                for name, text in upload.files.items():
+                    archive.writestr(name, text)
+    return own_roster(group)
+
+
+def own_roster(group: Class) -> str:
+    rows = [(one.name, one.id, one.email, one.login, "A") for one in on_roster(group)]
+    return table([("name", "id", "email", "login", "section"), *rows])
+
+
+def table(rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows(rows)
+    return text.getvalue()
+
+
+@dataclass(frozen=True)
+class Platform:
+    """How a platform writes a class, and what its download tells."""
+
+    write: Callable[[Class, Path], str]
+    # Canvas only says "late"; Moodle and plain files say nothing.
+    tells_days: bool
+    by_name_only: bool = False
+    encoding: str = "utf-8"
+
+
+PLATFORMS = {
+    "canvas": Platform(canvas, tells_days=False),
+    "moodle": Platform(moodle, tells_days=False),
+    "gradescope": Platform(gradescope, tells_days=True),
+    "blackboard": Platform(blackboard, tells_days=True, encoding="utf-16"),
+    "brightspace": Platform(brightspace, tells_days=True, by_name_only=True),
+    "submitty": Platform(submitty, tells_days=True),
+    "nbgrader": Platform(nbgrader, tells_days=True),
+    "plain": Platform(plain, tells_days=False),
+}
+
+
+def write_class(name: str, folder: Path, size: int, seed: int, exercise: Exercise) -> None:
+    """Write submissions, roster and truth. The folder must be new or empty."""
+    platform = PLATFORMS[name]
+    group = make_class(exercise, size, seed)
+    roster = platform.write(group, folder / "submissions")
+    (folder / "roster.csv").write_text(roster, encoding=platform.encoding, newline="")
+    truth = group.truth(platform.tells_days)
+    if platform.by_name_only:
+        names: dict[str, int] = {}
+        for student in group.students:
+            key = unicodedata.normalize("NFKC", student.name).casefold()
+            names[key] = names.get(key, 0) + (1 if student.hands_in or student.on_roster else 0)
+        for student in on_roster(group):
+            key = unicodedata.normalize("NFKC", student.name).casefold()
+            if names[key] > 1 and student.hands_in:
+                truth[student.id].why_open = "two people of one name"
+    document = {
+        student.id: {**asdict(truth[student.id]), "name": student.name, "login": student.login}
+        for student in on_roster(group)
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("platform", choices=sorted(PLATFORMS))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--size", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--exercise", default="ex4")
+    options = parser.parse_args()
+    exercise = syllabus.load(syllabus.ROOT).exercise(options.exercise)
+    write_class(options.platform, options.folder, options.size, options.seed, exercise)
+
+
+if __name__ == "__main__":
+    main()
