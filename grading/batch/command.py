@@ -65,7 +65,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
     known = Roster(people_of(course, options))
-    collected = collect(folder, exercises)
+    collected = collect(folder, exercises, course.trust_file_times)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
     if options.dry_run:
@@ -78,7 +78,10 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     with Store(out / "grades.sqlite") as store:
         intake = take_in(course, options, exercises, collected, known, store)
         notes = take_marks(store, out, course, intake, options.rubric)
-        handed_in = run.attempts(course, collected, where, class_seed(store, options.seed))
+        counting = grading_rules.may_count(course, collected, intake.matches, intake.received)
+        handed_in = run.attempts(
+            course, collected, counting, where, class_seed(store, options.seed)
+        )
         with Bar(options.plain, "grading") as bar:
             fleet = partial(new_fleet, rung, options)
             outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)

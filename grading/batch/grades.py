@@ -94,13 +94,8 @@ def grades(
 
     What belongs to nobody has a grade for each submission.
     """
-    grouped: dict[tuple[str, Person | None, str], list[Graded]] = {}
-    for attempt in graded:
-        for person in attempt.match.people or (None,):
-            label = attempt.collected.author.label if person is None else ""
-            grouped.setdefault((label, person, attempt.collected.exercise), []).append(attempt)
     grades = []
-    for (_, person, exercise), group in grouped.items():
+    for (_, person, exercise), group in _grouped(graded).items():
         policy = course.exercises[exercise].late if exercise else None
         chosen, unsettled = counting(group, policy, course.attempts)
         grade = _grade(chosen, person, len(group), policy, max_scores)
@@ -115,6 +110,36 @@ def grades(
             )
         )
     return grades
+
+
+def may_count(
+    course: Course,
+    collected: Sequence[Collected],
+    matches: Mapping[str, Match],
+    received: Mapping[Collected, Received],
+) -> set[Collected]:
+    """What has to be graded: attempts that a later one replaces for certain are left out."""
+    waiting = [
+        Graded(found, matches[found.author.label], received[found], None, lambda: None)
+        for found in collected
+    ]
+    needed: set[Collected] = set()
+    for group in _grouped(waiting).values():
+        ordered = in_order(group)
+        if ordered is not None and course.attempts == "latest":
+            group = ordered[-1:]
+        needed |= {attempt.collected for attempt in group}
+    return needed
+
+
+def _grouped(graded: Iterable[Graded]) -> dict[tuple[str, Person | None, str], list[Graded]]:
+    """The attempts of each person at each exercise; of nobody, those with one label."""
+    grouped: dict[tuple[str, Person | None, str], list[Graded]] = {}
+    for attempt in graded:
+        for person in attempt.match.people or (None,):
+            label = attempt.collected.author.label if person is None else ""
+            grouped.setdefault((label, person, attempt.collected.exercise), []).append(attempt)
+    return grouped
 
 
 def counting(

@@ -1,7 +1,7 @@
 """Grade in parallel what is not graded yet, and store each result as it arrives."""
 
 import platform
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -53,9 +53,13 @@ class Outcome:
 
 
 def attempts(
-    course: Course, collected: Sequence[Collected], where: str, seed: int
+    course: Course,
+    collected: Sequence[Collected],
+    counting: Set[Collected],
+    where: str,
+    seed: int,
 ) -> list[Attempt]:
-    """Each attempt with its basis, for the current checks."""
+    """Each attempt, and its basis for the current checks if it may count."""
     exercises = [
         course.exercise(name) for name in {attempt.exercise for attempt in collected} - {""}
     ]
@@ -66,7 +70,12 @@ def attempts(
         return Basis(work.identity, name, checks[name], settings[name], where, seed)
 
     return [
-        Attempt(attempt, None if attempt.work is None else basis(attempt.work, attempt.exercise))
+        Attempt(
+            attempt,
+            basis(attempt.work, attempt.exercise)
+            if attempt.work is not None and attempt in counting
+            else None,
+        )
         for attempt in collected
     ]
 

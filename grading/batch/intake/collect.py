@@ -9,11 +9,11 @@ in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
-from grading.batch.intake.choice import Choice
 from grading.batch.intake.files import READ, File, files_in, is_junk
 from grading.batch.people.matching import Author
 from grading.batch.platforms import (
@@ -27,7 +27,7 @@ from grading.batch.platforms import (
     plain,
     submitty,
 )
-from grading.batch.platforms.hand_in import HandIn, Stamp
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
 from grading.course import questions
 from grading.course.questions import Question
 from grading.course.syllabus import Exercise
@@ -81,15 +81,22 @@ class Collected:
     answers: Callable[[], list[Question]] | None = None
 
 
-def collect(folder: Path, exercises: Sequence[Exercise]) -> list[Collected]:
-    """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder."""
+def collect(
+    folder: Path, exercises: Sequence[Exercise], trust_file_times: bool = False
+) -> list[Collected]:
+    """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder.
+
+    With `trust_file_times`, the time of a file counts where nothing else tells one.
+    """
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
-    hand_ins = recognized(folder, exercises)
-    return _with_answers(
-        [found for hand_in in hand_ins for found in _collected(hand_in, exercises)]
-    )
+    found = [
+        collected
+        for hand_in in recognized(folder, exercises)
+        for collected in _collected(hand_in, exercises, trust_file_times)
+    ]
+    return _numbered(_with_answers(found))
 
 
 def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
@@ -145,10 +152,12 @@ def _holds(path: Path, exercise: Exercise) -> bool:
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """The work in a file, folder or archive; if there is none, one problem without an exercise."""
     (hand_in,), _ = plain.take(path.parent, [path.name])
-    return list(_collected(hand_in, exercises))
+    return list(_collected(hand_in, exercises, False))
 
 
-def _collected(hand_in: HandIn, exercises: Sequence[Exercise]) -> Iterator[Collected]:
+def _collected(
+    hand_in: HandIn, exercises: Sequence[Exercise], trust_file_times: bool
+) -> Iterator[Collected]:
     nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
     if hand_in.problem:
         yield replace(nothing, problem=hand_in.problem)
@@ -164,7 +173,9 @@ def _collected(hand_in: HandIn, exercises: Sequence[Exercise]) -> Iterator[Colle
         answers = _answers_file(files, exercise)
         if mine or answers:
             any_work = True
-            yield _of_exercise(hand_in, exercise, exercises, mine, answers)
+            found, path = _of_exercise(hand_in, exercise, exercises, mine, answers)
+            found = _with_commit(found, hand_in, path)
+            yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
         yield replace(nothing, problem=_what_is_there(files, exercises))
 
@@ -185,7 +196,8 @@ def _of_exercise(
     exercises: Sequence[Exercise],
     mine: Sequence[File],
     answers: File | None,
-) -> Collected:
+) -> tuple[Collected, Path | None]:
+    """The work on an exercise, and the file that it is in, unless that lies in an archive."""
     reader = None if answers is None else partial(_answers, hand_in, exercise)
     found = Collected(
         hand_in.author,
@@ -197,27 +209,37 @@ def _of_exercise(
         answers=reader,
     )
     if not mine:
-        return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers")
+        return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
         chosen = choice.choose(mine, exercise)
     except UsageError as error:
-        return replace(found, problem=str(error))
+        return replace(found, problem=str(error)), None
     again = partial(_again, hand_in, exercise, exercises)
     work = chosen.submission
     found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
-    return _with_commit(found, hand_in, chosen)
+    return found, chosen.file.path
 
 
-def _with_commit(found: Collected, hand_in: HandIn, chosen: Choice) -> Collected:
+def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
     """The same with the time of a clone's last commit that changed the file."""
-    path = chosen.file.path
     if hand_in.stamp.source != clones.SOURCE or path is None:
         return found
     commit = commits.last_change(hand_in.parts[0].path, path)
     if commit is None:
-        return replace(found, stamp=Stamp())
+        return replace(found, stamp=NO_STAMP)
     doubt = "" if commit.same else "its folder differs from what was committed"
     return replace(found, stamp=replace(found.stamp, moment=commit.moment), doubt=doubt)
+
+
+def _with_file_time(found: Collected, path: Path | None) -> Collected:
+    """The same with the time of the file, where there is no other evidence."""
+    if path is None or found.stamp.moment is not None or found.stamp.late is not None:
+        return found
+    try:
+        moment = datetime.fromtimestamp(path.lstat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):  # a time beyond the calendar
+        return found
+    return replace(found, stamp=Stamp(moment, "file (course.toml trusts it)"))
 
 
 def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
