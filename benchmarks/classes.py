@@ -2,10 +2,10 @@
 
     python benchmarks/classes.py PLATFORM FOLDER [--size N] [--seed N] [--exercise ID]
 
-FOLDER then holds `submissions/`, `roster.csv` as the platform exports it, and `truth.json`: for each
-person the program that should be graded and when it came in, or why a person must settle it. The
-class has names in many scripts, two people of one name, several attempts, helpers beside the work,
-copies beside the untouched stub, notebooks, late work, strangers, and people without any work.
+FOLDER then holds `submissions/`, `roster.csv` as the platform exports it, and `truth.json`: for
+each person the program that should be graded and when it came in, or why a person must settle it.
+The class has names in many scripts, two people of one name, several attempts, helpers beside the
+work, copies beside the untouched stub, notebooks, late work, strangers, and people without work.
 """
 
 import argparse

@@ -16,6 +16,7 @@ checking      what an author of checks needs, and the questions that a check ask
 judging       runs the checks of one submission, gives the points, names known mistakes
 fleet         grades many items: in this process, in a pool of processes, on a cluster
 hints         gives hints one by one, for what failed last
+pack          packs a student's work into one file to hand in
 doctor        says what this machine offers
 watch         grades again at each save
 pull_request  grades a pull request on GitHub

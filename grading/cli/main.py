@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COMMANDS = (
     grade.grade_all,
     *(students.doctor, students.answers, students.hint, students.watch_saves, students.lab),
+    students.pack,
     *(instructors.pull_request, instructors.release, instructors.batch),
     *(authors.calibrate, authors.stubs, authors.audit),
 )

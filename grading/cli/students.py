@@ -78,6 +78,22 @@ def hint_lines(identity: str, own: bool = True) -> list[str]:
     return [*lines, f"Hint {next_hint.tier} of {next_hint.tiers}{charged}: {next_hint.text}"]
 
 
+@click.command()
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="hand-in.zip")
+def pack(out: Path) -> None:
+    """Pack your work into one file to hand in."""
+    from grading import pack as packing
+
+    plan = syllabus.load(syllabus.ROOT)
+    packed = packing.pack(plan, syllabus.ROOT / "exercises")
+    try:
+        out.write_bytes(packing.as_zip(packed))
+    except OSError as error:
+        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
+    for line in packing.summary(packed, out):
+        click.echo(line)
+
+
 @click.command("watch", params=WATCH_OPTIONS)
 @click.argument("identity", metavar="EXERCISE")
 def watch_saves(

@@ -3,6 +3,7 @@
 This module is light to import, because the command line reads it before the sandbox starts.
 """
 
+import hashlib
 import json
 import secrets
 from collections.abc import Sequence
@@ -16,6 +17,23 @@ from grading.report import MAX_SEED
 FORMAT = "unrolled/recorded/1"
 # The commands that need what an edition does not have.
 AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
+
+
+# In an edition: every file that was handed out, with its SHA-256.
+MANIFEST = "checks/recorded/edition.json"
+
+
+def untouched(course: Course) -> set[str]:
+    """The SHA-256 of every stub as it was handed out. Raises GraderError."""
+    exercises = list(course.exercises.values())
+    path = exercises[0].root / MANIFEST
+    if path.exists():
+        with usable(path):
+            return set(json.loads(path.read_text(encoding="utf-8"))["files"].values())
+    from grading.course import stubs  # not needed to start
+
+    texts = stubs.made(course).values()
+    return {hashlib.sha256(text.encode()).hexdigest() for text in texts}
 
 
 def index(exercise: Exercise) -> dict[str, Any]:

@@ -12,12 +12,12 @@ import jinja2
 
 from grading.checking.suites import checks, max_score
 from grading.course import stubs
+from grading.course.edition import MANIFEST
 from grading.course.syllabus import Course, Exercise
 from grading.errors import GraderError
 from grading.release.public_part import PublicPart
 from grading.release.record import only_public
 
-MANIFEST = "checks/recorded/edition.json"
 FORMAT = "unrolled/edition/1"
 FOLDERS = ("grading", "labs", "data", ".github/actions")
 FILES = ("grader.py", "course.toml", "pyproject.toml", "constraints.txt", "LICENSE", ".gitignore")

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from grading.course.edition import MANIFEST
 from grading.errors import UsageError
 from grading.files import require_writable
-from grading.release.contents import FORMAT, MANIFEST, sums
+from grading.release.contents import FORMAT, sums
 
 # These belong to the person who works in an edition, and move into the next one.
 CARRIED = (".git", ".venv", ".unrolled")

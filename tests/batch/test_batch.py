@@ -20,9 +20,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 from distributed import LocalCluster
+from grading.batch.collect import Collected, Origin
 
 from grading.batch import gradebooks, pages
-from grading.batch.collect import Collected, Origin
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded, grades, late_days, penalty
 from grading.batch.people import Person

@@ -5,8 +5,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from grading.batch.collect import Collected, collect
+
 from grading.batch.people import Person, Roster, read
 from grading.course.syllabus import Course
 from grading.errors import UsageError

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from grading.course import edition, syllabus
+from grading.course.edition import MANIFEST
 from grading.course.syllabus import ROOT, Course, Exercise
 from grading.errors import GraderError, UsageError
 from grading.fleet.pool import Pool
@@ -22,7 +23,7 @@ from grading.judging import recorded
 from grading.judging.grader import Grader
 from grading.judging.plan import Plan
 from grading.release import command, place, proofs
-from grading.release.contents import MANIFEST, contents
+from grading.release.contents import contents
 from grading.release.leaks import leaks
 from grading.release.public_part import PublicPart, public_part
 from grading.release.record import SEEDS, npz, public_mistakes, record

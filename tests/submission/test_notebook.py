@@ -13,10 +13,10 @@ from unittest.mock import MagicMock, patch
 
 import nbformat
 import pytest
+from grading.batch.collect import Collected, collect
 from nbconvert.exporters import PythonExporter
 
 from grading.batch import run
-from grading.batch.collect import Collected, collect
 from grading.cli.grade import is_own
 from grading.course.stub_notebooks import make_notebook
 from grading.course.syllabus import ROOT, Course, Exercise

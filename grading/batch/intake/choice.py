@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
+from grading import pack
 from grading.batch.intake.files import WORK, File
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
@@ -76,6 +77,21 @@ def candidates(
     named = [file for file in works if copy_number(file.name, exercise) is not None]
     mine = named or [file for file in works if _has_id(file.name, exercise, exercises)]
     return mine or (works if lone and len(exercises) == 1 else [])
+
+
+def packed(files: Sequence[File]) -> dict[str, list[File]]:
+    """The file of each exercise, as `grader.py pack` lists it in an archive; {} without a list."""
+    lists = [file for file in files if file.name == pack.LIST]
+    if len(lists) != 1:
+        return {}
+    beside = PurePosixPath(lists[0].place).parent
+    by_place = {file.place: file for file in files}
+    named = pack.listed_in(lists[0].content(pack.MAX_BYTES))
+    return {
+        exercise: [by_place[place]]
+        for exercise, name in named.items()
+        if (place := str(beside / name)) in by_place
+    }
 
 
 def copy_number(name: str, exercise: Exercise) -> int | None:

@@ -169,7 +169,7 @@ def _collected(
         return
     any_work = False
     for exercise in exercises:
-        mine = choice.candidates(files, exercise, exercises, _is_lone(hand_in))
+        mine = _candidates(hand_in, files, exercise, exercises)
         answers = _answers_file(files, exercise)
         if mine or answers:
             any_work = True
@@ -185,9 +185,14 @@ def _files(hand_in: HandIn) -> list[File]:
     return [file for part in hand_in.parts for file in files_in(part.path, part.name)]
 
 
-def _is_lone(hand_in: HandIn) -> bool:
+def _candidates(
+    hand_in: HandIn, files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise]
+) -> list[File]:
+    """The files that may be the work: the one that a packed list names, or else all that fit."""
     path = hand_in.parts[0].path
-    return len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
+    lone = len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
+    listed = choice.packed(files).get(exercise.id)
+    return listed or choice.candidates(files, exercise, exercises, lone)
 
 
 def _of_exercise(
@@ -244,7 +249,7 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
 
 def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    mine = choice.candidates(_files(hand_in), exercise, exercises, _is_lone(hand_in))
+    mine = _candidates(hand_in, _files(hand_in), exercise, exercises)
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
     return choice.choose(mine, exercise).submission

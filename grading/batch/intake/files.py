@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
+from grading import pack
 from grading.errors import UsageError
 from grading.submission import file as submissions
 from grading.submission.notebook import SUFFIX
@@ -130,7 +131,7 @@ def _in_archive(path: Path, name: str) -> Iterator[File]:
                 if entry.is_dir() or _is_hidden(place):
                     continue
                 data = None
-                if place.suffix.lower() in READ:
+                if place.suffix.lower() in READ or place.name == pack.LIST:
                     with archive.open(entry) as file:
                         # Stop just past the limit, whatever size the archive declares.
                         data = file.read(submissions.max_bytes(place.name.lower()) + 1)

@@ -1,0 +1,104 @@
+"""Packs a student's work into one zip, with a list that says which file is which exercise's.
+
+    unrolled-hand-in.json   {"format": ..., "exercises": {ID: NAME}, "files": {NAME: SHA-256}}
+
+A batch reads the list first, and then has nothing to guess.
+"""
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grading.course import edition, questions
+from grading.course.syllabus import Course, Exercise
+from grading.errors import UsageError
+from grading.submission import file as submissions
+
+LIST = "unrolled-hand-in.json"
+FORMAT = "unrolled/hand-in/1"
+MAX_BYTES = 64 * 1024
+# The oldest time that a zip can hold: the same work makes the same bytes.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass
+class Packed:
+    """The files by name, the one that counts for each exercise, and what is missing."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    exercises: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def pack(course: Course, folder: Path) -> Packed:
+    """What `folder` holds of the course's exercises. Raises UsageError if there is no work."""
+    packed, untouched = Packed(), edition.untouched(course)
+    for exercise in course.exercises.values():
+        _add_work(packed, exercise, folder, untouched)
+        _add_answers(packed, exercise, folder)
+    if not packed.files:
+        raise UsageError(f"{folder} holds no work yet: fill an exercise first")
+    return packed
+
+
+def _add_work(packed: Packed, exercise: Exercise, folder: Path, untouched: Set[str]) -> None:
+    """Add the module and the notebook, if somebody has worked on them."""
+    module, notebook = submissions.both_names(exercise.file)
+    worked_on = []
+    for path in (folder / module, folder / notebook, folder / "notebooks" / notebook):
+        if path.exists():
+            data = submissions.read_bytes(path, submissions.max_bytes(path.name))
+            submissions.from_bytes(data, path.name)
+            if hashlib.sha256(data).hexdigest() not in untouched:
+                packed.files.setdefault(path.name, data)
+                worked_on.append(path.name)
+    if worked_on:
+        packed.exercises[exercise.id] = worked_on[0]
+    else:
+        packed.missing.append(f"{exercise.id}: {exercise.file} is untouched")
+
+
+def _add_answers(packed: Packed, exercise: Exercise, folder: Path) -> None:
+    path = folder / "questions" / exercise.questions.name
+    if not path.exists():
+        return
+    answered = questions.read(path)
+    if any(question.answer for question in answered):
+        packed.files[path.name] = submissions.read_bytes(path, questions.MAX_BYTES)
+    if left := [question.name for question in answered if not question.answer]:
+        packed.missing.append(f"{exercise.id}: no answer to {', '.join(left)}")
+
+
+def as_zip(packed: Packed) -> bytes:
+    """The zip: every file, and the list."""
+    sums = {name: hashlib.sha256(data).hexdigest() for name, data in packed.files.items()}
+    listed = {"format": FORMAT, "exercises": packed.exercises, "files": sums}
+    everything = {LIST: (json.dumps(listed, indent=1) + "\n").encode(), **packed.files}
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in everything.items():
+            archive.writestr(zipfile.ZipInfo(name, _NO_TIME), data, zipfile.ZIP_DEFLATED)
+    return buffer.getvalue()
+
+
+def listed_in(data: bytes) -> Mapping[str, str]:
+    """The file of each exercise in a list; none if it is malformed, as students can write one."""
+    try:
+        content: Any = json.loads(data)
+        if content["format"] != FORMAT:
+            return {}
+        return {str(key): str(name) for key, name in content["exercises"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def summary(packed: Packed, out: Path) -> Iterable[str]:
+    """What was packed and what is missing, line by line."""
+    yield f"packed: {out}, {', '.join(sorted(packed.files))}"
+    yield from (f"missing: {line}" for line in packed.missing)
+    yield f"hand in {out.name}"
