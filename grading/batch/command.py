@@ -122,7 +122,7 @@ def take_in(
         chosen = decisions.read_matches(options.match, known, labels)
         new = {label: "" if person is None else person.key for label, person in chosen.items()}
         decided = {**decided, **new}
-        if store is not None:
+        if store is not None and not options.dry_run:
             store.keep_matches(new)
     by_key = {person.key: person for person in known.people}
     matches = known.match(
@@ -200,7 +200,7 @@ def rehearse(
     """Say what a batch would say, and grade and write nothing; return the exit code."""
     path = out / "grades.sqlite"
     with Store(path) if path.exists() else nullcontext() as store:
-        intake = take_in(course, replace(options), exercises, collected, known, store)
+        intake = take_in(course, options, exercises, collected, known, store)
     graded = [
         Graded(
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None

@@ -103,7 +103,9 @@ def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
     """The hand-ins of a class, in whatever way its folder is laid out."""
     for _ in range(MAX_WRAPPERS):
         names = _names(folder)
-        inner = folder / names[0] if len(names) == 1 else None
+        # What lies beside these two folders is the platform's own.
+        roots = [name for name in names if name in (submitty.ROOT, nbgrader.ROOT)] or names
+        inner = folder / roots[0] if len(roots) == 1 else None
         if inner is None or inner.is_symlink() or not inner.is_dir():
             break
         if not _is_class(inner, exercises):
@@ -174,7 +176,7 @@ def _collected(
         if mine or answers:
             any_work = True
             found, path = _of_exercise(hand_in, exercise, exercises, mine, answers)
-            found = _with_commit(found, hand_in, path)
+            found = _with_commit(_with_stamp(found, hand_in, path), hand_in, path)
             yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
         yield replace(nothing, problem=_what_is_there(files, exercises))
@@ -223,6 +225,14 @@ def _of_exercise(
     work = chosen.submission
     found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
     return found, chosen.file.path
+
+
+def _with_stamp(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
+    """The same with the time of the folder that the file is in."""
+    for folder, stamp in hand_in.stamps:
+        if path is not None and path.is_relative_to(folder):
+            return replace(found, stamp=stamp)
+    return found
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:

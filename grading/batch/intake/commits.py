@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grading.errors import UsageError
+from grading.submission import notebook
 from grading.submission.file import read_bytes
 
 SECONDS = 60
@@ -56,13 +57,15 @@ def last_change(clone: Path, path: Path) -> Commit | None:
             blob = _git(ours, "rev-parse", "--verify", f"{head}:{place}").decode().strip()
             size = int(_git(ours, "cat-file", "-s", blob))
             # A small pack may hold a blob that fills the memory.
-            stored = _git(ours, "cat-file", "blob", blob) if size <= MAX_BYTES else b""
+            if size > notebook.MAX_BYTES:
+                return None
+            stored = _git(ours, "cat-file", "blob", blob)
     except (UsageError, OSError, ValueError, subprocess.SubprocessError):
         return None
     if len(times) != 2:
         return None
     moment = _moment(max(int(time) for time in times))
-    return None if moment is None else Commit(moment, stored == _here(path, len(stored)))
+    return None if moment is None else Commit(moment, stored == _here(path))
 
 
 def _head(git: Path) -> str | None:
@@ -104,11 +107,11 @@ def _git(folder: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def _here(path: Path, size: int) -> bytes:
+def _here(path: Path) -> bytes | None:
     try:
-        return read_bytes(path, size)
+        return read_bytes(path, notebook.MAX_BYTES)
     except UsageError:
-        return b""
+        return None
 
 
 def _moment(seconds: int) -> datetime | None:

@@ -38,10 +38,10 @@ def received(stamp: Stamp, zone: tzinfo) -> Received:
     moment = stamp.moment
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    try:
-        return Received(moment.timestamp(), stamp.source, stamp.late)
-    except (OverflowError, ValueError):
+    # A day from either end of the calendar no zone can show it.
+    if not datetime.min.toordinal() < moment.toordinal() < datetime.max.toordinal():
         return Received()
+    return Received(moment.timestamp(), stamp.source, stamp.late)
 
 
 def days_late(policy: LatePolicy | None, came_in: Received) -> int:

@@ -5,9 +5,10 @@
 --teams   team,person
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from grading.batch.people.matching import Match, Roster
@@ -27,9 +28,8 @@ def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         listed = ", ".join(one_line(name) for name in names) or "nothing"
         raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
     return [
-        {name: cell.strip() for name, cell in zip(names, row, strict=False)}
+        {name: cell.strip() for name, cell in zip_longest(names, row[: len(names)], fillvalue="")}
         for row in rows
-        if any(cell.strip() for cell in row)
     ]
 
 
@@ -38,12 +38,7 @@ def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str,
     known = set(labels)
     decided: dict[str, Person | None] = {}
     for row in rows_of(path, MATCHES):
-        # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
-        label = row["submission"]
-        label = label if label in known else label.removeprefix("'")
-        if label not in known:
-            raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
-        person = row.get("person", "")
+        label, person = _label(path, row["submission"], known), row["person"]
         decided[label] = _person(path, roster, person) if person else None
     return decided
 
@@ -62,9 +57,7 @@ def read_times(
         except ValueError as error:
             raise UsageError(f"{path.name}: {one_line(text)} is not a time in ISO 8601") from error
         if label:
-            if label not in known:
-                raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
-            by_label[label] = moment
+            by_label[_label(path, label, known)] = moment
         else:
             by_person[_person(path, roster, person)] = moment
     return by_label, by_person
@@ -80,6 +73,15 @@ def with_teams(path: Path, people: Sequence[Person]) -> list[Person]:
         replace(person, teams=tuple(dict.fromkeys([*person.teams, *teams.get(person, ())])))
         for person in people
     ]
+
+
+def _label(path: Path, text: str, known: Collection[str]) -> str:
+    """The label of a submission. Raises UsageError if there is none."""
+    # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
+    label = text if text in known else text.removeprefix("'")
+    if label not in known:
+        raise UsageError(f"{path.name}: there is no submission {one_line(text)}")
+    return label
 
 
 def _person(path: Path, roster: Roster, text: str) -> Person:

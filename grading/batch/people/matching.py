@@ -45,6 +45,7 @@ class Evidence(StrEnum):
     EMAIL = "address"
     ID = "id"
     NAME = "name"
+    BOTH = "name with login, id or team"
     TEAM = "team"
     MAILBOX = "first part of the address"
     PLAIN = "name without accents"
@@ -103,17 +104,37 @@ def _names(person: Person) -> set[str]:
     return {squeezed(name) for name in written} - {""}
 
 
+def _participants(person: Person) -> list[str]:
+    """A participant's number, alone as in blind marking, and with the name."""
+    number = person.moodle.strip()
+    return [number, *(f"{number} {name}" for name in _names(person))] if number else []
+
+
+def _participant(text: str) -> list[str]:
+    number, _, name = text.partition(" ")
+    return [f"{number} {squeezed(name)}".strip()]
+
+
+def _with_more(person: Person) -> set[str]:
+    """The person's names with a login, an id or a team in front, as some platforms write them."""
+    before = [text for text in (person.login, person.id, *person.teams) if text]
+    after = _names(person) | ({squeezed(person.family)} if person.family else set())
+    keys = {squeezed(text) + name for text in before for name in after}
+    return keys | {name + squeezed(text) for text in before for name in _names(person)}
+
+
 def _plain_names(person: Person) -> set[str]:
     return {spelling for name in orders(person.name) for spelling in plain(name)}
 
 
 _STEPS = (
     _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
-    _Step(Evidence.MOODLE, (Kind.MOODLE,), _folded, lambda person: _folded(person.moodle)),
+    _Step(Evidence.MOODLE, (Kind.MOODLE,), _participant, _participants),
     _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
     _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
     _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
+    _Step(Evidence.BOTH, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _with_more),
     _Step(
         Evidence.MAILBOX,
         (Kind.LOGIN, Kind.ANY),
@@ -168,21 +189,24 @@ class Roster:
         for step in _STEPS:
             if people := self._fitting(step, _values(author, step)):
                 fitting.append((step.evidence, people))
+        everybody = list(dict.fromkeys(person for _, others in fitting for person in others))
+        # A platform names a team by one of its members as well.
+        if (team := self._team(author)) and set(everybody) <= set(team):
+            return Match(tuple(team), Evidence.TEAM)
         if not fitting:
-            return self._team(author)
+            return Match()
         evidence, people = fitting[0]
         # Evidence against the strongest: what else is known points to somebody else.
         contradicted = any(people[0] not in others for _, others in fitting[1:])
         if len(people) == 1 and not contradicted:
             return Match((people[0],), evidence)
-        everybody = dict.fromkeys(person for _, others in fitting for person in others)
         return Match(candidates=tuple(everybody))
 
-    def _team(self, author: Author) -> Match:
+    def _team(self, author: Author) -> list[Person]:
         for clue in author.clues:
             if clue.kind in (Kind.TEAM, Kind.ANY, Kind.NAME) and squeezed(clue.value) in self.teams:
-                return Match(tuple(self.teams[squeezed(clue.value)]), Evidence.TEAM)
-        return Match()
+                return self.teams[squeezed(clue.value)]
+        return []
 
     def _fitting(self, step: _Step, values: Iterable[str]) -> list[Person]:
         index = self._by_key[step.evidence]

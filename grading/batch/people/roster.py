@@ -55,13 +55,13 @@ HEADERS = {
     "family": ("last name", "surname", "family name", "lastname", "last name/surname"),
     "id": (
         *("id", "sis user id", "id number", "idnumber", "student id", "sid", "orgdefinedid"),
-        *("student number", "org defined id"),
+        *("student number", "org defined id", "user_id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": ("login", "sis login id", "username", "user id", "login id", "user name"),
+    "login": ("login", "sis login id", "username", "user id", "login id", "user name", "login_id"),
     "sections": ("section", "sections", "section name", "registration section"),
     "teams": ("team", "group", "groups", "group name", "group_name"),
-    "canvas": ("id",),
+    "canvas": ("canvas_user_id", "id"),
     "moodle": ("identifier",),
 }
 # In an export of Canvas `ID` is the platform's own number, in every other roster it is not.
@@ -95,7 +95,7 @@ def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
 
 
 def table(path: Path) -> list[list[str]]:
-    """The rows of a CSV file: comma, semicolon or tab; UTF-8, UTF-16 or Windows-1252.
+    """The rows of a CSV file without the empty ones: comma, semicolon or tab; UTF-8, UTF-16, cp1252.
 
     Raises UsageError.
     """
@@ -103,7 +103,8 @@ def table(path: Path) -> list[list[str]]:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path.name} is larger than 16 MB: give a CSV file")
         text = _decoded(path.read_bytes(), path.name)
-        return list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+        return [row for row in rows if any(cell.strip() for cell in row)]
     except (OSError, csv.Error) as error:
         raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
 
@@ -140,7 +141,7 @@ def _places(heading: Sequence[str], columns: Mapping[str, str]) -> dict[str, int
         del places["id"]
         if of_school := [header for header in HEADERS["id"][1:] if header in headers]:
             places["id"] = headers.index(of_school[0])
-    else:
+    elif "canvas_user_id" not in headers:
         places.pop("canvas", None)
     if "role" in headers:
         places["role"] = headers.index("role")

@@ -23,7 +23,10 @@ _DATE = re.compile(
 )
 _IDS = re.compile(r"(?P<user>\d+)(?:-\d+)? ?[-_] ?(?P<rest>.+)", re.DOTALL)
 _BETWEEN = re.compile(r" [-_] ")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
+    *("october", "november", "december"),
+)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -71,26 +74,23 @@ def _numbered(hand_ins: Iterable[HandIn]) -> list[HandIn]:
 
 
 def _clues(who: str) -> list[Clue]:
+    # Compared in full: a part of one name may be the whole name of somebody else.
     clues = [Clue(Kind.NAME, who)]
-    group, _, name = who.rpartition(" - ")
-    if group:
-        clues += [Clue(Kind.NAME, name), Clue(Kind.TEAM, group)]
-    first, _, rest = (name or who).partition(" ")
-    if rest:
-        clues += [Clue(Kind.LOGIN, first), Clue(Kind.ID, first), Clue(Kind.NAME, rest)]
-    return clues
+    group, _, _ = who.rpartition(" - ")
+    return [*clues, Clue(Kind.TEAM, group)] if group else clues
 
 
 def _moment(text: str) -> datetime | None:
     match = _DATE.fullmatch(text)
     if match is None:
         return None
-    month = (match["m1"] or match["m2"])[:3].lower()
+    month = (match["m1"] or match["m2"]).lower()
     day, hour = int(match["d1"] or match["d2"]), int(match["hour"]) % 12
     if match["half"].lower() == "p":
         hour += 12
     try:
-        number = _MONTHS.index(month) + 1
+        # Another language's month may begin as an English one does.
+        number = [name.startswith(month) for name in _MONTHS].index(True) + 1
         return datetime(int(match["year"]), number, day, hour, int(match["minute"]))
     except ValueError:  # another language, or no such day
         return None

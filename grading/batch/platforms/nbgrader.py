@@ -21,7 +21,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
     Only in a folder `submitted` may the file of a time be one that nbgrader has written.
     """
-    if folder.name != ROOT:
+    if folder.absolute().name != ROOT:
         return [], set()
     hand_ins, used = [], set()
     for name in names:
@@ -29,10 +29,10 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         if inner.is_symlink() or not inner.is_dir():
             continue
         author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
-        stamps = [_stamp(path) for path in sorted(inner.glob(f"*/{TIMESTAMP}"))]
-        moments = [stamp.moment for stamp in stamps if stamp.moment is not None]
-        stamp = Stamp(max(moments), "nbgrader") if moments else Stamp(source="nbgrader")
-        hand_ins.append(HandIn(author, (Part(inner, name),), stamp))
+        # Each assignment came in at a time of its own.
+        stamps = tuple((path.parent, _stamp(path)) for path in inner.glob(f"*/{TIMESTAMP}"))
+        stamp = Stamp(source="nbgrader")
+        hand_ins.append(HandIn(author, (Part(inner, name),), stamp, stamps=stamps))
         used.add(name)
     return hand_ins, used
 

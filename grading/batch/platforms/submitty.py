@@ -16,6 +16,7 @@ from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
 
+ROOT = "submissions"
 SETTINGS = "user_assignment_settings.json"
 TIMESTAMP = ".submit.timestamp"
 MAX_BYTES = 1024 * 1024
