@@ -191,8 +191,10 @@ class Roster:
                 fitting.append((step.evidence, people))
         everybody = list(dict.fromkeys(person for _, others in fitting for person in others))
         # A platform names a team by one of its members as well.
-        if (team := self._team(author)) and set(everybody) <= set(team):
-            return Match(tuple(team), Evidence.TEAM)
+        if team := self._team(author):
+            if set(everybody) <= set(team):
+                return Match(tuple(team), Evidence.TEAM)
+            return Match(candidates=tuple(dict.fromkeys([*everybody, *team])))
         if not fitting:
             return Match()
         evidence, people = fitting[0]

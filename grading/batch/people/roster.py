@@ -95,7 +95,7 @@ def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
 
 
 def table(path: Path) -> list[list[str]]:
-    """The rows of a CSV file without the empty ones: comma, semicolon or tab; UTF-8, UTF-16, cp1252.
+    """The rows of a CSV file, empty ones left out: comma, semicolon, tab; UTF-8, UTF-16, cp1252.
 
     Raises UsageError.
     """
@@ -199,7 +199,7 @@ def merged(people: Iterable[Person]) -> list[Person]:
     by_key: dict[tuple[str, str], int] = {}
     for person in people:
         places = {by_key[key] for key in _identities(person) if key in by_key}
-        for place in sorted(places):
+        for place in sorted(places, reverse=True):
             other = result[place]
             assert other is not None, "a place without a person has no key"
             person, result[place] = _both(other, person), None

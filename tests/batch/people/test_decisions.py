@@ -1,0 +1,131 @@
+"""What a person decides with --match, --times and --teams, and what people.csv says."""
+
+import csv
+import io
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from grading.batch import gradebooks
+from grading.batch.people.decisions import (
+    people_rows,
+    read_matches,
+    read_times,
+    rows_of,
+    with_teams,
+)
+from grading.batch.people.matching import Evidence, Match, Roster
+from grading.batch.people.roster import Person
+from grading.errors import UsageError
+from tests.support.classes import put
+
+ANN, BOB = Person("Ann Smith", "1001", "ann@x.edu", "ann"), Person("Bob Jones", "1002")
+LI = [Person("Li Wei", "7"), Person("Li Wei", "8")]
+ROSTER = Roster([ANN, BOB, *LI])
+LABELS = ("doejane_12", "-x", "'y")
+
+
+def matches(folder: Path, text: str) -> dict[str, Person | None]:
+    return read_matches(put(folder / "match.csv", text), ROSTER, LABELS)
+
+
+@pytest.mark.parametrize("person", ["1001", "ann", "ANN@X.EDU", "Smith, Ann", " ann smith "])
+def test_a_match_names_a_person_by_anything(tmp_path: Path, person: str) -> None:
+    text = f'submission,person\ndoejane_12,"{person}"\n'
+    assert matches(tmp_path, text) == {"doejane_12": ANN}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("submission,person\ndoejane_12,\n", {"doejane_12": None}),
+        ("submission,person\ndoejane_12\n", {"doejane_12": None}),
+        ("person,submission\nann,-x\n\n,\n", {"-x": ANN}),
+        ("Submission;Person;evidence\n-x;1002;name\n", {"-x": BOB}),
+        # A spreadsheet shows an apostrophe before what it would take for a formula.
+        ("submission,person\n'-x,ann\n'y,1002\n", {"-x": ANN, "'y": BOB}),
+        ("submission,person\ndoejane_12,ann,more,and more\n", {"doejane_12": ANN}),
+    ],
+)
+def test_what_a_file_of_matches_says(
+    tmp_path: Path, text: str, expected: dict[str, Person | None]
+) -> None:
+    assert matches(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("submission,person\nzoe,ann\n", "there is no submission zoe"),
+        ("submission,person\n-x,Zoe\n", "Zoe is nobody of the roster"),
+        ("submission,person\n-x,Li Wei\n", "Li Wei is 2 people of the roster: give an id"),
+        ("submission,who\n-x,ann\n", "no column person: its first line is submission, who"),
+        ("person,submission\nann\n", "there is no submission"),
+        ("", "no column submission: its first line is nothing"),
+    ],
+)
+def test_matches_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason) as caught:
+        matches(tmp_path, text)
+    assert str(caught.value).startswith("match.csv")
+
+
+def test_times_of_submissions_and_of_people(tmp_path: Path) -> None:
+    text = (
+        "submission,person,submitted_at\n"
+        "doejane_12,,2026-10-05T21:02:38+02:00\n"
+        "'-x,,2026-10-05T21:02\n"
+        ",1002,2026-10-05T21:02Z\n"
+    )
+    by_label, by_person = read_times(put(tmp_path / "times.csv", text), ROSTER, LABELS)
+    moment = datetime(2026, 10, 5, 21, 2)
+    assert by_label == {
+        "doejane_12": moment.replace(second=38, tzinfo=timezone(timedelta(hours=2))),
+        "-x": moment,
+    }
+    assert by_person == {BOB: moment.replace(tzinfo=UTC)}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("submission,submitted_at\n-x,yesterday\n", "yesterday is not a time in ISO 8601"),
+        ("submission,submitted_at\nzoe,2026-10-05\n", "there is no submission zoe"),
+        ("person,submitted_at\nZoe,2026-10-05\n", "Zoe is nobody"),
+        ("submitted_at\n2026-10-05\n", "is nobody"),
+        ("submission,time\n-x,2026-10-05\n", "no column submitted_at"),
+    ],
+)
+def test_times_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        read_times(put(tmp_path / "times.csv", text), ROSTER, LABELS)
+
+
+def test_teams_of_a_file_join_those_of_the_roster(tmp_path: Path) -> None:
+    people = [Person("Ann", "1", teams=("Red",)), Person("Bob", "2")]
+    path = put(tmp_path / "teams.csv", "team;person\nBlue;1\nRed;1\nBlue;Bob\n")
+    ann, bob = with_teams(path, people)
+    assert (ann.teams, bob.teams) == (("Red", "Blue"), ("Blue",))
+    for text, reason in (("team,person\nBlue,Zoe\n", "Zoe is nobody"), ("team,person\nBlue\n", "is nobody")):
+        with pytest.raises(UsageError, match=reason):
+            with_teams(put(path, text), people)
+
+
+def test_people_csv_has_a_row_for_each_submission_and_is_read_as_matches(tmp_path: Path) -> None:
+    found = {
+        "doejane_12": Match((ANN,), Evidence.LOGIN),
+        "-x": Match(candidates=(BOB, *LI)),
+        "'y": Match((ANN, BOB), Evidence.TEAM),
+    }
+    text = gradebooks.table(people_rows(found))
+    heading, *rows = csv.reader(io.StringIO(text))
+    assert heading == ["submission", "person", "evidence", "candidates"]
+    assert rows == [
+        ["'y", "Ann Smith (1001); Bob Jones (1002)", "team", ""],
+        ["'-x", "", "", "Bob Jones (1002); Li Wei (7); Li Wei (8)"],
+        ["doejane_12", "Ann Smith (1001)", "login", ""],
+    ]
+    labels = [row["submission"] for row in rows_of(put(tmp_path / "p.csv", text), ("submission",))]
+    settled = "submission,person\n" + "".join(f"{label},1002\n" for label in labels)
+    assert matches(tmp_path, settled) == dict.fromkeys(LABELS, BOB)

@@ -1,0 +1,213 @@
+"""Whose a submission is: by the strongest evidence, and nobody's where two are possible."""
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.batch.people.matching import Author, Clue, Evidence, Kind, Match, Roster
+from grading.batch.people.roster import Person
+
+JANE = Person("Doe, Jane", "0012", "jane.doe@x.edu", "jd12", canvas="77", moodle="4711")
+JOHN = Person("John Roe", "13", "john@x.edu", "jr13", canvas="78", moodle="4712")
+
+
+def author(label: str, *clues: tuple[Kind, str], account: str = "") -> Author:
+    return Author(label, tuple(Clue(*clue) for clue in clues) or (Clue(Kind.ANY, label),), account)
+
+
+def matched(people: list[Person], *authors: Author, **decided: Person) -> dict[str, Match]:
+    return Roster(people).match(authors, decided)
+
+
+def one(people: list[Person], *clues: tuple[Kind, str]) -> Match:
+    return matched(people, author("a", *clues))["a"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "evidence"),
+    [
+        (Kind.CANVAS, "77", Evidence.CANVAS),
+        (Kind.MOODLE, "4711", Evidence.MOODLE),
+        (Kind.MOODLE, "4711 Jane DOE", Evidence.MOODLE),
+        (Kind.LOGIN, "JD12", Evidence.LOGIN),
+        (Kind.EMAIL, "Jane.Doe@x.edu", Evidence.EMAIL),
+        (Kind.ID, "0012", Evidence.ID),
+        (Kind.ID, "12", Evidence.ID),
+        (Kind.NAME, "Jane Doe", Evidence.NAME),
+        (Kind.NAME, "doe-jane", Evidence.NAME),
+        (Kind.NAME, "janedoe", Evidence.NAME),
+        (Kind.NAME, "jd12 Jane Doe", Evidence.BOTH),
+        (Kind.NAME, "0012 Doe Jane", Evidence.BOTH),
+        (Kind.LOGIN, "jane.doe", Evidence.MAILBOX),
+        (Kind.NAME, "Jané Doe", Evidence.PLAIN),
+        (Kind.ANY, "jd12", Evidence.LOGIN),
+        (Kind.ANY, "12", Evidence.ID),
+        (Kind.ANY, "jane.doe@x.edu", Evidence.EMAIL),
+        (Kind.ANY, "Doe, Jane", Evidence.NAME),
+        (Kind.ANY, "Jane_Doe_jd12", Evidence.BOTH),
+    ],
+)
+def test_every_kind_of_evidence(kind: Kind, value: str, evidence: Evidence) -> None:
+    assert one([JANE, JOHN], (kind, value)) == Match((JANE,), evidence)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Kind.ANY, "77"),  # a number of Canvas, which is nobody's id
+        (Kind.ANY, "4711"),
+        (Kind.ID, "77"),
+        (Kind.LOGIN, "4711"),
+        (Kind.CANVAS, "12"),
+        (Kind.CANVAS, "0012"),
+        (Kind.CANVAS, "4711"),
+        (Kind.MOODLE, "77"),
+        (Kind.MOODLE, "12"),
+        (Kind.MOODLE, "4711 Somebody Else"),
+        (Kind.NAME, "Jane"),
+        (Kind.NAME, "Doe"),
+        (Kind.NAME, "Jane Mary Doe"),
+        (Kind.NAME, "Mary Jane Doe"),
+        (Kind.NAME, "jd12"),
+        (Kind.ANY, ""),
+        (Kind.NAME, "..."),
+    ],
+)
+def test_what_is_no_evidence(kind: Kind, value: str) -> None:
+    assert one([JANE, JOHN], (kind, value)) == Match()
+
+
+def test_what_fits_two_people_belongs_to_nobody_and_names_both() -> None:
+    people = [Person("Jane Doe", "1"), Person("Doe Jane", "2")]
+    assert one(people, (Kind.NAME, "janedoe")) == Match(candidates=tuple(people))
+    assert one(people, (Kind.NAME, "janedoe"), (Kind.ID, "2")).candidates == ()
+    assert one(people, (Kind.NAME, "janedoe"), (Kind.ID, "2")).people == (people[1],)
+
+
+@pytest.mark.parametrize(
+    "clues",
+    [
+        ((Kind.CANVAS, "77"), (Kind.NAME, "John Roe")),
+        ((Kind.LOGIN, "jd12"), (Kind.EMAIL, "john@x.edu")),
+        ((Kind.ID, "12"), (Kind.LOGIN, "jr13")),
+        ((Kind.MOODLE, "4711"), (Kind.NAME, "roejohn")),
+    ],
+)
+def test_evidence_that_contradicts_itself_decides_nothing(
+    clues: tuple[tuple[Kind, str], ...],
+) -> None:
+    for given_clues in itertools.permutations(clues):
+        match = one([JANE, JOHN], *given_clues)
+        assert match.people == ()
+        assert set(match.candidates) == {JANE, JOHN}
+
+
+def test_one_label_that_is_two_peoples_decides_nothing() -> None:
+    """A folder called 13 is the login of one and the id of another."""
+    people = [Person("Ann", login="13"), Person("Bob", id="13")]
+    assert one(people, (Kind.ANY, "13")) == Match(candidates=tuple(people))
+
+
+def test_an_unknown_name_beside_a_known_number_is_a_nickname() -> None:
+    assert one([JANE], (Kind.CANVAS, "77"), (Kind.NAME, "Janey")).people == (JANE,)
+
+
+def test_two_accounts_of_one_name_are_not_one_person() -> None:
+    wei = Person("Li Wei", "1")
+    authors = [
+        author(f"liwei_{number}", (Kind.NAME, "liwei"), account=f"canvas {number}")
+        for number in (5, 6)
+    ]
+    for match in matched([wei], *authors).values():
+        assert match == Match(candidates=(wei,))
+    assert matched([wei], authors[0])["liwei_5"] == Match((wei,), Evidence.NAME)
+
+
+def test_a_strong_match_leaves_nothing_to_another_account_of_the_name() -> None:
+    wei = Person("Li Wei", canvas="5")
+    clues = [((Kind.CANVAS, number), (Kind.NAME, "liwei")) for number in ("5", "6")]
+    five, six = (author(f"liwei_{one[0][1]}", *one, account=one[0][1]) for one in clues)
+    found = matched([wei], five, six)
+    assert found["liwei_5"] == Match((wei,), Evidence.CANVAS)
+    assert found["liwei_6"] == Match(candidates=(wei,))
+
+
+def test_two_entries_without_accounts_are_two_attempts() -> None:
+    found = matched([JANE], author("jane doe"), author("Doe_Jane_"))
+    assert {match.people for match in found.values()} == {(JANE,)}
+
+
+@pytest.mark.parametrize(
+    ("name", "spelled"),
+    [
+        *(("Oystein Berg", "Øystein Berg"), ("Øystein Berg", "Oystein Berg")),
+        *(("Øystein Berg", "oeystein_berg"), ("Jörg Strauß", "Joerg Strauss")),
+        *(("Łukasz Król", "Lukasz Krol"), ("Zoë Müller", "mullerzoe"), ("王小明", "Wang Xiaoming")),
+    ],
+)
+def test_a_plain_spelling_counts_where_it_leaves_no_choice(name: str, spelled: str) -> None:
+    person = Person(name)
+    assert one([person], (Kind.NAME, spelled)) == Match((person,), Evidence.PLAIN)
+    # Not where it fits two people,
+    other = Person(spelled.replace("_", " ").title(), "2")
+    twin = Person(name, "3")
+    assert one([person, twin], (Kind.NAME, spelled)).people == ()
+    # nor where it is somebody's exact name,
+    assert one([person, other], (Kind.NAME, spelled)) == Match((other,), Evidence.NAME)
+    # nor where the person has handed in already,
+    found = matched([person], author("a", (Kind.NAME, name)), author("b", (Kind.NAME, spelled)))
+    assert found == {"a": Match((person,), Evidence.NAME), "b": Match(candidates=(person,))}
+    # nor where two claim it.
+    found = matched(
+        [person], author("a", (Kind.NAME, spelled)), author("b", (Kind.NAME, spelled + "-"))
+    )
+    assert {match.people for match in found.values()} == {()}
+
+
+def test_other_letters_are_never_left_out() -> None:
+    """The first version of this credited Kim 지훈 to Kim 민수, whose Latin letters are the same."""
+    people = [Person(name) for name in ("Kim 민수", "Anna Петрова", "Li 伟")]
+    for stranger in ("Kim 지훈", "Anna Сидорова", "Li 娜", "Kim", "Anna", "Li"):
+        assert one(people, (Kind.NAME, stranger)) == Match()
+
+
+@given(st.lists(st.text("abñ王지 -", min_size=1, max_size=4), min_size=1, max_size=4, unique=True))
+def test_a_label_equal_to_one_name_is_never_anybody_elses(names: list[str]) -> None:
+    people = [Person(name, str(number)) for number, name in enumerate(names)]
+    found = matched(people, *(author(name, (Kind.NAME, name)) for name in names))
+    for person in people:
+        assert set(found[person.name].people) <= {person}
+
+
+RED = [Person("Ann", "1", teams=("Red Team",)), Person("Bob", "2", teams=("Red Team", "Blue"))]
+
+
+@pytest.mark.parametrize("kind", [Kind.TEAM, Kind.ANY, Kind.NAME])
+def test_a_team_is_all_its_members(kind: Kind) -> None:
+    assert one(RED, (kind, "red_team")) == Match(tuple(RED), Evidence.TEAM)
+    assert one(RED, (kind, "green")) == Match()
+
+
+def test_a_member_who_hands_in_for_a_team_does_so_for_all() -> None:
+    clues = ((Kind.TEAM, "Red Team"), (Kind.NAME, "Ann"))
+    assert one(RED, *clues) == Match(tuple(RED), Evidence.TEAM)
+    stranger = Person("Zoe", "3")
+    match = one([*RED, stranger], (Kind.TEAM, "Red Team"), (Kind.NAME, "Zoe"))
+    assert match == Match(candidates=(stranger, *RED))
+
+
+def test_a_decision_counts_before_everything() -> None:
+    found = matched([JANE, JOHN], author("janedoe"), author("jd12"), janedoe=JOHN)
+    assert found["janedoe"] == Match((JOHN,), Evidence.DECIDED)
+    assert found["jd12"] == Match((JANE,), Evidence.LOGIN)
+
+
+@pytest.mark.parametrize("text", ["0012", "12", "jd12", "JANE.DOE@x.edu", "Jane Doe", "Doe, Jane"])
+def test_a_person_is_named_by_anything_that_identifies_them(text: str) -> None:
+    assert Roster([JANE, JOHN]).named(text) == [JANE]
+
+
+def test_nobody_is_named_by_a_number_of_a_platform() -> None:
+    assert Roster([JANE, JOHN]).named("77") == Roster([JANE, JOHN]).named("4711") == []

@@ -1,0 +1,108 @@
+"""Names are compared letter for letter, in every script."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from grading.batch.people.names import orders, plain, squeezed
+
+NAMES = (
+    *("Jane Doe", "Zoë O'Brien-Ré", "Łukasz Kowalski", "Nguyễn Văn Đức", "Strauß", "Øystein Berg"),
+    *("王小明", "김민수", "Kim 지훈", "田中太郎", "Αλέξανδρος Παπάς", "Anna Сидорова", "محمد علي"),
+    *("आरव शर्मा", "กิตติ สุข", "İbrahim Işık", "ﬁona", "Ｊａｎｅ"),
+)
+letters = st.characters(categories=["L", "N"])
+# Every case of these letters is one letter, which is not so of all that there are.
+cased = st.text("abcxyzäöüéñçøåžščđłабвгдежз αβγδε-'", min_size=1)
+
+
+def kept(text: str) -> list[str]:
+    """What `text` is made of, apart from spaces, punctuation and case."""
+    normal = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return [one for one in normal if unicodedata.category(one)[0] in "LMN"]
+
+
+@given(st.text(letters, min_size=1))
+def test_no_letter_is_dropped(text: str) -> None:
+    assert list(squeezed(text)) == kept(text)
+    assert squeezed(text)
+
+
+@given(st.text(letters, min_size=1), letters)
+def test_a_letter_more_is_another_name(text: str, letter: str) -> None:
+    assert squeezed(text + letter) != squeezed(text)
+
+
+@given(st.text(st.characters(categories=["L", "M", "N", "P", "Zs"])))
+def test_composed_and_decomposed_names_are_equal(text: str) -> None:
+    composed, apart = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
+    assert squeezed(composed) == squeezed(apart)
+
+
+@given(cased)
+def test_case_spaces_and_punctuation_do_not_matter(text: str) -> None:
+    assert squeezed(text.upper()) == squeezed(text) == squeezed(text.title())
+    assert squeezed(text) == squeezed(f"  {' . '.join(text)}-")
+
+
+@given(st.text(letters))
+def test_squeezing_again_changes_nothing(text: str) -> None:
+    assert squeezed(squeezed(text)) == squeezed(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_any_script_is_itself_and_no_other(name: str) -> None:
+    assert squeezed(unicodedata.normalize("NFD", name)) == squeezed(name)
+    assert [other for other in NAMES if squeezed(other) == squeezed(name)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        *(("Kim 지훈", "Kim 민수"), ("Anna Сидорова", "Anna Петрова"), ("Li 伟", "Li 娜")),
+        *(("Øystein", "Oystein"), ("Łukasz", "Lukasz"), ("Zoë", "Zoe"), ("Anna", "Аnna")),
+    ],
+)
+def test_letters_are_not_replaced_by_others(one: str, other: str) -> None:
+    assert squeezed(one) != squeezed(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "spellings"),
+    [
+        ("Øystein Berg", {"oysteinberg", "oeysteinberg"}),
+        ("Müller", {"muller", "mueller"}),
+        ("Mu\u0308ller", {"muller", "mueller"}),
+        ("Strauß", {"strauss"}),
+        ("Łukasz", {"lukasz"}),
+        ("Đức", {"duc"}),
+        ("王小明", {"wangxiaoming"}),
+        ("Jane Doe", {"janedoe"}),
+        ("...", set()),
+    ],
+)
+def test_plain_spellings(name: str, spellings: set[str]) -> None:
+    assert plain(name) == spellings
+
+
+@given(st.text(letters))
+def test_a_plain_spelling_is_plain(text: str) -> None:
+    for spelling in plain(text):
+        assert spelling.isascii()
+        assert spelling.isalnum()
+        assert spelling == spelling.lower()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Doe, Jane Mary", ["Doe Jane Mary", "Jane Mary Doe"]),
+        ("Jane Mary Doe", ["Jane Mary Doe", "Mary Doe Jane", "Doe Jane Mary"]),
+        ("Jane", ["Jane"]),
+        ("", [""]),
+    ],
+)
+def test_orders_of_a_name(name: str, expected: list[str]) -> None:
+    assert [" ".join(order.split()) for order in orders(name)] == expected

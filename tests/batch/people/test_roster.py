@@ -1,0 +1,186 @@
+"""Rosters are read as people write them and as platforms export them.
+
+Canvas's headers are those of its gradebook_exporter.rb, Moodle's those of its participants page and
+of mod/assign/feedback/offline, Brightspace's # is what its importer expects.
+"""
+
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grading.batch.people.roster import Person, merged, read
+from grading.errors import UsageError
+from tests.support.classes import put
+
+ANN = Person("Ann Smith", "1001", "ann@x.edu")
+BOB = Person("Bob Müller", "0042", "bob@x.edu")
+OURS = "name{0}id{0}email\nAnn Smith{0}1001{0}ann@x.edu\nBob Müller{0}0042{0}bob@x.edu\n"
+
+
+def roster(folder: Path, content: str | bytes, **columns: str) -> list[Person]:
+    return merged(read(put(folder / "roster.csv", content), columns))
+
+
+@pytest.mark.parametrize("line", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_marks_and_encodings(tmp_path: Path, encoding: str, mark: str, line: str) -> None:
+    text = OURS.format(mark).replace("\n", line)
+    assert roster(tmp_path, text.encode(encoding)) == [ANN, BOB]
+
+
+EXPORTS = {
+    "Canvas": (
+        "Student,ID,SIS User ID,SIS Login ID,Section,Homework (12)\r\n"
+        ",,,,,Manual Posting\r\n"
+        "    Points Possible,,,,,100\r\n"
+        '"Smith, Ann",77,1001,ann,"A, B",\r\n'
+        '"Student, Test",99,,5f3759df,A,\r\n',
+        [Person("Smith, Ann", "1001", "", "ann", canvas="77", sections=("A", "B"))],
+    ),
+    "Canvas without a student information system": (
+        'Student,ID,Section\r\n"Smith, Ann",77,A\r\n',
+        [Person("Smith, Ann", canvas="77", sections=("A",))],
+    ),
+    "Canvas's groups": (
+        "name,canvas_user_id,user_id,login_id,sections,group_name,canvas_group_id,group_id\n"
+        "Ann Smith,77,1001,ann,A,Red,5,\n",
+        [Person("Ann Smith", "1001", "", "ann", canvas="77", sections=("A",), teams=("Red",))],
+    ),
+    "Moodle's participants": (
+        '"First name","Last name","ID number","Email address",Groups\r\n'
+        'Ann,Smith,1001,ann@x.edu,"Red, Blue"\r\n',
+        [replace(ANN, given="Ann", family="Smith", teams=("Red", "Blue"))],
+    ),
+    "Moodle's participants in older versions": (
+        '"First name",Surname,"ID number","Email address"\nAnn,Smith,1001,ann@x.edu\n',
+        [replace(ANN, given="Ann", family="Smith")],
+    ),
+    "Moodle's worksheet": (
+        'Identifier,"Full name","Email address",Status,Grade,"Maximum grade"\n'
+        '"Participant 4711","Ann Smith",ann@x.edu,"Submitted for grading",,100.00\n',
+        [Person("Ann Smith", "", "ann@x.edu", moodle="4711")],
+    ),
+    "Gradescope": (
+        "First Name,Last Name,SID,Email,Role,Sections\n"
+        "Ann,Smith,1001,ann@x.edu,Student,A\n"
+        "Tom,Teacher,,tom@x.edu,Instructor,\n"
+        "Tia,Assistant,,tia@x.edu,TA,\n",
+        [replace(ANN, given="Ann", family="Smith", sections=("A",))],
+    ),
+    "Blackboard": (
+        '"Last Name"\t"First Name"\t"Username"\t"Student ID"\t"Last Access"\t"Availability"\n'
+        '"Smith"\t"Ann"\t"ann"\t"0042"\t""\t"Yes"\n'
+        '"Tutor"\t"Tom"\t"tom_previewuser"\t""\t""\t"Yes"\n',
+        [Person("Ann Smith", "0042", "", "ann", given="Ann", family="Smith")],
+    ),
+    "Brightspace": (
+        "OrgDefinedId,Username,Last Name,First Name,Email,End-of-Line Indicator\r\n"
+        "#0042,#ann,Smith,Ann,ann@x.edu,#\r\n",
+        [Person("Ann Smith", "0042", "ann@x.edu", "ann", given="Ann", family="Smith")],
+    ),
+    "Submitty": (
+        "User ID,Given Name,Family Name,Registration Section\nann,Ann,Smith,3\n",
+        [Person("Ann Smith", login="ann", given="Ann", family="Smith", sections=("3",))],
+    ),
+}
+
+
+@pytest.mark.parametrize("platform", EXPORTS)
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_exports_of_platforms(tmp_path: Path, platform: str, encoding: str) -> None:
+    text, people = EXPORTS[platform]
+    assert roster(tmp_path, text.encode(encoding)) == people
+
+
+@pytest.mark.parametrize("text", ["{}\n,,\n{}\n , ,\n\n", "\n\n{}\n{}\n", ",,\n{}\n{}\n"])
+def test_empty_rows_are_nobody(tmp_path: Path, text: str) -> None:
+    assert roster(tmp_path, text.format("name,id,email", "ann,1,")) == [Person("ann", "1")]
+
+
+def test_rows_that_agree_are_one_person() -> None:
+    one = Person("Ann Smith", "1001", "", "", sections=("A",))
+    two = Person("Smith, Ann", "", "ANN@x.edu", "ann", sections=("B",), canvas="77")
+    three = Person("ann", "1001", "ann@x.edu", teams=("Red",))
+    for rows in itertools.permutations([one, two, three]):
+        [person] = merged(rows)
+        assert (person.id, person.email.lower(), person.login) == ("1001", "ann@x.edu", "ann")
+        assert (set(person.sections), person.teams) == ({"A", "B"}, ("Red",))
+        assert (person.canvas, person.name) == ("77", rows[0].name)
+
+
+def test_equal_rows_are_one_person(tmp_path: Path) -> None:
+    assert roster(tmp_path, "name,id\nann,1\nann,1\n") == [Person("ann", "1")]
+
+
+def test_two_people_of_one_name_stay_two() -> None:
+    people = [Person("Li Wei", "1"), Person("Li Wei", "2")]
+    assert merged(people) == people
+
+
+def test_several_rosters_are_one(tmp_path: Path) -> None:
+    files = [EXPORTS[name][0] for name in ("Moodle's participants", "Moodle's worksheet")]
+    rows = [
+        person
+        for number, text in enumerate(files)
+        for person in read(put(tmp_path / f"{number}.csv", text), {})
+    ]
+    [person] = merged(rows)
+    assert (person.id, person.moodle, person.teams) == ("1001", "4711", ("Red", "Blue"))
+
+
+def test_rows_that_contradict_each_other_are_refused() -> None:
+    rows = [Person("Ann Smith", "1001", "ann@x.edu"), Person("Ann Smith", "1002", "ann@x.edu")]
+    with pytest.raises(UsageError, match="different values of id, 1001 and 1002"):
+        merged(rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("who,Matrikelnummer\nAda,1\n", "its first line is who, Matrikelnummer"),
+        ("", "its first line is nothing"),
+        ('name\n"Ada', "cannot be read as a CSV file"),
+        (b"PK\x03\x04\0\0", "is not a CSV file"),
+        (b"\xff\xfen", "is not a CSV file"),
+        ("name\n" + "a" * 200_000, "cannot be read as a CSV file"),
+    ],
+)
+def test_what_is_no_roster_is_said(tmp_path: Path, content: str | bytes, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason) as caught:
+        roster(tmp_path, content)
+    assert "roster.csv" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_the_course_names_headers_of_its_own(tmp_path: Path) -> None:
+    text = "Vorname;Nachname;ID-Nummer;E-Mail-Adresse\nAnn;Smith;1001;ann@x.edu\n"
+    with pytest.raises(UsageError, match=r"\[roster\] name"):
+        roster(tmp_path, text)
+    columns = {
+        "given": "Vorname",
+        "family": "Nachname",
+        "id": "id-nummer",
+        "email": "E-Mail-Adresse",
+    }
+    assert roster(tmp_path, text, **columns) == [replace(ANN, given="Ann", family="Smith")]
+
+
+def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Path) -> None:
+    [of_canvas] = roster(tmp_path, "Student,ID,Section\nAnn,77,A\n")
+    [of_ours] = roster(tmp_path, "name,id,section\nAnn,77,A\n")
+    assert (of_canvas.canvas, of_canvas.id) == ("77", "")
+    assert (of_ours.canvas, of_ours.id) == ("", "77")
+
+
+def test_what_identifies_a_person_from_run_to_run() -> None:
+    person = Person("Ann", "1", "ann@x.edu", "ann")
+    for known, key in (
+        (person, "1"),
+        (replace(person, id=""), "ann"),
+        (replace(person, id="", login=""), "ann@x.edu"),
+        (Person("Ann"), "Ann"),
+    ):
+        assert known.key == key
