@@ -27,7 +27,7 @@ _NAME = re.compile(
 # "Name: Jane Doe (jdoe)", whatever the word before the colon.
 _PERSON = re.compile(r"[^:\n]{1,40}:[ \t]*(?P<name>.*?)[ \t]*(?:\((?P<login>[^()\n]*)\))?[ \t]*")
 _FILES = re.compile(
-    r"^\t[^:\n]+:[ \t]*(?P<theirs>.+?)[ \t]*\r?\n\t[^:\n]+:[ \t]*(?P<name>.+?)[ \t]*$", re.M
+    r"^\t[^:\n]+:[ \t]*(?P<theirs>.+?)[ \t]*\n\t[^:\n]+:[ \t]*(?P<name>.+?)[ \t]*$", re.M
 )
 
 
@@ -84,10 +84,11 @@ def _receipt(path: Path | None) -> tuple[str, str, dict[str, str]]:
         text = read_bytes(path, MAX_RECEIPT).decode("utf-8-sig", "replace")
     except UsageError:
         return "", "", {}
-    person = _PERSON.fullmatch(text.partition("\n")[0].rstrip("\r"))
+    text = text.replace("\r\n", "\n")
+    person = _PERSON.fullmatch(text.partition("\n")[0])
     name, login = (person["name"], person["login"] or "") if person else ("", "")
     # Free text comes before the list of files, which is the last block of indented lines.
-    *_, last = re.split(r"\n\r?\n(?=[^\t\n:]+:[ \t]*\r?\n\t)", text)
+    *_, last = re.split(r"\n\n(?=[^\t\n:]+:[ \t]*\n\t)", text)
     return name, login, {match["name"]: match["theirs"] for match in _FILES.finditer(last)}
 
 
