@@ -122,6 +122,7 @@ _STEPS = (
     ),
 )
 _PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
+MAX_CANDIDATES = 5
 # Evidence that may fit somebody else of the same name.
 _WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
 
@@ -207,8 +208,24 @@ class Roster:
             if alone:
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
-                result[label] = Match(candidates=tuple(people))
+                candidates = people or self._alike(authors[label])
+                result[label] = Match(candidates=tuple(candidates[:MAX_CANDIDATES]))
         return result
+
+    def _alike(self, author: Author) -> list[Person]:
+        """People with a word of their name in a clue: for somebody to choose from."""
+        texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
+        return [
+            person
+            for person in self.people
+            if any(word in text for text in texts for word in _words(person.name))
+        ]
+
+
+def _words(name: str) -> list[str]:
+    """The words that are long enough to tell people apart: four letters of Latin, say."""
+    words = [squeezed(word) for word in name.replace(",", " ").split()]
+    return [word for word in words if len(word) >= (4 if word.isascii() else 2)]
 
 
 def _values(author: Author, step: _Step) -> list[str]:
