@@ -27,6 +27,7 @@ from grading.submission.notebook import is_notebook
 from grading.text import one_line
 
 MAX_LISTED = 3
+MAX_CANDIDATES = 20
 # What people and programs add to the name of a copy.
 _COPY = re.compile(
     r"(?:(?:copy of|kopie von|copie de)[ _-]*)?(?P<stem>.+?)"
@@ -118,6 +119,8 @@ def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> boo
 
 def choose(files: Sequence[File], exercise: Exercise) -> Choice:
     """The file that counts. Raises UsageError if none can be read."""
+    if len(files) > MAX_CANDIDATES:
+        raise UsageError(f"holds {len(files)} files that may be {exercise.file}: hand in one")
     read, problems = [], []
     untouched = _untouched(exercise)
     for file in files:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     ID = "id"
     EMAIL = "address"
     NAME = "name"
+    LOGIN_AND_NAME = "login and name"
     TEAM = "team"
     ANY = "label"
 
@@ -44,6 +45,7 @@ class Evidence(StrEnum):
     LOGIN = "login"
     EMAIL = "address"
     ID = "id"
+    LOGIN_AND_NAME = "login and name"
     NAME = "name"
     TEAM = "team"
     MAILBOX = "first part of the address"
@@ -103,6 +105,13 @@ def _names(person: Person) -> set[str]:
     return {squeezed(name) for name in written} - {""}
 
 
+def _logins_and_names(person: Person) -> set[str]:
+    """Login or id in front of a name or a last name, as some schools set Brightspace up."""
+    names = {*_names(person), squeezed(person.family)} - {""}
+    fronts = {squeezed(person.login), squeezed(person.id)} - {""}
+    return {front + name for front in fronts for name in names}
+
+
 def _plain_names(person: Person) -> set[str]:
     return {spelling for name in orders(person.name) for spelling in plain(name)}
 
@@ -113,6 +122,12 @@ _STEPS = (
     _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
     _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
+    _Step(
+        Evidence.LOGIN_AND_NAME,
+        (Kind.LOGIN_AND_NAME,),
+        lambda text: [squeezed(text)],
+        _logins_and_names,
+    ),
     _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
     _Step(
         Evidence.MAILBOX,

@@ -71,14 +71,10 @@ def _numbered(hand_ins: Iterable[HandIn]) -> list[HandIn]:
 
 
 def _clues(who: str) -> list[Clue]:
-    clues = [Clue(Kind.NAME, who)]
-    group, _, name = who.rpartition(" - ")
-    if group:
-        clues += [Clue(Kind.NAME, name), Clue(Kind.TEAM, group)]
-    first, _, rest = (name or who).partition(" ")
-    if rest:
-        clues += [Clue(Kind.LOGIN, first), Clue(Kind.ID, first), Clue(Kind.NAME, rest)]
-    return clues
+    # No part of it is taken for a name by itself: Mary Jane Doe is not Jane Doe with a login.
+    clues = [Clue(Kind.NAME, who), Clue(Kind.LOGIN_AND_NAME, who)]
+    group = who.rpartition(" - ")[0]
+    return [*clues, Clue(Kind.TEAM, group)] if group else clues
 
 
 def _moment(text: str) -> datetime | None:

@@ -30,11 +30,10 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def _hand_in(folder: Path, who: str, number: str, files: Sequence[re.Match[str]]) -> HandIn:
-    clues = [Clue(Kind.MOODLE, number), Clue(Kind.NAME, who)]
-    group, _, name = who.partition("-")
-    if name:
-        clues += [Clue(Kind.NAME, name), Clue(Kind.TEAM, group)]
-    author = Author(one_line(f"{who}_{number}"), tuple(clues), f"moodle {number}")
+    # What follows a group's hyphen may as well be the second half of a name: only the group counts.
+    group = who.partition("-")[0]
+    clues = (Clue(Kind.MOODLE, number), Clue(Kind.NAME, who), Clue(Kind.TEAM, group))
+    author = Author(one_line(f"{who}_{number}"), clues, f"moodle {number}")
     parts = tuple(
         Part(folder / match[0], match["theirs"] or match[0])
         for match in files
