@@ -137,7 +137,7 @@ _STEPS = (
     ),
 )
 _PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
-MAX_CANDIDATES = 5
+MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
 _WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
 
@@ -228,13 +228,14 @@ class Roster:
         return result
 
     def _alike(self, author: Author) -> list[Person]:
-        """People with a word of their name in a clue: for somebody to choose from."""
+        """Those with most words of their name in a clue: for somebody to choose from."""
         texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
-        return [
-            person
+        shared = {
+            person: sum(any(word in text for text in texts) for word in _words(person.name))
             for person in self.people
-            if any(word in text for text in texts for word in _words(person.name))
-        ]
+        }
+        most = max(shared.values(), default=0)
+        return [person for person, count in shared.items() if count == most and most]
 
 
 def _words(name: str) -> list[str]:
