@@ -64,7 +64,8 @@ def attention(
         for label, match in matches.items():
             if match.candidates:
                 names = " or ".join(described(person) for person in match.candidates)
-                found.add(PERHAPS, f"{label}: perhaps {names}")
+                doubt = f" ({match.doubt})" if match.doubt else ""
+                found.add(PERHAPS, f"{label}: perhaps {names}{doubt}")
             elif not match.people:
                 found.add(NOBODY, label)
     for kind, line in doubts:

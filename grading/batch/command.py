@@ -280,13 +280,15 @@ def say(
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
+    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     for found in collected:
-        if found.work is not None and found.work.note:
+        identity = (found.author.label, found.exercise, found.attempt)
+        if found.work is not None and found.work.note and identity in counting:
             chosen = f"{found.work.name} ({found.work.note})"
             print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
     for grade in grades:
         if grade.counted:
-            print(f"counted: {grade.exercise}: {grade.counted}")
+            print(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     for line in unsettled.shown():

@@ -68,11 +68,15 @@ class Author:
 
 @dataclass(frozen=True)
 class Match:
-    """The people whom a submission belongs to, why, and who else might have been meant."""
+    """The people whom a submission belongs to, and why.
+
+    If it belongs to nobody, `candidates` may have been meant, and `doubt` says what speaks against.
+    """
 
     people: tuple[Person, ...] = ()
     evidence: Evidence = Evidence.NONE
     candidates: tuple[Person, ...] = ()
+    doubt: str = ""
 
     @property
     def person(self) -> Person | None:
@@ -192,7 +196,8 @@ class Roster:
         if len(people) == 1 and not contradicted:
             return Match((people[0],), evidence)
         everybody = dict.fromkeys(person for _, others in fitting for person in others)
-        return Match(candidates=tuple(everybody))
+        doubt = "its names contradict each other" if contradicted else "it fits several people"
+        return Match(candidates=tuple(everybody), doubt=doubt)
 
     def _team(self, author: Author) -> Match:
         for clue in author.clues:
@@ -264,6 +269,6 @@ def _without_rivals(
         if person is not None and account and match.evidence in _WEAK:
             rivals = strong.get(person) or weak[person]
             if rivals != {account}:
-                match = Match(candidates=(person,))
+                match = Match(candidates=(person,), doubt="several accounts have this name")
         result[label] = match
     return result
