@@ -37,6 +37,7 @@ FAMILY = (
     *("Doe", "O'Brien-Ré", "Müller", "Berg", "Kowalski", "García López", "Петров", "Сидорова"),
     *("王", "김", "田中", "علي", "Παπάς", "van der Berg", "Trần", "Smith", "Strauß", "शर्मा", "Li"),
 )
+ALL_DAYS = 10**6
 HELPER = "def helper():\n    return 1\n"
 
 
@@ -100,8 +101,8 @@ class Class:
     programs: dict[str, str]
     chance: random.Random
 
-    def truth(self, knows_days: bool) -> dict[str, Truth]:
-        """By id; `knows_days` says whether the platform tells the time of a hand-in."""
+    def truth(self, most_days: int | None) -> dict[str, Truth]:
+        """By id; `most_days` is how late a platform can say that something is, None for nothing."""
         result = {}
         for student in self.students:
             if not student.on_roster:
@@ -110,7 +111,7 @@ class Class:
                 result[student.id] = Truth(None, None)
                 continue
             last = student.uploads[-1]
-            days = days_late(last.moment) if knows_days else None
+            days = None if most_days is None else min(most_days, days_late(last.moment))
             why = "" if last.settled else "two files"
             result[student.id] = Truth(last.base, days, why)
         return result
@@ -339,20 +340,20 @@ class Platform:
 
     write: Callable[[Class, Path], str]
     # Canvas only says "late"; Moodle and plain files say nothing.
-    tells_days: bool
+    most_days: int | None
     by_name_only: bool = False
     encoding: str = "utf-8"
 
 
 PLATFORMS = {
-    "canvas": Platform(canvas, tells_days=False),
-    "moodle": Platform(moodle, tells_days=False),
-    "gradescope": Platform(gradescope, tells_days=True),
-    "blackboard": Platform(blackboard, tells_days=True, encoding="utf-16"),
-    "brightspace": Platform(brightspace, tells_days=True, by_name_only=True),
-    "submitty": Platform(submitty, tells_days=True),
-    "nbgrader": Platform(nbgrader, tells_days=True),
-    "plain": Platform(plain, tells_days=False),
+    "canvas": Platform(canvas, most_days=1),
+    "moodle": Platform(moodle, most_days=None),
+    "gradescope": Platform(gradescope, most_days=ALL_DAYS),
+    "blackboard": Platform(blackboard, most_days=ALL_DAYS, encoding="utf-16"),
+    "brightspace": Platform(brightspace, most_days=ALL_DAYS, by_name_only=True),
+    "submitty": Platform(submitty, most_days=ALL_DAYS),
+    "nbgrader": Platform(nbgrader, most_days=ALL_DAYS),
+    "plain": Platform(plain, most_days=None),
 }
 
 
@@ -362,7 +363,7 @@ def write_class(name: str, folder: Path, size: int, seed: int, exercise: Exercis
     group = make_class(exercise, size, seed)
     roster = platform.write(group, folder / "submissions")
     (folder / "roster.csv").write_text(roster, encoding=platform.encoding, newline="")
-    truth = group.truth(platform.tells_days)
+    truth = group.truth(platform.most_days)
     if platform.by_name_only:
         names: dict[str, int] = {}
         for student in group.students:
@@ -373,7 +374,10 @@ def write_class(name: str, folder: Path, size: int, seed: int, exercise: Exercis
             if names[key] > 1 and student.hands_in:
                 truth[student.id].why_open = "two people of one name"
     document = {
-        student.id: {**asdict(truth[student.id]), "name": student.name, "login": student.login}
+        student.id: {
+            **asdict(truth[student.id]),
+            "known_as": [student.id, student.login, student.email, student.name],
+        }
         for student in on_roster(group)
     }
     text = json.dumps(document, ensure_ascii=False, indent=1)

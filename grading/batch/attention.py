@@ -40,7 +40,7 @@ class Attention:
 
 
 NOBODY = "belongs to nobody"
-TWO = "may belong to several"
+PERHAPS = "belongs to nobody yet"
 FILES = "which file counts is not settled"
 ATTEMPTS = "which attempt counts is not settled"
 CHANGED = "differs from its last commit"
@@ -63,8 +63,9 @@ def attention(
     if has_roster:
         for label, match in matches.items():
             if match.candidates:
-                names = ", ".join(described(person) for person in match.candidates)
-                found.add(TWO, f"{label}: {names}")
+                names = " or ".join(described(person) for person in match.candidates)
+                doubt = f" ({match.doubt})" if match.doubt else ""
+                found.add(PERHAPS, f"{label}: perhaps {names}{doubt}")
             elif not match.people:
                 found.add(NOBODY, label)
     for kind, line in doubts:

@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from grading.batch.people import decisions, roster
 from grading.batch.people.matching import Match, Roster
 from grading.batch.people.roster import Person
 from grading.batch.platforms.hand_in import Stamp
-from grading.batch.store import Basis, Change, Result, Store
+from grading.batch.store import Basis, Change, Result, Store, decided_before
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
@@ -27,6 +26,7 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
+from grading.text import one_line
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,7 @@ class Intake:
     roster: Roster
     matches: Mapping[str, Match]
     received: Mapping[Collected, Received]
+    notes: Sequence[str] = ()
 
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
@@ -76,7 +77,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         raise UsageError(f"{out} cannot be created: {error.strerror}") from error
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
-        intake = take_in(course, options, exercises, collected, known, store)
+        intake, new = take_in(course, options, exercises, collected, known, store.matches())
+        store.keep_matches(new)
         notes = take_marks(store, out, course, intake, options.rubric)
         counting = grading_rules.may_count(course, collected, intake.matches, intake.received)
         handed_in = run.attempts(
@@ -112,25 +114,27 @@ def take_in(
     exercises: Sequence[Exercise],
     collected: Sequence[Collected],
     known: Roster,
-    store: Store | None,
-) -> Intake:
-    """Match and date what was collected; keep new decisions in the store. Raises UsageError."""
+    decided: Mapping[str, str],
+) -> tuple[Intake, dict[str, str]]:
+    """Match and date what was collected; the intake, and new decisions. Raises UsageError."""
     authors = list({found.author.label: found.author for found in collected}.values())
     labels = [author.label for author in authors]
-    decided = {} if store is None else store.matches()
+    new: dict[str, str] = {}
     if options.match is not None:
         chosen = decisions.read_matches(options.match, known, labels)
         new = {label: "" if person is None else person.key for label, person in chosen.items()}
-        decided = {**decided, **new}
-        if store is not None and not options.dry_run:
-            store.keep_matches(new)
     by_key = {person.key: person for person in known.people}
+    kept = {label: key for label, key in {**decided, **new}.items() if key and label in labels}
+    notes = [
+        f"{label}: --match gave it to {one_line(key)}, who is on no roster now"
+        for label, key in kept.items()
+        if key not in by_key
+    ]
     matches = known.match(
-        authors, {label: by_key[key] for label, key in decided.items() if key in by_key}
+        authors, {label: by_key[key] for label, key in kept.items() if key in by_key}
     )
-    return Intake(
-        exercises, collected, known, matches, _times(course, options, collected, known, matches)
-    )
+    times = _times(course, options, collected, known, matches)
+    return Intake(exercises, collected, known, matches, times, notes), new
 
 
 def _times(
@@ -186,6 +190,7 @@ def to_settle(
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
+    notes = [*intake.notes, *notes]
     return attention(course, grades, intake.matches, doubts, missing, notes, has_roster)
 
 
@@ -198,9 +203,8 @@ def rehearse(
     known: Roster,
 ) -> int:
     """Say what a batch would say, and grade and write nothing; return the exit code."""
-    path = out / "grades.sqlite"
-    with Store(path) if path.exists() else nullcontext() as store:
-        intake = take_in(course, options, exercises, collected, known, store)
+    decided = decided_before(out / "grades.sqlite")
+    intake, _ = take_in(course, options, exercises, collected, known, decided)
     graded = [
         Graded(
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None
@@ -276,13 +280,15 @@ def say(
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
+    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     for found in collected:
-        if found.work is not None and found.work.note:
+        identity = (found.author.label, found.exercise, found.attempt)
+        if found.work is not None and found.work.note and identity in counting:
             chosen = f"{found.work.name} ({found.work.note})"
             print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
     for grade in grades:
         if grade.counted:
-            print(f"counted: {grade.exercise}: {grade.counted}")
+            print(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     for line in unsettled.shown():

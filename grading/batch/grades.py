@@ -176,14 +176,13 @@ def in_order(group: Sequence[Graded]) -> list[Graded] | None:
 def _counted(chosen: Graded, group: Sequence[Graded]) -> str:
     if len(group) == 1:
         return ""
-    others = [attempt for attempt in group if attempt is not chosen]
-    names = ", ".join(f"{_named(other)}" for other in others[:3])
-    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
-    return f"{_named(chosen)}, and not {names}{more}"
-
-
-def _named(attempt: Graded) -> str:
-    return f"{attempt.collected.author.label} attempt {attempt.collected.attempt}"
+    others = dict.fromkeys(
+        attempt.collected.author.label
+        for attempt in group
+        if attempt.collected.author != chosen.collected.author
+    )
+    instead = f", and not {', '.join(others)}" if others else ""
+    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}"
 
 
 def _grade(

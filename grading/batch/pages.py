@@ -1,6 +1,7 @@
 """HTML pages for a class, one for the instructor and one per student; they need no network."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +63,7 @@ def class_page(
         leaderboard=statistics.leaderboard(),
         ungradable=sum(grade.score is None for grade in grades),
         attention=attention,
+        sources=Counter(grade.received.source for grade in grades if grade.exercise),
         show_names=course.show_names,
     )
 

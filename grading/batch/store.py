@@ -6,11 +6,11 @@ anything that changed is graded again. Each result is one transaction: a grader 
 loses none. Points given by hand are kept beside the results and do not depend on them.
 """
 
+import contextlib
 import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
@@ -187,7 +187,7 @@ class Store(Closing):
         """Every such decision."""
         return dict(self._database.execute("select submission, person from matches"))
 
-    @contextmanager
+    @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Keep all changes made inside the block, or none."""
         self._database.execute("begin immediate")
@@ -201,3 +201,15 @@ class Store(Closing):
 
 def result_of(report: Report) -> Result:
     return Result(report.status, report.score, report.max_score)
+
+
+def decided_before(path: Path) -> dict[str, str]:
+    """Whose submissions are, as somebody decided in an earlier run; changes nothing in the file."""
+    if not path.exists():
+        return {}
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+            return dict(database.execute("select submission, person from matches"))
+    except sqlite3.Error:  # a run of an older version has no such table
+        return {}

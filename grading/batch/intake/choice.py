@@ -12,7 +12,9 @@ Where only the last rule decides between two files that differ, the choice is no
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import PurePosixPath
 
 from grading import pack
@@ -25,6 +27,7 @@ from grading.submission.notebook import is_notebook
 from grading.text import one_line
 
 MAX_LISTED = 3
+MAX_CANDIDATES = 20
 # What people and programs add to the name of a copy.
 _COPY = re.compile(
     r"(?:(?:copy of|kopie von|copie de)[ _-]*)?(?P<stem>.+?)"
@@ -116,8 +119,10 @@ def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> boo
 
 def choose(files: Sequence[File], exercise: Exercise) -> Choice:
     """The file that counts. Raises UsageError if none can be read."""
+    if len(files) > MAX_CANDIDATES:
+        raise UsageError(f"holds {len(files)} files that may be {exercise.file}: hand in one")
     read, problems = [], []
-    untouched = {stub.source for stub in _stubs(exercise)}
+    untouched = _untouched(exercise)
     for file in files:
         try:
             work = submission(exercise, file)
@@ -156,14 +161,14 @@ def _verb(candidates: Sequence[_Candidate], of_one: str, of_several: str) -> str
     return of_one if len(candidates) == 1 else of_several
 
 
-def _stubs(exercise: Exercise) -> list[Submission]:
-    stubs = []
+@cache
+def _untouched(exercise: Exercise) -> frozenset[str]:
+    """The source of the stub, as module and as notebook."""
+    sources = set()
     for path in exercise.stubs:
-        try:
-            stubs.append(submissions.read(path, exercise.file))
-        except UsageError:
-            continue
-    return stubs
+        with suppress(UsageError):
+            sources.add(submissions.read(path, exercise.file).source)
+    return frozenset(sources)
 
 
 def submission(exercise: Exercise, file: File) -> Submission:

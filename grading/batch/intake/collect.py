@@ -111,12 +111,20 @@ def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
         if not _is_class(inner, exercises):
             break
         folder = inner
-    left, hand_ins = _names(folder), []
+    names = left = _names(folder)
+    hand_ins: list[HandIn] = []
     for platform in PLATFORMS:
         taken, used = platform.take(folder, left)
-        hand_ins += taken
+        # A platform names everything in its download. Among other names, these may be students' own
+        # inventions, and no evidence of a time, unless it is to their disadvantage.
+        is_download = 2 * len(used) >= len(names) or platform is clones
+        hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
     return hand_ins
+
+
+def _without_time(hand_in: HandIn) -> HandIn:
+    return hand_in if hand_in.stamp.late else replace(hand_in, stamp=NO_STAMP)
 
 
 def _names(folder: Path) -> list[str]:

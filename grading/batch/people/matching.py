@@ -23,6 +23,7 @@ class Kind(StrEnum):
     ID = "id"
     EMAIL = "address"
     NAME = "name"
+    LOGIN_AND_NAME = "login and name"
     TEAM = "team"
     ANY = "label"
 
@@ -44,8 +45,8 @@ class Evidence(StrEnum):
     LOGIN = "login"
     EMAIL = "address"
     ID = "id"
+    LOGIN_AND_NAME = "login, id or team with the name"
     NAME = "name"
-    BOTH = "name with login, id or team"
     TEAM = "team"
     MAILBOX = "first part of the address"
     PLAIN = "name without accents"
@@ -67,11 +68,15 @@ class Author:
 
 @dataclass(frozen=True)
 class Match:
-    """The people whom a submission belongs to, why, and who else might have been meant."""
+    """The people whom a submission belongs to, and why.
+
+    If it belongs to nobody, `candidates` may have been meant, and `doubt` says what speaks against.
+    """
 
     people: tuple[Person, ...] = ()
     evidence: Evidence = Evidence.NONE
     candidates: tuple[Person, ...] = ()
+    doubt: str = ""
 
     @property
     def person(self) -> Person | None:
@@ -115,12 +120,11 @@ def _participant(text: str) -> list[str]:
     return [f"{number} {squeezed(name)}".strip()]
 
 
-def _with_more(person: Person) -> set[str]:
-    """The person's names with a login, an id or a team in front, as some platforms write them."""
-    before = [text for text in (person.login, person.id, *person.teams) if text]
-    after = _names(person) | ({squeezed(person.family)} if person.family else set())
-    keys = {squeezed(text) + name for text in before for name in after}
-    return keys | {name + squeezed(text) for text in before for name in _names(person)}
+def _logins_and_names(person: Person) -> set[str]:
+    """Login or id in front of a name or a last name, as some schools set Brightspace up; a team."""
+    names = {*_names(person), squeezed(person.family)} - {""}
+    fronts = {squeezed(text) for text in (person.login, person.id, *person.teams)} - {""}
+    return {front + name for front in fronts for name in names}
 
 
 def _plain_names(person: Person) -> set[str]:
@@ -133,8 +137,13 @@ _STEPS = (
     _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
     _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
+    _Step(
+        Evidence.LOGIN_AND_NAME,
+        (Kind.LOGIN_AND_NAME,),
+        lambda text: [squeezed(text)],
+        _logins_and_names,
+    ),
     _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
-    _Step(Evidence.BOTH, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _with_more),
     _Step(
         Evidence.MAILBOX,
         (Kind.LOGIN, Kind.ANY),
@@ -143,6 +152,7 @@ _STEPS = (
     ),
 )
 _PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
+MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
 _WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
 
@@ -190,11 +200,12 @@ class Roster:
             if people := self._fitting(step, _values(author, step)):
                 fitting.append((step.evidence, people))
         everybody = list(dict.fromkeys(person for _, others in fitting for person in others))
-        # A platform names a team by one of its members as well.
         if team := self._team(author):
+            # A platform may name one of a team's members as well.
             if set(everybody) <= set(team):
                 return Match(tuple(team), Evidence.TEAM)
-            return Match(candidates=tuple(dict.fromkeys([*everybody, *team])))
+            candidates = tuple(dict.fromkeys([*everybody, *team]))
+            return Match(candidates=candidates, doubt="its names contradict each other")
         if not fitting:
             return Match()
         evidence, people = fitting[0]
@@ -202,7 +213,8 @@ class Roster:
         contradicted = any(people[0] not in others for _, others in fitting[1:])
         if len(people) == 1 and not contradicted:
             return Match((people[0],), evidence)
-        return Match(candidates=tuple(everybody))
+        doubt = "its names contradict each other" if contradicted else "it fits several people"
+        return Match(candidates=tuple(everybody), doubt=doubt)
 
     def _team(self, author: Author) -> list[Person]:
         for clue in author.clues:
@@ -233,8 +245,25 @@ class Roster:
             if alone:
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
-                result[label] = Match(candidates=tuple(people))
+                candidates = people or self._alike(authors[label])
+                result[label] = Match(candidates=tuple(candidates[:MAX_CANDIDATES]))
         return result
+
+    def _alike(self, author: Author) -> list[Person]:
+        """Those with most words of their name in a clue: for somebody to choose from."""
+        texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
+        shared = {
+            person: sum(any(word in text for text in texts) for word in _words(person.name))
+            for person in self.people
+        }
+        most = max(shared.values(), default=0)
+        return [person for person, count in shared.items() if count == most and most]
+
+
+def _words(name: str) -> list[str]:
+    """The words that are long enough to tell people apart: four letters of Latin, say."""
+    words = [squeezed(word) for word in name.replace(",", " ").split()]
+    return [word for word in words if len(word) >= (4 if word.isascii() else 2)]
 
 
 def _values(author: Author, step: _Step) -> list[str]:
@@ -257,6 +286,6 @@ def _without_rivals(
         if person is not None and account and match.evidence in _WEAK:
             rivals = strong.get(person) or weak[person]
             if rivals != {account}:
-                match = Match(candidates=(person,))
+                match = Match(candidates=(person,), doubt="several accounts have this name")
         result[label] = match
     return result

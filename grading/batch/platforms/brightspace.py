@@ -74,9 +74,9 @@ def _numbered(hand_ins: Iterable[HandIn]) -> list[HandIn]:
 
 
 def _clues(who: str) -> list[Clue]:
-    # Compared in full: a part of one name may be the whole name of somebody else.
-    clues = [Clue(Kind.NAME, who)]
-    group, _, _ = who.rpartition(" - ")
+    # No part of it is taken for a name by itself: Mary Jane Doe is not Jane Doe with a login.
+    clues = [Clue(Kind.NAME, who), Clue(Kind.LOGIN_AND_NAME, who)]
+    group = who.rpartition(" - ")[0]
     return [*clues, Clue(Kind.TEAM, group)] if group else clues
 
 

@@ -28,9 +28,8 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
     flat = [name for name in names if not (folder / name).is_dir()]
     found = {name: match for name in flat if (match := _NAME.fullmatch(name))}
-    # A student's own name may look like this once, and a download consists of nothing else.
-    if 2 * len(found) < len(flat):
-        return [], set()
+    if 2 * len(found) < len(flat):  # no download, but a student's own name may look like this
+        found = {name: match for name, match in found.items() if _is_surely_canvas(match)}
     authors: dict[tuple[str, str], list[re.Match[str]]] = {}
     for match in found.values():
         authors.setdefault((match["who"] or "", match["user"]), []).append(match)
@@ -40,6 +39,10 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         for hand_in in _of_author(folder, who, user, files)
     ]
     return hand_ins, set(found)
+
+
+def _is_surely_canvas(match: re.Match[str]) -> bool:
+    return bool(match["late"]) or min(len(match["user"]), len(match["file"] or "")) >= 4
 
 
 def _of_author(

@@ -50,7 +50,7 @@ def _hand_in(
 
 def _clues(who: str, number: str) -> list[Clue]:
     """The name, and the number with it: a team's number may be that of a participant."""
-    clues = [Clue(Kind.NAME, who)]
+    clues = [Clue(Kind.NAME, who), Clue(Kind.LOGIN_AND_NAME, who)]
     if number:
         words = who.split("-")
         names = ["-".join(words[start:]) for start in range(len(words))]

@@ -16,27 +16,30 @@ from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
 
-ROOT = "submissions"
 SETTINGS = "user_assignment_settings.json"
 TIMESTAMP = ".submit.timestamp"
+ROOT = "submissions"
 MAX_BYTES = 1024 * 1024
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
-    """The hand-ins among these names, and the names that they use."""
-    hand_ins, used = [], set()
-    for name in names:
-        inner = folder / name
-        if inner.is_symlink() or not inner.is_dir():
-            continue
-        if (inner / SETTINGS).is_file():
-            hand_ins.append(_of_settings(inner))
-        elif (inner / TIMESTAMP).is_file():
-            hand_ins.append(HandIn(_author(inner), (_part(inner),), _stamp(inner)))
-        else:
-            continue
-        used.add(name)
-    return hand_ins, used
+    """The hand-ins among these names, and the names that they use.
+
+    One student alone could have made these files; in a download everybody has them.
+    """
+    users = [folder / name for name in names if _is_folder(folder / name)]
+    if len(users) < 2 and folder.absolute().name != ROOT:
+        return [], set()
+    if all((user / SETTINGS).is_file() for user in users):
+        return [_of_settings(user) for user in users], {user.name for user in users}
+    if all((user / TIMESTAMP).is_file() for user in users):
+        hand_ins = [HandIn(_author(user), (_part(user),), _stamp(user)) for user in users]
+        return hand_ins, {user.name for user in users}
+    return [], set()
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _of_settings(folder: Path) -> HandIn:

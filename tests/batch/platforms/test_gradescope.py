@@ -21,7 +21,7 @@ BLOCK = """{name}:
       :created_at: 2020-01-01 00:00:00 Z
 """
 JANE = "  - :name: Jane Doe\n    :sid: '0012'\n    :email: jane@x.edu\n"
-JOHN = "  - :name: \"O'Neil, John\"\n    :sid: 13\n    :email: john@x.edu\n"
+JOHN = '  - :name: "O\'Neil, John"\n    :sid: 13\n    :email: john@x.edu\n'
 
 
 def test_every_submitter_has_the_work_and_its_time(tmp_path: Path) -> None:
