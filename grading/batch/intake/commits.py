@@ -19,7 +19,7 @@ from grading.submission.file import read_bytes
 
 SECONDS = 60
 MAX_BYTES = 1024 * 1024
-# git reads neither the user's configuration nor anything from a server.
+# All that git is told by its environment: it reads neither the user's configuration nor anything from a server.
 ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -41,9 +41,9 @@ class Commit:
 
 def last_change(clone: Path, path: Path) -> Commit | None:
     """The last commit on HEAD that changed `path`; None if that cannot be found out."""
-    objects = clone / ".git" / "objects"
-    head = _head(clone / ".git")
-    if head is None or objects.is_symlink() or not objects.is_dir():
+    git, objects = clone / ".git", clone / ".git" / "objects"
+    head = _head(git)
+    if head is None or git.is_symlink() or objects.is_symlink() or not objects.is_dir():
         return None
     place = path.relative_to(clone).as_posix()
     try:
@@ -97,7 +97,8 @@ def _git(folder: Path, *arguments: str) -> bytes:
     done = subprocess.run(
         ["git", "--git-dir", str(folder), *arguments],
         cwd=folder,
-        env={**os.environ, **ALONE},
+        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        | ALONE,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=SECONDS,
