@@ -102,11 +102,9 @@ def collect(
 def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
     """The hand-ins of a class, in whatever way its folder is laid out."""
     for _ in range(MAX_WRAPPERS):
-        names = _names(folder)
-        # What lies beside these two folders is the platform's own.
-        roots = [name for name in names if name in (submitty.ROOT, nbgrader.ROOT)] or names
+        roots = _roots(folder)
         inner = folder / roots[0] if len(roots) == 1 else None
-        if inner is None or inner.is_symlink() or not inner.is_dir():
+        if inner is None or not _is_folder(inner):
             break
         if not _is_class(inner, exercises):
             break
@@ -131,6 +129,12 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
 
 
+def _roots(folder: Path) -> list[str]:
+    """The names in a folder; where a platform has a folder for hand-ins, only that."""
+    names = _names(folder)
+    return [name for name in names if name in (submitty.ROOT, nbgrader.ROOT)] or names
+
+
 def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
     """Whether a folder holds hand-ins of several people, rather than one person's files."""
     if clones.is_clone(folder):
@@ -138,14 +142,19 @@ def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
     names = _names(folder)
     if any(platform.take(folder, names)[1] for platform in PLATFORMS[:-1]):
         return True
-    if len(names) == 1 and (folder / names[0]).is_dir():
-        return _is_class(folder / names[0], exercises)
+    roots = _roots(folder)
+    if len(roots) == 1 and _is_folder(folder / roots[0]):
+        return _is_class(folder / roots[0], exercises)
     # Several folders or archives of which each holds the same exercise are several people's.
     for exercise in exercises:
         own = [name for name in names if _holds(folder / name, exercise)]
         if len(own) > 1:
             return True
     return False
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _holds(path: Path, exercise: Exercise) -> bool:

@@ -19,7 +19,7 @@ from grading.submission.file import read_bytes
 
 SECONDS = 60
 MAX_BYTES = 1024 * 1024
-# All that git is told by its environment: it reads neither the user's configuration nor anything from a server.
+# All that git hears of its environment: no configuration of the user, and nothing from a server.
 ALONE = {
     "GIT_CONFIG_GLOBAL": os.devnull,
     "GIT_CONFIG_NOSYSTEM": "1",

@@ -1,4 +1,4 @@
-"""Files of an entry: bounded in number and size, never unpacked, and a time that is none is none."""
+"""Files of an entry: bounded in number and size, never unpacked, read whatever their dates are."""
 
 import zipfile
 from collections.abc import Callable
