@@ -217,6 +217,7 @@ def rehearse(
         for grade in grading_rules.grades(graded, course, {})
     ]
     unsettled = to_settle(course, options, intake, grades, [])
+    say_what_counts(collected, grades)
     for line in unsettled.shown():
         print(line)
     print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
@@ -280,6 +281,13 @@ def say(
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
+    say_what_counts(collected, grades)
+    for line in unsettled.shown():
+        print(line)
+
+
+def say_what_counts(collected: Sequence[Collected], grades: Sequence[Grade]) -> None:
+    """Print which file and which attempt count where there were several, and what came late."""
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     for found in collected:
         identity = (found.author.label, found.exercise, found.attempt)
@@ -291,8 +299,6 @@ def say(
             print(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
-    for line in unsettled.shown():
-        print(line)
 
 
 def described(change: Change) -> str:

@@ -1,0 +1,244 @@
+"""What the instructor is told: whose everything is, when it came in, and what is not settled."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from grading.batch.attention import ATTEMPTS, CHANGED, FILES, LATE, NOBODY, PERHAPS, TIME
+from grading.course.syllabus import Course, LatePolicy
+from grading.errors import UsageError
+from tests.support.classes import EX1, WORK, pack, put
+from tests.support.rehearsals import Rehearsal, rehearse
+from tests.support.repositories import clone, commit, start
+
+Capture = pytest.CaptureFixture[str]
+DUE = datetime(2026, 10, 5, 23, 59, tzinfo=ZoneInfo("Europe/Berlin"))
+
+
+def due(course: Course, **more: object) -> Course:
+    """The same course with a deadline."""
+    policy = LatePolicy(DUE, 0, 10, 50)
+    exercises = {name: replace(one, late=policy) for name, one in course.exercises.items()}
+    return replace(course, exercises=exercises, **more)  # type: ignore[arg-type]
+
+
+def folders(folder: Path, *names: str) -> Path:
+    for name in names:
+        put(folder / name / EX1)
+    return folder
+
+
+def settled(found: Rehearsal) -> None:
+    assert found.code == 0, found.lines
+    assert len(found.lines) == 1
+
+
+def test_names_beyond_ascii_reach_the_right_person(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    names = ("Kim 지훈", "Anna Сидорова", "王小明", "Иван Петров", "Øystein Berg")
+    folder = folders(tmp_path / "in", *names)
+    roster = (
+        "name,email\nKim 민수,minsu@x.edu\nAnna Петрова,petrova@x.edu\n王小明,wang@x.edu\n"
+        "Иван Петров,ivan@x.edu\nOystein Berg,berg@x.edu\n"
+    )
+    found = rehearse(capsys, real_course, folder, roster)
+    assert found.code == 1
+    open_ones = [line.partition(":")[0] for line in [*found.about(NOBODY), *found.about(PERHAPS)]]
+    assert sorted({line.removeprefix(" yet").strip() for line in open_ones} - {""}) <= sorted(names)
+    assert not any("王小明" in line or "Иван" in line for line in found.lines)
+    assert any("Kim 지훈" in line for line in found.lines)
+    assert any("Anna Сидорова" in line for line in found.lines)
+    missing = found.about("handed in nothing")
+    assert missing == ["ex1: Kim 민수 (minsu@x.edu)", "ex1: Anna Петрова (petrova@x.edu)"]
+
+
+def test_a_platforms_number_is_no_id(tmp_path: Path, real_course: Course, capsys: Capture) -> None:
+    folder = folders(tmp_path / "in", "Maria Lopez_4711_assignsubmission_file_")
+    put(folder / f"poeedgar_4712_56789_{EX1}")
+    roster = "name,id,email\nMaria López García,1001,m@x.edu\nAnn Smith,4711,a@x.edu\nBob,4712,\n"
+    found = rehearse(capsys, real_course, folder, roster)
+    assert found.code == 1
+    assert [line for line in found.lines if "Maria Lopez_4711" in line]
+    assert [line for line in found.lines if "poeedgar_4712" in line]
+    assert len(found.about("handed in nothing")) == 3
+
+
+def test_the_files_of_one_canvas_student_are_one_submission(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder, notebook = tmp_path / "in", real_course.exercise("ex1").notebook
+    put(folder / "doejane_1234_56789_ex1_vanilla_rnn.ipynb", notebook.read_bytes())
+    put(folder / f"doejane_1234_56790_{EX1}")
+    put(folder / "roemax_1235_56791_data_utils.py")
+    put(folder / f"roemax_1235_56792_{EX1}")
+    put(folder / "roemax_1235_56793_report.pdf")
+    found = rehearse(capsys, real_course, folder)
+    assert found.code == 0
+    assert found.lines[-1].startswith("2 attempts")
+
+
+ROSTERS = {
+    "semicolons": "name;id;email\nAnn Smith;1001;ann@x.edu\n",
+    "tabs": "name\tid\temail\nAnn Smith\t1001\tann@x.edu\n",
+    "empty rows": "name,id,email\nann,1001,ann@x.edu\n,,\n,,\n",
+    "one row twice": "name,id,email\nann,1001,ann@x.edu\nann,1001,ann@x.edu\n",
+    "Canvas": 'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"S, A",7,1,ann,A\n',
+    "Moodle": '"First name","Last name","ID number","Email address"\nAnn,Smith,1001,ann@x.edu\n',
+    "Gradescope": "First Name,Last Name,SID,Email,Role\nAnn,Smith,1001,ann@x.edu,Student\n",
+}
+
+
+@pytest.mark.parametrize("kind", ROSTERS)
+def test_a_roster_as_a_platform_exports_it_finds_its_people(
+    tmp_path: Path, real_course: Course, capsys: Capture, kind: str
+) -> None:
+    settled(rehearse(capsys, real_course, folders(tmp_path / "in", "ann"), ROSTERS[kind]))
+
+
+def test_headers_that_fit_nothing_are_named_and_can_be_mapped(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder, text = folders(tmp_path / "in", "ann"), "Naam,Nummer\nann,1\n"
+    with pytest.raises(UsageError, match="its first line is Naam, Nummer"):
+        rehearse(capsys, real_course, folder, text)
+    mapped = replace(real_course, roster={"name": "Naam", "id": "Nummer"})
+    settled(rehearse(capsys, mapped, folder, text))
+
+
+def test_a_clone_has_the_time_of_its_commit(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    origin = start(tmp_path / "origin")
+    commit(origin, EX1, WORK, "2026-10-04T12:00:00+0200")
+    for name in ("rnns-ann", "rnns-bob"):
+        clone(origin, tmp_path / "in" / name)
+    settled(rehearse(capsys, due(real_course), tmp_path / "in"))
+    put(tmp_path / "in" / "rnns-bob" / EX1, "y = 1\n")
+    found = rehearse(capsys, due(real_course), tmp_path / "in")
+    assert (found.code, len(found.about(CHANGED))) == (1, 1)
+
+
+def test_without_evidence_of_a_time_there_is_a_line_and_no_penalty(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder = tmp_path / "in"
+    for name in ("honest", "mallory"):
+        pack(folder / f"{name}.zip", {EX1: WORK})
+    pack(folder / "doejane_LATE_1111_2222_w.zip", {EX1: WORK})
+    settled(rehearse(capsys, real_course, folder))
+    found = rehearse(capsys, due(real_course), folder)
+    assert found.code == 1
+    assert found.about(TIME) == ["honest ex1", "mallory ex1"]
+    assert found.about(LATE) == ["doejane_1111 ex1: it has the penalty of one day (canvas_late)"]
+    times = "submission,submitted_at\nhonest,2026-10-05T23:00\nmallory,2026-10-05T21:00Z\n"
+    later = rehearse(capsys, due(real_course), folder, times=times)
+    assert later.about(TIME) == []
+    settled(
+        rehearse(
+            capsys,
+            due(real_course),
+            folder,
+            times=f"{times}doejane_1111,2026-10-09T12:00:00+02:00\n",
+        )
+    )
+
+
+def test_a_time_of_a_person_counts_for_everything_of_theirs(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder, roster = folders(tmp_path / "in", "ann", "bob"), "name,id\nann,1\nbob,2\n"
+    times = "person,submitted_at\n1,2026-10-05T12:00\n"
+    found = rehearse(capsys, due(real_course), folder, roster, times=times)
+    assert found.about(TIME) == ["bob ex1"]
+
+
+def test_files_that_only_a_number_separates_are_listed(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
+    files = {
+        f"browser/{EX1}": stub,
+        "browser/ex1_vanilla_rnn (1).py": WORK,
+        f"depths/exercises/{EX1}": stub,
+        f"depths/mine/work/{EX1}": WORK,
+        "versions/ex1_v1.py": WORK,
+        "versions/ex1_v2.py": WORK + "# more\n",
+    }
+    for name, text in files.items():
+        put(tmp_path / "in" / name, text)
+    found = rehearse(capsys, real_course, tmp_path / "in")
+    assert found.code == 1
+    [line] = found.about(FILES)
+    assert line.startswith("versions ex1:")
+    assert "ex1_v1.py" in line
+
+
+def test_two_entries_of_one_person_are_attempts_of_theirs(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder, roster = tmp_path / "in", "name\nAlice\n"
+    put(folder / "alice.py", WORK)
+    put(folder / "alice_.py", WORK + "# more\n")
+    found = rehearse(capsys, real_course, folder, roster)
+    assert found.code == 1
+    [line] = found.about(ATTEMPTS)
+    assert "the better one counts for now" in line
+    assert "alice_" in line
+    times = "submission,submitted_at\nalice,2026-10-05T12:00\nalice_,2026-10-05T13:00\n"
+    assert rehearse(capsys, real_course, folder, roster, times=times).about(ATTEMPTS) == []
+
+
+def test_a_match_settles_whose_it_is(tmp_path: Path, real_course: Course, capsys: Capture) -> None:
+    folder = folders(tmp_path / "in", "kim", "lee")
+    roster = "name,id\nKim 민수,1\nLee,2\n"
+    assert rehearse(capsys, real_course, folder, roster).code == 1
+    settled(rehearse(capsys, real_course, folder, roster, match="submission,person\nkim,1\n"))
+    taken = rehearse(capsys, real_course, folder, roster, match="submission,person\nkim,\n")
+    assert taken.code == 1
+
+
+def test_a_team_hands_in_for_all_its_members(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder, roster = folders(tmp_path / "in", "red", "zoe"), "name,id\nAnn,1\nBob,2\nZoe,3\n"
+    assert rehearse(capsys, real_course, folder, roster).code == 1
+    settled(rehearse(capsys, real_course, folder, roster, teams="team,person\nRed,1\nRed,Bob\n"))
+
+
+def test_missing_work_alone_is_nothing_to_settle(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder = folders(tmp_path / "in", "ann")
+    found = rehearse(capsys, real_course, folder, "name\nann\nbob\n")
+    assert found.code == 0
+    assert found.about("handed in nothing") == ["ex1: bob"]
+
+
+def test_the_list_is_short_and_counts_what_it_leaves_out(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder = folders(tmp_path / "in", *(f"stranger {number:02}" for number in range(30)))
+    for number in range(30):
+        put(folder / f"unreadable {number:02}.zip", b"PK")
+    roster = "name\n" + "".join(f"person {number}\n" for number in range(30))
+    found = rehearse(capsys, real_course, folder, roster)
+    assert found.code == 1
+    assert len(found.lines) <= 25 + 10
+    for kind, most in ((NOBODY, 60), ("needs attention", 30), ("handed in nothing", 30)):
+        lines = [line for line in found.lines if line.startswith(kind)]
+        counted = [int(line.split()[-2]) for line in lines if line.endswith(" more")]
+        assert sum(counted) + len(lines) - len(counted) == most
+
+
+def test_an_attempt_in_a_students_own_name_is_said(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    """Where students choose the names of files, alice_attempt2.py may be anybody's."""
+    put(tmp_path / "in" / "alice.py", WORK)
+    put(tmp_path / "in" / "alice_attempt2.py", "raise SystemExit\n")
+    found = rehearse(capsys, real_course, tmp_path / "in")
+    assert [line for line in found.lines if "alice ex1: attempt 2 of 2" in line]
