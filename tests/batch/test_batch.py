@@ -14,20 +14,26 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import astuple, replace
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
 from distributed import LocalCluster
-from grading.batch.collect import Collected, Origin
 
 from grading.batch import gradebooks, pages
+from grading.batch.attention import Attention
 from grading.batch.files import write_class
-from grading.batch.grades import Grade, Graded, grades, late_days, penalty
-from grading.batch.people import Person
+from grading.batch.grades import UNSETTLED, Grade, Graded, grades, may_count, penalty
+from grading.batch.intake.collect import Collected, Work
+from grading.batch.intake.times import Received
+from grading.batch.people.matching import Author, Clue, Evidence, Kind, Match
+from grading.batch.people.roster import Person
+from grading.batch.platforms.hand_in import NO_STAMP
 from grading.batch.statistics import ClassStatistics, histogram
-from grading.batch.store import Basis, Result, Store
+from grading.batch.store import Basis, Result, Store, decided_before
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
@@ -213,35 +219,14 @@ def test_bad_calls_end_with_one_line(class_folder: Path, tmp_path: Path) -> None
         assert len(end.stderr.strip().splitlines()) == 1
 
 
-POLICY = LatePolicy(due=1000.0, grace=60.0, percent_per_day=10.0, cap=25.0)
 DAY = 24 * 3600
+POLICY = LatePolicy(datetime.fromtimestamp(1000, UTC), 60.0, 10.0, 25.0)
 
 
-@pytest.mark.parametrize(
-    ("received", "days", "points"),
-    [
-        (0, 0, 0),
-        (1000, 0, 0),
-        (1060, 0, 0),
-        (1061, 1, 8),
-        (1060 + DAY, 1, 8),
-        (1061 + DAY, 2, 16),
-        (1061 + 9 * DAY, 10, 20),
-    ],
-)
-def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(
-    received: float, days: int, points: float
-) -> None:
-    assert late_days(POLICY, received) == days
+@pytest.mark.parametrize(("days", "points"), [(0, 0), (1, 8), (2, 16), (3, 20), (10, 20)])
+def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(days: int, points: float) -> None:
     assert penalty(POLICY, days, 80.0) == points
     assert penalty(None, days, 80.0) == 0
-
-
-def test_a_platform_knows_best_whether_it_was_late() -> None:
-    assert late_days(POLICY, 1061 + DAY, late=False) == 0
-    assert late_days(POLICY, 0, late=True) == 1
-    assert late_days(POLICY, 1061 + DAY, late=True) == 2
-    assert late_days(None, 1061 + DAY, late=True) == 0
 
 
 @pytest.mark.parametrize(
@@ -250,47 +235,186 @@ def test_a_platform_knows_best_whether_it_was_late() -> None:
         'show_names = "false"',
         'attempts = "first"',
         "[late]\ndue = 2026-12-01T23:59:00\npercent_per_day = 10",
+        "[late]\ndue = 2026-12-01\nzone = 'UTC'",
+        "[late]\ndue = '2026-12-01T23:59:00Z'",
+        "[late]\ndue = 2026-12-01T23:59:00\nzone = 'Europe/Atlantis'",
+        "[late]\ndue = 2026-12-01T23:59:00\nzone = '/etc/passwd'",
+        "[late]\ndue = 2026-12-01T23:59:00\nzone = 2",
+        "[late]\ndue = 2026-12-01T23:59:00Z\ngrace_minutes = -1",
         "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = nan",
+        "trust_file_times = 'yes'",
+        "[roster]\nname = 3",
         "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = 10\ncap_percent = 120",
     ],
 )
 def test_settings_that_mean_nothing_are_refused(tmp_path: Path, line: str) -> None:
-    plan = 'title = "T"\n' + line + "\n[exercises]\n"
-    (tmp_path / "course.toml").write_text(plan, encoding="utf-8")
+    exercise = '\n[exercises.ex1]\ntitle = "A"\nfile = "a.py"\n'
+    path = tmp_path / "course.toml"
+    path.write_text(f'title = "T"\n{line}{exercise}', encoding="utf-8")
     with pytest.raises(GraderError, match=r"course\.toml cannot be used"):
         syllabus.load(tmp_path)
 
 
-def test_a_late_policy_is_read(tmp_path: Path) -> None:
-    late = "[late]\ndue = 2026-12-01T23:59:00+01:00\ngrace_minutes = 30\npercent_per_day = 10\n"
-    (tmp_path / "course.toml").write_text(f'title = "T"\nattempts = "best"\n[exercises]\n{late}')
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.mark.parametrize(
+    ("late", "due"),
+    [
+        ("due = 2026-12-01T23:59:00+01:00", datetime.fromisoformat("2026-12-01T23:59+01:00")),
+        ("due = 2026-12-01T23:59:00Z", datetime(2026, 12, 1, 23, 59, tzinfo=UTC)),
+        (
+            'due = 2026-12-01T23:59:00\nzone = "Europe/Berlin"',
+            datetime(2026, 12, 1, 23, 59, tzinfo=BERLIN),
+        ),
+        (
+            'due = 2026-12-01T22:59:00Z\nzone = "Europe/Berlin"',
+            datetime(2026, 12, 1, 23, 59, tzinfo=BERLIN),
+        ),
+    ],
+)
+def test_a_late_policy_is_read(tmp_path: Path, late: str, due: datetime) -> None:
+    (tmp_path / "course.toml").write_text(
+        'title = "T"\nattempts = "best"\ntrust_file_times = true\n'
+        f"[late]\n{late}\ngrace_minutes = 30\npercent_per_day = 10\n"
+        '[roster]\nname = "Naam"\n'
+        '[exercises.ex1]\ntitle = "A"\nfile = "a.py"\n'
+        '[exercises.ex2]\ntitle = "B"\nfile = "b.py"\ndue = 2026-12-24T12:00:00+01:00\n',
+        encoding="utf-8",
+    )
     plan = syllabus.load(tmp_path)
-    assert plan.attempts == "best"
-    assert plan.late == LatePolicy(1796165940.0, 1800.0, 10.0, 100.0)
+    assert (plan.attempts, plan.trust_file_times, plan.roster) == ("best", True, {"name": "Naam"})
+    first, second = (plan.exercise(one).late for one in ("ex1", "ex2"))
+    assert first == LatePolicy(due, 1800.0, 10.0, 100.0)
+    assert first is not None
+    assert second is not None
+    assert first.due.utcoffset() == due.utcoffset()
+    assert second.due == datetime(2026, 12, 24, 11, tzinfo=UTC)
+    assert (second.grace, second.percent_per_day, second.cap) == (1800.0, 10.0, 100.0)
 
 
-def attempt(number: int, score: float | None, received: float = 0.0) -> Graded:
-    collected = Collected(Origin("ada", ("ada",), number), "ex4", None, received)
+ADA = Person("Ada", "7")
+
+
+def attempt(
+    number: int,
+    score: float | None,
+    seconds: float | None = None,
+    label: str = "ada",
+    is_ordered: bool = True,
+) -> Graded:
+    author = Author(label, (Clue(Kind.ANY, label),))
+    work = Work("ex4.py", str(number), "", True, lambda: None)  # type: ignore[arg-type, return-value]
+    order = (number,) if is_ordered else None
+    collected = Collected(author, "ex4", work, NO_STAMP, number, order)
     result = None if score is None else Result("graded", score, 100.0)
-    return Graded(replace(collected, work=object()), None, result, lambda: None)  # type: ignore[type-var]
+    match = Match((ADA,), Evidence.NAME)
+    return Graded(collected, match, Received(seconds, "x"), result, lambda: None)
 
 
-def test_the_latest_or_the_best_attempt_counts() -> None:
-    tries = [attempt(1, 90.0), attempt(2, 95.0, received=1061 + DAY), attempt(3, 50.0)]
-    [latest] = grades(tries, POLICY, "latest", {"ex4": 100})
-    assert (latest.attempt, latest.attempts, latest.score) == (3, 3, 50.0)
-    [best] = grades(tries, POLICY, "best", {"ex4": 100})
+def counted_attempt(course: Course, policy: LatePolicy | None, *tries: Graded) -> Grade:
+    exercises = {"ex4": replace(course.exercise("ex4"), late=policy)}
+    [grade] = grades(tries, replace(course, exercises=exercises), {"ex4": 100})
+    return grade
+
+
+def test_the_latest_or_the_best_attempt_counts(real_course: Course) -> None:
+    best_counts = replace(real_course, attempts="best")
+    tries = (attempt(1, 90.0, 0.0), attempt(2, 95.0, 1061 + DAY), attempt(3, 50.0, 500.0))
+    latest = counted_attempt(real_course, POLICY, *tries)
+    assert (latest.attempt, latest.attempts, latest.score) == (2, 3, 95.0 - 19.0)
+    best = counted_attempt(best_counts, POLICY, *tries)
     assert (best.attempt, best.raw_score, best.penalty, best.score) == (1, 90.0, 0.0, 90.0)
-    [best] = grades(tries, None, "best", {"ex4": 100})
+    best = counted_attempt(best_counts, None, *tries)
     assert (best.attempt, best.score) == (2, 95.0)
-    [only] = grades([attempt(1, 10.0), attempt(2, None)], None, "best", {"ex4": 100})
+    only = counted_attempt(best_counts, None, attempt(1, 10.0), attempt(2, None))
     assert only.score == 10.0
+    assert counted_attempt(real_course, None, attempt(1, 9.0)).counted == ""
+
+
+def test_a_number_orders_attempts_of_one_author_where_no_time_does(real_course: Course) -> None:
+    latest = counted_attempt(real_course, None, attempt(2, 10.0), attempt(1, 90.0, seconds=5.0))
+    assert (latest.score, latest.unsettled) == (10.0, "")
+    assert latest.counted == "attempt 2 of 2"
+
+
+@pytest.mark.parametrize(
+    "tries",
+    [
+        # Of two entries the numbers say nothing,
+        (attempt(1, 90.0), attempt(2, 10.0, label="ada_")),
+        (attempt(1, 90.0, seconds=5.0), attempt(2, 10.0, label="ada_")),
+        (attempt(1, 90.0, seconds=5.0), attempt(2, 10.0, seconds=5.0, label="ada_")),
+        # nor is there always a number.
+        (attempt(1, 90.0, is_ordered=False), attempt(2, 10.0)),
+    ],
+)
+def test_without_evidence_the_better_one_counts_for_now(
+    real_course: Course, tries: tuple[Graded, ...]
+) -> None:
+    for order in (tries, tries[::-1]):
+        grade = counted_attempt(real_course, None, *order)
+        assert (grade.score, grade.attempts, grade.unsettled) == (90.0, 2, UNSETTLED)
+        assert "attempt 1 of 2" in grade.counted
+    text = gradebooks.grades_csv([grade], UTC)
+    [row] = csv.DictReader(io.StringIO(text))
+    assert row["unsettled"] == UNSETTLED
+
+
+def test_two_entries_with_times_are_settled(real_course: Course) -> None:
+    tries = (attempt(1, 90.0, seconds=5.0), attempt(1, 10.0, seconds=6.0, label="ada_"))
+    grade = counted_attempt(real_course, None, *tries)
+    assert (grade.submission, grade.score, grade.unsettled) == ("ada_", 10.0, "")
+    assert grade.counted == "attempt 1 of 2, and not ada"
+
+
+def test_only_what_may_count_is_graded(real_course: Course) -> None:
+    """Eight files of one upload are eight attempts, and only the latest counts."""
+    eight = [attempt(number, None) for number in range(1, 9)]
+    two = [attempt(9, None, label="bob"), attempt(10, None, label="bob_")]
+    bob = Match((Person("Bob"),), Evidence.NAME)
+    everything = [*eight, *(replace(one, match=bob) for one in two)]
+    needed = may_count(
+        real_course,
+        [one.collected for one in everything],
+        {one.collected.author.label: one.match for one in everything},
+        {one.collected: one.received for one in everything},
+    )
+    assert sorted(one.attempt for one in needed) == [8, 9, 10]
+
+
+def test_every_member_of_a_team_has_the_grade(real_course: Course) -> None:
+    team = Match((ADA, Person("Bob", "8")), Evidence.TEAM)
+    found = grades([replace(attempt(1, 90.0), match=team)], real_course, {"ex4": 100})
+    assert [(one.person, one.score) for one in found] == [(person, 90.0) for person in team.people]
+
+
+def test_what_is_nobodys_has_a_row_and_reaches_no_gradebook(real_course: Course) -> None:
+    tries = [replace(attempt(1, 90.0, label=name), match=Match()) for name in ("a", "b")]
+    found = grades(tries, real_course, {"ex4": 100})
+    assert [(one.person, one.submission) for one in found] == [(None, "a"), (None, "b")]
+    table = gradebooks.canvas_csv(found, {"ex4": "T"}, {"ex4": 100})
+    assert len(table.splitlines()) == 2
 
 
 def grade(name: str, score: float | None, *checks: CheckResult, person: str = "") -> Grade:
-    who = Person(person, "7", "p@example.org", "log") if person else None
-    scores = (score, 0.0, 0, 0.0, score, 10.0)
-    return Grade(name, "ex4", who, 1, 1, "graded", *scores, "", lambda: report(*checks))
+    who = Person(person, "7", "p@example.org", "log", canvas="77", sections=("A", "B"))
+    return Grade(
+        submission=name,
+        exercise="ex4",
+        person=who if person else None,
+        attempt=1,
+        attempts=1,
+        status="graded",
+        raw_score=score,
+        received=Received(0.0, "gradescope"),
+        late_days=0,
+        penalty=0.0,
+        score=score,
+        max_score=10.0,
+        problem="",
+        load=lambda: report(*checks),
+    )
 
 
 def counted(*found: Grade) -> ClassStatistics:
@@ -302,7 +426,7 @@ def counted(*found: Grade) -> ClassStatistics:
 
 
 def test_no_cell_is_a_formula() -> None:
-    text = gradebooks.grades_csv([grade("=1+1", 3.5, person="@SUM(A1)"), grade("-x", -1.0)])
+    text = gradebooks.grades_csv([grade("=1+1", 3.5, person="@SUM(A1)"), grade("-x", -1.0)], UTC)
     table = list(csv.reader(io.StringIO(text)))
     assert table[1][0] == "'=1+1"
     assert table[1][10] == "'@SUM(A1)"
@@ -310,18 +434,34 @@ def test_no_cell_is_a_formula() -> None:
     assert table[2][3] == "-1.0"
 
 
-def test_gradebooks_have_the_columns_that_platforms_know() -> None:
+def test_a_row_says_when_it_came_in_and_by_what() -> None:
+    early = grade("a", 1.0)
+    unknown = replace(early, received=Received())
+    text = gradebooks.grades_csv([early, unknown], ZoneInfo("Europe/Berlin"))
+    first, second = csv.DictReader(io.StringIO(text))
+    assert (first["submitted_at"], first["time_source"]) == (
+        "1970-01-01T01:00:00+01:00",
+        "gradescope",
+    )
+    assert (second["submitted_at"], second["time_source"]) == ("", "unknown")
+    assert list(first)[:12] == [
+        *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
+        *("late_days", "attempt", "attempts", "name", "id"),
+    ]
+
+
+def test_gradebooks_have_the_columns_that_platforms_know(real_course: Course) -> None:
     found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
     titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}
     remarks = {("a", "ex4"): gradebooks.remark(found[0], found[0].report)}
     canvas = list(csv.reader(io.StringIO(gradebooks.canvas_csv(found, titles, most))))
     assert canvas[0] == [*gradebooks.CANVAS, "Looking inside (123)"]
     assert canvas[1] == ["    Points Possible", "", "", "", "", "10.0"]
-    assert canvas[2:] == [["Doe, Jane Mary", "7", "", "log", "", "7.5"]]
+    assert canvas[2:] == [["Doe, Jane Mary", "77", "7", "log", "A, B", "7.5"]]
     moodle = list(csv.reader(io.StringIO(gradebooks.moodle_csv(found, titles, remarks))))
     assert moodle[0] == ["email", "idnumber", *titles.values(), "Looking inside (123) feedback"]
     assert moodle[1] == ["p@example.org", "7", "7.5", "Everything is right."]
-    nbgrader = list(csv.reader(io.StringIO(gradebooks.nbgrader_csv(found, 0.0))))
+    nbgrader = list(csv.reader(io.StringIO(gradebooks.nbgrader_csv(found, real_course))))
     assert ",".join(nbgrader[0]) == (
         "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
         "late_submission_penalty,score,max_score"
@@ -365,7 +505,7 @@ def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course
     broken = report(check(status=Status.GRADER_ERROR))
     failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
     for found, files in ((graded, ["ada.ex4.json"]), (failed, [])):
-        write_class(tmp_path, real_course, [found], {"ex4": 4.0}, [], [])
+        write_class(tmp_path, real_course, [found], {"ex4": 4.0}, {}, Attention())
         assert [path.name for path in (tmp_path / "gradescope").iterdir()] == files
 
 
@@ -408,6 +548,11 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
         again = store.settle("ada", 1, new, ten, "asked for")
         assert again is not None
         assert (again.old_score, again.new_score, again.why) == (10.0, 20.0, "asked for")
+        store.keep_matches({"ada": "7", "=x": "8"})
+        store.keep_matches({"ada": "", "bob": "9"})
+        assert store.matches() == {"=x": "8", "bob": "9"}
+    assert decided_before(tmp_path / "grades.sqlite") == {"=x": "8", "bob": "9"}
+    assert decided_before(tmp_path / "none.sqlite") == {}
     query = (
         "select submission, exercise, attempt, old_score, new_score, why from changes order by id"
     )

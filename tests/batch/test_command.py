@@ -1,7 +1,7 @@
 """What the instructor is told: whose everything is, when it came in, and what is not settled."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -86,7 +86,7 @@ ROSTERS = {
     "tabs": "name\tid\temail\nAnn Smith\t1001\tann@x.edu\n",
     "empty rows": "name,id,email\nann,1001,ann@x.edu\n,,\n,,\n",
     "one row twice": "name,id,email\nann,1001,ann@x.edu\nann,1001,ann@x.edu\n",
-    "Canvas": 'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"S, A",7,1,ann,A\n',
+    "Canvas": 'Student,ID,SIS Login ID,Section\n    Points Possible,,,\n"S, A",7,ann,A\n',
     "Moodle": '"First name","Last name","ID number","Email address"\nAnn,Smith,1001,ann@x.edu\n',
     "Gradescope": "First Name,Last Name,SID,Email,Role\nAnn,Smith,1001,ann@x.edu,Student\n",
 }

@@ -6,8 +6,6 @@ an exception or a value that is not what the reader's types say, is a broken pro
 
 import ast
 import contextlib
-import csv
-import io
 import json
 import math
 import os
@@ -22,7 +20,8 @@ from typing import Any
 import numpy as np
 
 from grading import hints, text
-from grading.batch import people
+from grading.batch.people import roster
+from grading.batch.people.matching import Author, Clue, Evidence, Kind, Roster
 from grading.course import misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
@@ -363,20 +362,27 @@ def _python_stays_python(lines: list[str]) -> None:
 
 def _check_roster(data: bytes) -> bool:
     try:
-        known = people.read(_file("roster.csv", data))
+        known = roster.merged(roster.read(_file("roster.csv", data), {}))
     except UsageError as error:
         _one_clear_line(error)
         return False
-    header = next(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    columns = {column.strip().lower() for column in header}
-    everybody = people.Roster(known)
+    everybody = Roster(known)
     for person in known:
+        assert person.name, repr(person)
         for column, value in asdict(person).items():
-            assert type(value) is str, repr(person)
-            assert column in columns or not value, f"{column} comes from nowhere: {person!r}"
-            assert text.one_line(value) == value
-        found = everybody.find(person.keys)
-        assert found is None or found.keys & person.keys
+            words = value if isinstance(value, tuple) else (value,)
+            assert all(type(word) is str for word in words), f"{column}: {person!r}"
+            assert all(text.one_line(word) == word for word in words), f"{column}: {person!r}"
+        clues = (
+            Clue(Kind.ID, person.id),
+            Clue(Kind.LOGIN, person.login),
+            Clue(Kind.EMAIL, person.email),
+            Clue(Kind.NAME, person.name),
+        )
+        match = everybody.match([Author("a", clues)], {})["a"]
+        if match.evidence is not Evidence.TEAM:
+            assert set(match.people) <= {person}, repr(match)
+        assert not (match.people and match.candidates), repr(match)
     return True
 
 
@@ -548,6 +554,10 @@ _STRANGE: tuple[Any, ...] = (
 _ROSTERS = (
     b"name,id,email,login,section\nAda Lovelace,1,ada@example.org,al,A\nBob,2,,,\n",
     '\ufeffName,Email\n"Doe, Jane",jane@example.org\n'.encode(),
+    b'Student,ID,SIS User ID,SIS Login ID,Section\n    Points Possible,,,,\n"Doe, J",7,1,jd,A\n',
+    "First name;Surname;ID number;Groups\nJos\u00e9;M\u00fcller;007;Red\n".encode("cp1252"),
+    b"#OrgDefinedId,Username,Last Name,First Name,Email\n#01,#ann,Smith,Ann,a@x.edu\n#01,,A,,\n",
+    "Last Name\tFirst Name\tUsername\tStudent ID\nDoe\tJane\tjd\t12\n".encode("utf-16"),
     'section,NAME,,other\nA,"Zo\u00eb\nM\u00fcller",x,y\n\nB,"a ""b"" c"\n'.encode(),
 )
 _QUESTIONS = (

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 
 from grading.batch import gradebooks, pages
 from grading.batch.grades import Grade
+from grading.batch.intake.times import Received
 from grading.course.syllabus import ROOT, Course
 from grading.pull_request.changes import PullRequest, Work
 from grading.pull_request.github import annotations, summary
@@ -86,8 +87,22 @@ def test_gradescope_shows_it(status: Status) -> None:
 @every_status
 def test_a_gradebook_and_a_page_of_feedback_show_it(status: Status) -> None:
     found = one(status)
-    scores = (found.score, 0.0, 0, 0.0, found.score, 4.0)
-    grade = Grade("ada", "ex4", None, 1, 1, found.status, *scores, "", lambda: found)
+    grade = Grade(
+        submission="ada",
+        exercise="ex4",
+        person=None,
+        attempt=1,
+        attempts=1,
+        status=found.status,
+        raw_score=found.score,
+        received=Received(),
+        late_days=0,
+        penalty=0.0,
+        score=found.score,
+        max_score=4.0,
+        problem="",
+        load=lambda: found,
+    )
     remark = gradebooks.remark(grade, found)
     assert (remark == "Everything is right.") == (status is Status.PASSED)
     page = pages.feedback_page([pages.Part(grade, found, {})], {"ex4": "Looking inside"})

@@ -13,10 +13,10 @@ from unittest.mock import MagicMock, patch
 
 import nbformat
 import pytest
-from grading.batch.collect import Collected, collect
 from nbconvert.exporters import PythonExporter
 
 from grading.batch import run
+from grading.batch.intake.collect import Collected, collect
 from grading.cli.grade import is_own
 from grading.course.stub_notebooks import make_notebook
 from grading.course.syllabus import ROOT, Course, Exercise
@@ -371,7 +371,7 @@ def test_the_same_bytes_are_another_submission_as_a_notebook(
     for name in ("a.py", "b.ipynb"):
         put(tmp_path / name, data)
     collected = collect(tmp_path, [real_course.exercise("ex1")])
-    module, own = run.attempts(real_course, collected, "here", 1)
+    module, own = run.attempts(real_course, collected, set(collected), "here", 1)
     assert module.basis is not None
     assert own.basis is not None
     assert module.basis.key != own.basis.key
@@ -393,7 +393,7 @@ def pack(path: Path, files: dict[str, bytes]) -> None:
 
 def found(folder: Path, course: Course) -> dict[str, Collected]:
     collected = collect(folder, [course.exercise("ex2")])
-    return {f"{one.origin.label}/{one.origin.attempt}": one for one in collected}
+    return {f"{one.author.label}/{one.attempt}": one for one in collected}
 
 
 def test_notebooks_are_collected_from_whatever_they_come_in(
@@ -428,12 +428,11 @@ def test_a_stub_beside_a_notebook_hides_nothing(tmp_path: Path, real_course: Cou
     module = put(folder / exercise.file, stub)
     own = put(folder / "notebooks" / FILE, notebook(code("x = 1")))
     put(tmp_path / "ada" / "checks" / "public" / "ex2.py", b"not this one")
-    os.utime(module, (1000, 1000))
-    os.utime(own, (2000, 2000))
     one = found(tmp_path, real_course)["ada/1"]
     assert one.work is not None
-    assert (one.work.name, one.received) == (FILE, 2000)
-    assert one.work.note == f"{exercise.file} beside it is untouched"
+    assert one.work.name == FILE
+    assert one.work.settled
+    assert one.work.note == f"exercises/{exercise.file} beside it is untouched"
     put(module, stub + b"# mine\n")
     put(own, blank)
     other = found(tmp_path, real_course)["ada/1"]

@@ -159,7 +159,7 @@ def _cell(row: Sequence[str], place: int) -> str:
 def _person(cells: Mapping[str, str]) -> Person | None:
     """The person in a row, or None for a row without one."""
     # Brightspace writes a # in front, so that spreadsheets keep leading zeros.
-    given = {column: text.removeprefix("#") for column, text in cells.items()}
+    given = {column: text.removeprefix("#").strip() for column, text in cells.items()}
     name = given.get("name", "")
     first, last = given.get("given", ""), given.get("family", "")
     name = name or " ".join(part for part in (first, last) if part)
