@@ -154,7 +154,7 @@ def _times(
         person = matches[found.author.label].person
         moment = by_label.get(found.author.label)
         moment = moment or (by_person.get(person) if person is not None else None)
-        stamp = found.stamp if moment is None else Stamp(moment, "--times")
+        stamp = found.stamp if moment is None else Stamp(moment, "times file")
         received_at[found] = received(stamp, zone_of(policy))
     return received_at
 

@@ -39,7 +39,7 @@ class Clue:
 class Evidence(StrEnum):
     """Why a submission is a person's, in the words of people.csv; the strongest comes first."""
 
-    DECIDED = "--match"
+    DECIDED = "match file"
     CANVAS = "Canvas ID"
     MOODLE = "Moodle participant"
     LOGIN = "login"
