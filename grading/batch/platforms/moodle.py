@@ -53,7 +53,7 @@ def _hand_in(
         # What follows a hyphen may be the name after a group, or the second half of a name.
         pieces = who.split("-")
         written = [""] if alone else ["-".join(pieces[at:]) for at in range(len(pieces))]
-        clues += [Clue(Kind.MOODLE, f"{name}_{number}") for name in written]
+        clues += [Clue(Kind.MOODLE, f"{name}_{number}") for name in written if name or alone]
     label = f"{who}_{number}" if number else who
     author = Author(one_line(label), tuple(clues), f"moodle {number or who}")
     parts = tuple(
