@@ -91,12 +91,16 @@ def collect(
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
-    found = [
-        collected
-        for hand_in in recognized(folder, exercises)
-        for collected in _collected(hand_in, exercises, trust_file_times)
-    ]
-    return _numbered(_with_answers(found))
+    found: list[Collected] = []
+    elsewhere: list[Collected] = []
+    for hand_in in recognized(folder, exercises):
+        for collected in _collected(hand_in, exercises, trust_file_times):
+            without_work = hand_in.among_others and not collected.exercise
+            (elsewhere if without_work else found).append(collected)
+    # Of somebody's assignments without the exercise, one is listed if no other has it.
+    labels = {collected.author.label for collected in found}
+    missing = {one.author.label: one for one in elsewhere if one.author.label not in labels}
+    return _numbered(_with_answers([*found, *missing.values()]))
 
 
 def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:

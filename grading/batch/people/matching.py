@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NAME = "name"
     LOGIN_AND_NAME = "login and name"
     TEAM = "team"
+    TEAM_AND_NAME = "team and name"
     ANY = "label"
 
 
@@ -46,6 +47,7 @@ class Evidence(StrEnum):
     EMAIL = "address"
     ID = "id"
     LOGIN_AND_NAME = "login and name"
+    TEAM_AND_NAME = "team and name"
     NAME = "name"
     TEAM = "team"
     MAILBOX = "first part of the address"
@@ -116,13 +118,33 @@ def _logins_and_names(person: Person) -> set[str]:
     return {front + name for front in fronts for name in names}
 
 
+def _teams_and_names(person: Person) -> set[str]:
+    """The team in front of the name, as Moodle 3 writes it."""
+    return {squeezed(team) + name for team in person.teams for name in _names(person)}
+
+
+def _participant(text: str) -> set[str]:
+    """The keys of NAME_NUMBER, where the name is empty if the number counts alone."""
+    name, _, number = text.rpartition("_")
+    # A name without letters is no anonymous one.
+    names = {squeezed(name), *plain(name)} - {""} if name else {""}
+    return {f"{key}_{number}" for key in names}
+
+
+def _participants(person: Person) -> set[str]:
+    if not person.moodle:
+        return set()
+    names = {"", *_names(person), *_plain_names(person)}
+    return {f"{name}_{person.moodle}" for name in names}
+
+
 def _plain_names(person: Person) -> set[str]:
     return {spelling for name in orders(person.name) for spelling in plain(name)}
 
 
 _STEPS = (
     _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
-    _Step(Evidence.MOODLE, (Kind.MOODLE,), _folded, lambda person: _folded(person.moodle)),
+    _Step(Evidence.MOODLE, (Kind.MOODLE,), _participant, _participants),
     _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
     _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
@@ -131,6 +153,12 @@ _STEPS = (
         (Kind.LOGIN_AND_NAME,),
         lambda text: [squeezed(text)],
         _logins_and_names,
+    ),
+    _Step(
+        Evidence.TEAM_AND_NAME,
+        (Kind.TEAM_AND_NAME,),
+        lambda text: [squeezed(text)],
+        _teams_and_names,
     ),
     _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
     _Step(
@@ -143,7 +171,7 @@ _STEPS = (
 _PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
 MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
-_WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
+_WEAK = (Evidence.TEAM_AND_NAME, Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
 
 
 class Roster:
@@ -194,6 +222,9 @@ class Roster:
         # Evidence against the strongest: what else is known points to somebody else.
         contradicted = any(people[0] not in others for _, others in fitting[1:])
         if len(people) == 1 and not contradicted:
+            # Canvas gives the number of one member and the name of the group.
+            if evidence is Evidence.CANVAS and people[0] in (team := self._team(author)).people:
+                return team
             return Match((people[0],), evidence)
         everybody = dict.fromkeys(person for _, others in fitting for person in others)
         doubt = "its names contradict each other" if contradicted else "it fits several people"

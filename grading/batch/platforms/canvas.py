@@ -1,10 +1,12 @@
 """Canvas, "Download Submissions": flat files named NAME[_LATE]_USER_FILE_THEIRS[-N].SUFFIX.
 
-NAME is the author's sortable name in lower case, without what is neither a letter, a mark nor a
-digit, and is missing where grading is anonymous. USER and FILE are Canvas's own numbers. Text typed
-into a form comes as ..._text.html, an address as ..._link.html (Canvas's ContentZipper). All files
-of an author are the latest submission; -N only makes a name unique among the author's files, so
-that a higher FILE, not a higher N, tells what was handed in later.
+NAME is the author's sortable name in lower case, without what is neither a letter, a mark, a digit
+nor an underscore; in an assignment for groups it is the group's name, and USER is one member. USER
+and FILE are Canvas's own numbers. Where grading is anonymous, anon_CODE stands for NAME and USER.
+LATE is in capitals, which NAME never is. Text typed into a form comes as ..._text.html, an address
+as ..._link.html (Canvas's ContentZipper). All files of an author are the latest submission; -N only
+makes a name unique among the author's files, so that a higher FILE, not a higher N, tells what was
+handed in later.
 """
 
 import re
@@ -16,10 +18,11 @@ from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
 
 _NAME = re.compile(
-    r"(?:(?P<who>.+?)_)??(?P<late>late_)?(?P<user>\d+)_"
+    r"(?:(?P<who>.+?)_)??(?P<late>LATE_)?(?P<user>anon_[^\W_]{4,}|\d+)_"
     r"(?:(?P<file>\d+)_(?P<theirs>.+)|(?P<typed>text|link)\.html)",
-    re.IGNORECASE | re.DOTALL,
+    re.DOTALL,
 )
+ANONYMOUS = "anon_"
 _COPY = re.compile(r"(?P<stem>.+?)-(?P<number>\d{1,3})(?P<suffix>(?:\.\w+)*)")
 
 
@@ -41,30 +44,45 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def _is_surely_canvas(match: re.Match[str]) -> bool:
-    return bool(match["late"]) or min(len(match["user"]), len(match["file"] or "")) >= 4
+    if match["late"] or match["user"].startswith(ANONYMOUS):
+        return True
+    return min(len(match["user"]), len(match["file"] or "")) >= 4
 
 
 def _of_author(
     folder: Path, who: str, user: str, files: Sequence[re.Match[str]]
 ) -> Iterator[HandIn]:
     label = one_line(f"{who}_{user}" if who else user)
-    clues = (Clue(Kind.CANVAS, user), *([Clue(Kind.NAME, who)] if who else []))
-    author = Author(label, clues, f"canvas {user}")
+    clues = [] if user.startswith(ANONYMOUS) else [Clue(Kind.CANVAS, user)]
+    clues += [Clue(Kind.NAME, who), Clue(Kind.TEAM, who)] if who else []
+    author = Author(label, tuple(clues), f"canvas {user}")
     late = any(match["late"] for match in files)
     stamp = Stamp(source="canvas_late" if late else "canvas", late=late)
-    uploads: dict[int, list[re.Match[str]]] = {}
-    for match in files:
+    # The versions of each file, by its name without -N; Canvas numbers files as they come in.
+    versions: dict[str, list[re.Match[str]]] = {}
+    for match in sorted(files, key=lambda match: int(match["file"] or 0)):
         if match["theirs"]:
-            uploads.setdefault(_copy_number(match["theirs"]), []).append(match)
-    if not uploads:
+            versions.setdefault(_without_number(match["theirs"]), []).append(match)
+    if not versions:
         problem = "holds only text typed into Canvas, and no file"
         yield HandIn(author, (), stamp, problem=problem)
-    # Later files have higher numbers, whatever a student called them.
-    by_time = sorted(uploads, key=lambda copy: max(int(match["file"]) for match in uploads[copy]))
-    for rank, copy in enumerate(by_time):
-        parts = tuple(Part(folder / match[0], match["theirs"]) for match in uploads[copy])
-        attempt = copy + 1 if by_time == sorted(uploads) else rank + 1
+        return
+    # A file without a further version belongs to every attempt: it is of the same submission.
+    count = max(len(several) for several in versions.values())
+    uploads = [
+        [several[max(0, len(several) - count + rank)] for several in versions.values()]
+        for rank in range(count)
+    ]
+    numbers = [max(_copy_number(match["theirs"]) for match in upload) for upload in uploads]
+    for rank, upload in enumerate(uploads):
+        parts = tuple(Part(folder / match[0], match["theirs"]) for match in upload)
+        attempt = numbers[rank] + 1 if numbers == sorted(set(numbers)) else rank + 1
         yield HandIn(author, parts, stamp, attempt, (rank,))
+
+
+def _without_number(name: str) -> str:
+    match = _COPY.fullmatch(name)
+    return match["stem"] + match["suffix"] if match else name
 
 
 def _copy_number(name: str) -> int:

@@ -37,6 +37,7 @@ class HandIn:
 
     `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
     None means that nothing tells which came later. `problem` says why there is nothing to read.
+    `among_others` marks one of several assignments: the work may be in another one of its author.
     """
 
     author: Author
@@ -46,3 +47,4 @@ class HandIn:
     order: tuple[float, ...] | None = None
     problem: str = ""
     note: str = ""
+    among_others: bool = False
