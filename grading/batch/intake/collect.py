@@ -91,12 +91,16 @@ def collect(
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
-    found = [
-        collected
-        for hand_in in recognized(folder, exercises)
-        for collected in _collected(hand_in, exercises, trust_file_times)
-    ]
-    return _numbered(_with_answers(found))
+    found: list[Collected] = []
+    elsewhere: list[Collected] = []
+    for hand_in in recognized(folder, exercises):
+        for collected in _collected(hand_in, exercises, trust_file_times):
+            without_work = hand_in.among_others and not collected.exercise
+            (elsewhere if without_work else found).append(collected)
+    # Of somebody's assignments without the exercise, one is listed if no other has it.
+    labels = {collected.author.label for collected in found}
+    missing = {one.author.label: one for one in elsewhere if one.author.label not in labels}
+    return _numbered(_with_answers([*found, *missing.values()]))
 
 
 def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
@@ -130,9 +134,9 @@ def _names(folder: Path) -> list[str]:
 
 
 def _roots(folder: Path) -> list[str]:
-    """The names in a folder; where a platform has a folder for hand-ins, only that."""
+    """The names in a folder; beside nbgrader's folder of hand-ins all others are its own."""
     names = _names(folder)
-    return [name for name in names if name in (submitty.ROOT, nbgrader.ROOT)] or names
+    return [nbgrader.ROOT] if nbgrader.ROOT in names else names
 
 
 def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
@@ -193,7 +197,7 @@ def _collected(
         if mine or answers:
             any_work = True
             found, path = _of_exercise(hand_in, exercise, exercises, mine, answers)
-            found = _with_commit(_with_stamp(found, hand_in, path), hand_in, path)
+            found = _with_commit(found, hand_in, path)
             yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
         yield replace(nothing, problem=_what_is_there(files, exercises))
@@ -242,14 +246,6 @@ def _of_exercise(
     work = chosen.submission
     found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
     return found, chosen.file.path
-
-
-def _with_stamp(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
-    """The same with the time of the folder that the file is in."""
-    for folder, stamp in hand_in.stamps:
-        if path is not None and path.is_relative_to(folder):
-            return replace(found, stamp=stamp)
-    return found
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NAME = "name"
     LOGIN_AND_NAME = "login and name"
     TEAM = "team"
+    TEAM_AND_NAME = "team and name"
     ANY = "label"
 
 
@@ -45,7 +46,8 @@ class Evidence(StrEnum):
     LOGIN = "login"
     EMAIL = "address"
     ID = "id"
-    LOGIN_AND_NAME = "login, id or team with the name"
+    LOGIN_AND_NAME = "login and name"
+    TEAM_AND_NAME = "team and name"
     NAME = "name"
     TEAM = "team"
     MAILBOX = "first part of the address"
@@ -109,22 +111,31 @@ def _names(person: Person) -> set[str]:
     return {squeezed(name) for name in written} - {""}
 
 
-def _participants(person: Person) -> list[str]:
-    """A participant's number, alone as in blind marking, and with the name."""
-    number = person.moodle.strip()
-    return [number, *(f"{number} {name}" for name in _names(person))] if number else []
-
-
-def _participant(text: str) -> list[str]:
-    number, _, name = text.partition(" ")
-    return [f"{number} {squeezed(name)}".strip()]
-
-
 def _logins_and_names(person: Person) -> set[str]:
-    """Login or id in front of a name or a last name, as some schools set Brightspace up; a team."""
+    """Login or id in front of a name or a last name, as some schools set Brightspace up."""
     names = {*_names(person), squeezed(person.family)} - {""}
-    fronts = {squeezed(text) for text in (person.login, person.id, *person.teams)} - {""}
+    fronts = {squeezed(person.login), squeezed(person.id)} - {""}
     return {front + name for front in fronts for name in names}
+
+
+def _teams_and_names(person: Person) -> set[str]:
+    """The team in front of the name, as Moodle 3 writes it."""
+    return {squeezed(team) + name for team in person.teams for name in _names(person)}
+
+
+def _participant(text: str) -> set[str]:
+    """The keys of NAME_NUMBER, where the name is empty if the number counts alone."""
+    name, _, number = text.rpartition("_")
+    # A name without letters is no anonymous one.
+    names = {squeezed(name), *plain(name)} - {""} if name else {""}
+    return {f"{key}_{number}" for key in names}
+
+
+def _participants(person: Person) -> set[str]:
+    if not person.moodle:
+        return set()
+    names = {"", *_names(person), *_plain_names(person)}
+    return {f"{name}_{person.moodle}" for name in names}
 
 
 def _plain_names(person: Person) -> set[str]:
@@ -143,6 +154,12 @@ _STEPS = (
         lambda text: [squeezed(text)],
         _logins_and_names,
     ),
+    _Step(
+        Evidence.TEAM_AND_NAME,
+        (Kind.TEAM_AND_NAME,),
+        lambda text: [squeezed(text)],
+        _teams_and_names,
+    ),
     _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
     _Step(
         Evidence.MAILBOX,
@@ -154,7 +171,7 @@ _STEPS = (
 _PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
 MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
-_WEAK = (Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
+_WEAK = (Evidence.TEAM_AND_NAME, Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
 
 
 class Roster:

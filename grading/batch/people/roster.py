@@ -1,8 +1,9 @@
 """Reads rosters: a course's own columns, and what platforms export.
 
 A table of headers says which column holds what. So one table serves the exports of Canvas (the
-gradebook), Moodle (participants, and the worksheet for offline grading), Gradescope, Blackboard,
-Brightspace and Submitty; docs/batch.md lists them.
+gradebook, and the members of groups), Moodle (participants, and the worksheet for offline
+grading), Gradescope, Blackboard, Brightspace, Submitty and GitHub Classroom; docs/batch.md lists
+them.
 """
 
 import csv
@@ -48,28 +49,50 @@ class Person:
         return self.id or self.login or self.email or self.name
 
 
-# The headers of each column, in lower case, with single spaces. The first line of each is ours.
+# The headers of each column, in lower case, with single spaces, and spaces for underscores. The
+# first one of each is ours.
 HEADERS = {
     "name": ("name", "student", "full name", "student name"),
     "given": ("first name", "given name", "firstname", "preferred given name"),
     "family": ("last name", "surname", "family name", "lastname", "last name/surname"),
     "id": (
         *("id", "sis user id", "id number", "idnumber", "student id", "sid", "orgdefinedid"),
-        *("student number", "org defined id", "user_id"),
+        *("student number", "org defined id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": ("login", "sis login id", "username", "user id", "login id", "user name", "login_id"),
+    "login": ("login", "sis login id", "username", "user id", "login id", "user name"),
     "sections": ("section", "sections", "section name", "registration section"),
-    "teams": ("team", "group", "groups", "group name", "group_name"),
-    "canvas": ("canvas_user_id", "id"),
+    "teams": ("team", "group", "groups", "group name"),
+    "canvas": (),
     "moodle": ("identifier",),
+    "role": ("role",),
+    "identifier": (),
 }
-# In an export of Canvas `ID` is the platform's own number, in every other roster it is not.
-_OF_CANVAS = {"student", "id"}
+# What headers mean in the export of one platform only, which is known by headers that it has. None
+# is a column that the export lacks, although a header looks like it. In an export of Canvas `ID` is
+# the platform's own number, in every other roster it is not.
+_GRADEBOOK = {"canvas": "id", "id": "sis user id"}
+_EXPORTS: tuple[tuple[set[str], dict[str, str | None]], ...] = (
+    ({"student", "id"}, {**_GRADEBOOK}),
+    ({"id", "sis login id"}, {**_GRADEBOOK}),
+    ({"canvas user id"}, {"canvas": "canvas user id", "id": "user id", "login": "login id"}),
+    # Submitty's list of users: the group says who teaches.
+    ({"user id", "registration section", "group"}, {"teams": None, "role": "group"}),
+    # GitHub Classroom: the identifier is what the instructor calls a student by.
+    (
+        {"github username", "identifier"},
+        {"login": "github username", "identifier": "identifier", "moodle": None},
+    ),
+)
 _NAMED = ("name", "family", "given")
 _PREVIEWS = re.compile(r"(student, test|test student)|.*_previewuser", re.IGNORECASE)
-_TEACHERS = {"instructor", "ta", "reader"}
-_PARTICIPANT = re.compile(r"\D*(\d+)")
+# Of Gradescope, and of Submitty.
+_TEACHERS = {
+    *("instructor", "ta", "reader"),
+    *("full access grader (grad ta)", "limited access grader (mentor)"),
+}
+# "Participant 12", in the language of the course.
+_PARTICIPANT = re.compile(r"\D{2,}(\d+)")
 
 
 def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
@@ -91,7 +114,7 @@ def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
         cells = {column: _cell(row, place) for column, place in places.items()}
         if (person := _person(cells)) is not None:
             people.append(person)
-    return people
+    return _with_sections(people)
 
 
 def table(path: Path) -> list[list[str]]:
@@ -137,19 +160,18 @@ def _places(heading: Sequence[str], columns: Mapping[str, str]) -> dict[str, int
         for header in (*own, *known):
             if header in headers and column not in places:
                 places[column] = headers.index(header)
-    if set(headers) >= _OF_CANVAS:
-        del places["id"]
-        if of_school := [header for header in HEADERS["id"][1:] if header in headers]:
-            places["id"] = headers.index(of_school[0])
-    elif "canvas_user_id" not in headers:
-        places.pop("canvas", None)
-    if "role" in headers:
-        places["role"] = headers.index("role")
+    for typical, meant in _EXPORTS:
+        if not typical <= set(headers):
+            continue
+        for column in meant.keys() - columns.keys():
+            places.pop(column, None)
+            if (named := meant[column]) in headers:
+                places[column] = headers.index(named)
     return places
 
 
 def _header(text: str) -> str:
-    return " ".join(text.replace("\ufeff", "").split()).lower()
+    return " ".join(text.replace("\ufeff", "").replace("_", " ").split()).lower()
 
 
 def _cell(row: Sequence[str], place: int) -> str:
@@ -168,6 +190,9 @@ def _person(cells: Mapping[str, str]) -> Person | None:
         return None
     if _PREVIEWS.fullmatch(name) or _PREVIEWS.fullmatch(login):
         return None
+    if identifier := given.get("identifier", ""):
+        given |= _identified(identifier)
+        name = given.get("name", name)
     identities = [given.get(column, "") for column in ("id", "email", "login", "canvas")]
     if not name and not any(identities):
         return None
@@ -186,8 +211,36 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     )
 
 
+def _identified(identifier: str) -> dict[str, str]:
+    """What an identifier of GitHub Classroom is: an address, a number or a name.
+
+    A name in it was written by the instructor, and counts more than the one in the account.
+    """
+    if "@" in identifier:
+        return {"email": identifier}
+    if re.search(r"\d", identifier) and not re.search(r"\s", identifier):
+        return {"id": identifier}
+    return {"name": identifier}
+
+
 def _several(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in re.split(r"[,;]", text) if part.strip())
+    # Canvas writes "A, B, and C".
+    parts = [part.strip() for part in re.split(r",\s+and\s+|[,;]", text)]
+    return tuple(part for part in parts if part)
+
+
+def _with_sections(people: Sequence[Person]) -> list[Person]:
+    """The same people, with "A and B" as two sections if others are in A and in B alone.
+
+    That is how Canvas writes two sections; the name of one may hold the word as well.
+    """
+    alone = {person.sections[0] for person in people if len(person.sections) == 1}
+    result = []
+    for person in people:
+        halves = tuple(person.section.split(" and "))
+        two = len(person.sections) == 1 and len(halves) == 2 and alone.issuperset(halves)
+        result.append(replace(person, sections=halves) if two else person)
+    return result
 
 
 def merged(people: Iterable[Person]) -> list[Person]:

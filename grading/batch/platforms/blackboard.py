@@ -2,8 +2,9 @@
 
 Each attempt has a receipt, the file that ends with the stamp. It tells the person, and which file
 in the folder is which of theirs. What a student typed stands in it as well, and can imitate its
-labels: the list of files is the last one. The labels are in the language of the course, and the
-stamp is a local time without a zone (the formats: public parsers, named in the tests).
+labels: the list of files is the last one. The labels and the word attempt are in the language of
+the course, and the stamp is a local time without a zone (the formats: public parsers, named in the
+tests).
 """
 
 import re
@@ -20,7 +21,7 @@ from grading.text import one_line
 
 MAX_RECEIPT = 1024 * 1024
 _NAME = re.compile(
-    r"(?P<before>.+?)_(?P<word>attempt)_(?P<stamp>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
+    r"(?P<before>.+?)_[^\W\d_]{2,20}_(?P<stamp>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
     r"(?:_(?P<theirs>.+)|(?P<receipt>\.txt))",
     re.DOTALL,
 )

@@ -9,11 +9,11 @@ before or after the day. index.html is the platform's own table of contents.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
 from grading.text import one_line
 
 CONTENTS = "index.html"
@@ -59,7 +59,7 @@ def _parsed(name: str) -> tuple[str, str, str, str] | None:
 def _hand_in(user: str, who: str, date: str, parts: Iterable[Part]) -> HandIn:
     author = Author(one_line(f"{who}_{user}"), tuple(_clues(who)), f"brightspace {user}")
     moment = _moment(date)
-    order = None if moment is None else (moment.replace(tzinfo=UTC).timestamp(),)
+    order = None if moment is None else (seconds(moment),)
     return HandIn(author, tuple(parts), Stamp(moment, "brightspace"), order=order)
 
 

@@ -1,4 +1,9 @@
-"""Cloned repositories, as GitHub Classroom leaves them: ASSIGNMENT-LOGIN/, each with .git."""
+"""Cloned repositories, as GitHub Classroom leaves them: ASSIGNMENT-LOGIN/, each with .git.
+
+Both may hold hyphens. `gh classroom clone student-repos` puts the clones into a folder
+ASSIGNMENT-submissions/, which tells where the login begins. Elsewhere it begins after some part
+that all names share.
+"""
 
 from collections.abc import Sequence
 from itertools import takewhile
@@ -9,29 +14,34 @@ from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
 
 SOURCE = "commit (set by the student)"
+SUBMISSIONS = "-submissions"
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
     clones = [name for name in names if is_clone(folder / name)]
-    beginning = _common_beginning(clones)
-    return [_hand_in(folder, name, beginning) for name in clones], set(clones)
+    beginnings = _beginnings(folder, clones)
+    return [_hand_in(folder, name, beginnings) for name in clones], set(clones)
 
 
 def is_clone(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink() and (path / ".git").exists()
 
 
-def _hand_in(folder: Path, name: str, beginning: str) -> HandIn:
-    clues = tuple(Clue(Kind.ANY, text) for text in dict.fromkeys((name, name[len(beginning) :])))
+def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
+    logins = [name, *(name.removeprefix(beginning) for beginning in beginnings)]
+    clues = tuple(Clue(Kind.ANY, login) for login in dict.fromkeys(logins))
     return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
 
 
-def _common_beginning(names: Sequence[str]) -> str:
-    """The name of the assignment, hyphen included, from the names of two or more clones."""
+def _beginnings(folder: Path, names: Sequence[str]) -> list[str]:
+    """What may be the name of the assignment, hyphen included, in front of each login."""
+    slug = folder.name.removesuffix(SUBMISSIONS) + "-"
+    if folder.name.endswith(SUBMISSIONS) and all(name.startswith(slug) for name in names):
+        return [slug]
     if len(names) < 2:
-        return ""
+        return []
     # The last part of a name always belongs to the owner.
     parts = zip(*(name.split("-")[:-1] for name in names), strict=False)
     common = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
-    return "-".join([*common, ""]) if common else ""
+    return ["-".join([*common[:count], ""]) for count in range(1, len(common) + 1)]

@@ -49,7 +49,7 @@ def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
 
 def _stamp(text: str) -> Stamp:
     try:
-        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        moment = datetime.fromisoformat(re.sub(r" (?:UTC|Z)$", "+00:00", text))
     except ValueError:
         return Stamp(source="gradescope")
     return Stamp(moment, "gradescope")

@@ -1,7 +1,7 @@
 """What came in from one author at one time, whatever platform it went through."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grading.batch.people.matching import Author
@@ -37,7 +37,7 @@ class HandIn:
 
     `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
     None means that nothing tells which came later. `problem` says why there is nothing to read.
-    `stamps` are the times of folders in it that came in at times of their own.
+    `among_others` marks one of several assignments: the work may be in another one of its author.
     """
 
     author: Author
@@ -46,4 +46,9 @@ class HandIn:
     attempt: int = 1
     order: tuple[float, ...] | None = None
     problem: str = ""
-    stamps: tuple[tuple[Path, Stamp], ...] = ()
+    among_others: bool = False
+
+
+def seconds(moment: datetime) -> float:
+    """A number that sorts the times of one source, whatever zone this machine is in."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

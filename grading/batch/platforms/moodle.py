@@ -1,13 +1,20 @@
-"""Moodle, "Download all submissions": NAME_NUMBER_assignsubmission_file_[THEIRS].
+"""Moodle, "Download all submissions": NAME_PARTICIPANT_assignsubmission_file/, or _file_THEIRS.
 
-It is the name of a folder, or stands in front of a file's own name. NUMBER is a number of the
-assignment, which the worksheet for offline grading lists as `Participant N`; it is nobody's id. In
-blind marking all names are the same word. A team has its own name and number, or none, in Moodle 4
-(mod_assign's downloader); in Moodle 3 its name and a hyphen stood before the name of each member.
-Text typed into a form comes as assignsubmission_onlinetext.
+The name is that of a folder, which before Moodle 4 ended with an underscore, or stands in front of
+a file's own name. PARTICIPANT is a number of the assignment, which the worksheet for offline
+grading lists as `Participant N`; it is nobody's id. Text typed into a form comes as
+assignsubmission_onlinetext.
+
+Where grading is anonymous, NAME is the word "Participant" in the course's language for everybody.
+In an assignment for groups NAME_PARTICIPANT is GROUP_NUMBER, whose number is the group's, and those
+in no group are "Default group" without a number. Before Moodle 4 it was GROUP-NAME_PARTICIPANT,
+once for each member, and so it was for one person's work in a course with groups (Moodle's
+downloader.php, and locallib.php before it). So a number counts only together with the name, unless
+several have the same name.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,9 +23,11 @@ from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
 
 _NAME = re.compile(
-    r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>file|onlinetext)_?(?P<theirs>.*)",
+    r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>[a-z0-9]+)_?(?P<theirs>.*)",
     re.DOTALL,
 )
+TYPED = "onlinetext"
+_ANONYMOUS = re.compile(r"(.*-)?participant", re.IGNORECASE | re.DOTALL)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -27,32 +36,30 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     authors: dict[tuple[str, str], list[re.Match[str]]] = {}
     for match in found.values():
         authors.setdefault((match["who"], match["number"] or ""), []).append(match)
-    words = {who for who, _ in authors}
-    is_blind = len(words) == 1 and (len(authors) > 1 or words == {"Participant"})
-    hand_ins = [_hand_in(folder, *author, is_blind, files) for author, files in authors.items()]
+    namesakes = Counter(who for who, _ in authors)
+    hand_ins = []
+    for (who, number), files in authors.items():
+        alone = namesakes[who] > 1 or _ANONYMOUS.fullmatch(who) is not None
+        hand_ins.append(_hand_in(folder, who, number, alone, files))
     return hand_ins, set(found)
 
 
 def _hand_in(
-    folder: Path, who: str, number: str, is_blind: bool, files: Sequence[re.Match[str]]
+    folder: Path, who: str, number: str, alone: bool, files: Sequence[re.Match[str]]
 ) -> HandIn:
-    label = one_line(f"{who}_{number}" if number else who)
-    clues = [Clue(Kind.MOODLE, number)] if is_blind else _clues(who, number)
-    author = Author(label, tuple(clues), f"moodle {label}")
+    """The hand-in of one author, whose number counts `alone` or with the name."""
+    clues = [Clue(Kind.NAME, who), Clue(Kind.TEAM, who), Clue(Kind.TEAM_AND_NAME, who)]
+    if number:
+        # What follows a hyphen may be the name after a group, or the second half of a name.
+        pieces = who.split("-")
+        written = [""] if alone else ["-".join(pieces[at:]) for at in range(len(pieces))]
+        clues += [Clue(Kind.MOODLE, f"{name}_{number}") for name in written if name or alone]
+    label = f"{who}_{number}" if number else who
+    author = Author(one_line(label), tuple(clues), f"moodle {number or who}")
     parts = tuple(
         Part(folder / match[0], match["theirs"] or match[0])
         for match in files
-        if match["kind"] == "file"
+        if match["kind"] != TYPED
     )
     problem = "" if parts else "holds only text typed into Moodle, and no file"
     return HandIn(author, parts, Stamp(source="moodle"), problem=problem)
-
-
-def _clues(who: str, number: str) -> list[Clue]:
-    """The name, and the number with it: a team's number may be that of a participant."""
-    clues = [Clue(Kind.NAME, who), Clue(Kind.LOGIN_AND_NAME, who)]
-    if number:
-        words = who.split("-")
-        names = ["-".join(words[start:]) for start in range(len(words))]
-        clues += [Clue(Kind.MOODLE, f"{number} {name}") for name in names]
-    return clues

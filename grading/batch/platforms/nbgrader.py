@@ -1,12 +1,16 @@
-"""nbgrader: submitted/STUDENT/ASSIGNMENT/, with the time of the hand-in in timestamp.txt."""
+"""nbgrader: submitted/STUDENT/ASSIGNMENT/, with the time of the hand-in in timestamp.txt.
+
+A course keeps all its assignments in this folder, and each has a time of its own.
+"""
 
 import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from grading.batch.intake.files import is_junk
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
@@ -29,12 +33,19 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         if inner.is_symlink() or not inner.is_dir():
             continue
         author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
-        # Each assignment came in at a time of its own.
-        stamps = tuple((path.parent, _stamp(path)) for path in inner.glob(f"*/{TIMESTAMP}"))
-        stamp = Stamp(source="nbgrader")
-        hand_ins.append(HandIn(author, (Part(inner, name),), stamp, stamps=stamps))
+        assignments = sorted(path for path in inner.iterdir() if _is_assignment(path))
+        for path in assignments or [inner]:
+            stamp = _stamp(path / TIMESTAMP)
+            order = None if stamp.moment is None else (seconds(stamp.moment),)
+            among_others = len(assignments) > 1
+            part = Part(path, path.name)
+            hand_ins.append(HandIn(author, (part,), stamp, order=order, among_others=among_others))
         used.add(name)
     return hand_ins, used
+
+
+def _is_assignment(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink() and not is_junk(path.name)
 
 
 def _stamp(path: Path) -> Stamp:

@@ -1,11 +1,15 @@
 """Submitty, "Download All Submissions": submissions/USER/VERSION/, each with .submit.timestamp.
 
 user_assignment_settings.json beside the versions says which of them is active, and that one is
-graded. A download of active versions only has no folder VERSION (Submitty's MiscController).
+graded. A download of active versions only has no folder VERSION. A grader of some sections gets
+USER/ without submissions/ above it. results/ beside it holds what the autograder wrote, and
+checkout/ the files where students hand in by a repository (Submitty's MiscController).
 """
 
 import json
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,23 +23,45 @@ from grading.text import one_line
 SETTINGS = "user_assignment_settings.json"
 TIMESTAMP = ".submit.timestamp"
 ROOT = "submissions"
+CHECKOUT = "checkout"
+RESULTS = "results"
 MAX_BYTES = 1024 * 1024
+# "2026-10-05 21:02:38-0400 America/New_York"; the zone's name says no more than the offset.
+_TIMESTAMP = re.compile(
+    r"(?P<local>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?P<offset> ?[+-]\d\d(?::?\d\d)?)?( [\w/+-]+)?"
+)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use.
 
-    One student alone could have made these files; in a download everybody has them.
+    One student alone could have made these files; in a download most people have them.
     """
+    if ROOT in names and set(names) <= {ROOT, CHECKOUT, RESULTS} and _is_folder(folder / ROOT):
+        inner = sorted(path.name for path in (folder / ROOT).iterdir())
+        hand_ins, used = take(folder / ROOT, inner)
+        if used:
+            return [_with_checkout(folder, hand_in) for hand_in in hand_ins], set(names)
     users = [folder / name for name in names if _is_folder(folder / name)]
-    if len(users) < 2 and folder.absolute().name != ROOT:
+    if not users or (len(users) < 2 and folder.absolute().name != ROOT):
         return [], set()
-    if all((user / SETTINGS).is_file() for user in users):
+    # Somebody whose settings are missing is still listed as somebody who handed in.
+    if 2 * sum((user / SETTINGS).is_file() for user in users) > len(users):
         return [_of_settings(user) for user in users], {user.name for user in users}
-    if all((user / TIMESTAMP).is_file() for user in users):
+    if 2 * sum((user / TIMESTAMP).is_file() for user in users) > len(users):
         hand_ins = [HandIn(_author(user), (_part(user),), _stamp(user)) for user in users]
         return hand_ins, {user.name for user in users}
     return [], set()
+
+
+def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
+    """The same with the files of checkout/, where submissions/ holds only a note of the hand-in."""
+    parts = list(hand_in.parts)
+    for part in hand_in.parts:
+        checkout = folder / CHECKOUT / part.path.relative_to(folder / ROOT)
+        if _is_folder(checkout):
+            parts.append(Part(checkout, part.name))
+    return replace(hand_in, parts=tuple(parts))
 
 
 def _is_folder(path: Path) -> bool:
@@ -65,14 +91,16 @@ def _part(folder: Path) -> Part:
 
 
 def _stamp(folder: Path) -> Stamp:
-    """The time in the file that Submitty writes: local, with its offset or its zone's name."""
+    """The time in the file that Submitty writes: local, with its offset and its zone's name."""
     try:
         text = read_bytes(folder / TIMESTAMP, MAX_BYTES).decode("utf-8", "replace").strip()
     except UsageError:
         return NO_STAMP
-    for form in ("%Y-%m-%d %H:%M:%S%z", "%Y-%m-%d %H:%M:%S %z"):
-        try:
-            return Stamp(datetime.strptime(text, form), "submitty")
-        except ValueError:
-            continue
-    return Stamp(source="submitty")
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return Stamp(source="submitty")
+    offset = (match["offset"] or "").strip()
+    try:
+        return Stamp(datetime.fromisoformat(match["local"] + offset), "submitty")
+    except ValueError:  # no such day
+        return Stamp(source="submitty")

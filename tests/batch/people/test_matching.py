@@ -42,7 +42,7 @@ def one(people: list[Person], *clues: tuple[Kind, str]) -> Match:
     [
         (Kind.CANVAS, "77", Evidence.CANVAS),
         (Kind.MOODLE, "4711", Evidence.MOODLE),
-        (Kind.MOODLE, "4711 Jane DOE", Evidence.MOODLE),
+        (Kind.MOODLE, "Jane DOE_4711", Evidence.MOODLE),
         (Kind.LOGIN, "JD12", Evidence.LOGIN),
         (Kind.EMAIL, "Jane.Doe@x.edu", Evidence.EMAIL),
         (Kind.ID, "0012", Evidence.ID),
@@ -76,7 +76,7 @@ def test_every_kind_of_evidence(kind: Kind, value: str, evidence: Evidence) -> N
         (Kind.CANVAS, "4711"),
         (Kind.MOODLE, "77"),
         (Kind.MOODLE, "12"),
-        (Kind.MOODLE, "4711 Somebody Else"),
+        (Kind.MOODLE, "Somebody Else_4711"),
         (Kind.NAME, "Jane"),
         (Kind.NAME, "Doe"),
         (Kind.NAME, "Jane Mary Doe"),
