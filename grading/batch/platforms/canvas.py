@@ -16,7 +16,7 @@ from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
 
 _NAME = re.compile(
-    r"(?:(?P<who>.+?)_)??(?P<late>late_)?(?P<user>\d+)_"
+    r"(?:(?P<who>.+?)_)??(?P<late>(?-i:LATE)_)?(?P<user>\d+)_"
     r"(?:(?P<file>\d+)_(?P<theirs>.+)|(?P<typed>text|link)\.html)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -52,21 +52,23 @@ def _of_author(
     author = Author(label, clues, f"canvas {user}")
     late = any(match["late"] for match in files)
     stamp = Stamp(source="canvas_late" if late else "canvas", late=late)
-    uploads: dict[int, list[re.Match[str]]] = {}
+    versions: dict[str, list[re.Match[str]]] = {}
     for match in files:
         if match["theirs"]:
-            uploads.setdefault(_copy_number(match["theirs"]), []).append(match)
-    if not uploads:
+            versions.setdefault(_without_number(match["theirs"]), []).append(match)
+    if not versions:
         problem = "holds only text typed into Canvas, and no file"
         yield HandIn(author, (), stamp, problem=problem)
     # Later files have higher numbers, whatever a student called them.
-    by_time = sorted(uploads, key=lambda copy: max(int(match["file"]) for match in uploads[copy]))
-    for rank, copy in enumerate(by_time):
-        parts = tuple(Part(folder / match[0], match["theirs"]) for match in uploads[copy])
-        attempt = copy + 1 if by_time == sorted(uploads) else rank + 1
-        yield HandIn(author, parts, stamp, attempt, (rank,))
+    for same in versions.values():
+        same.sort(key=lambda match: int(match["file"]))
+    # An attempt is every file as it was then: what has one version belongs to all of them.
+    for rank in range(max(map(len, versions.values()), default=0)):
+        now = [same[min(rank, len(same) - 1)] for same in versions.values()]
+        parts = tuple(Part(folder / match[0], match["theirs"]) for match in now)
+        yield HandIn(author, parts, stamp, rank + 1, (rank,), repeats=rank > 0)
 
 
-def _copy_number(name: str) -> int:
+def _without_number(name: str) -> str:
     match = _COPY.fullmatch(name)
-    return int(match["number"]) if match else 0
+    return (match["stem"] + match["suffix"] if match else name).lower()

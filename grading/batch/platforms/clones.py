@@ -23,7 +23,9 @@ def is_clone(path: Path) -> bool:
 
 
 def _hand_in(folder: Path, name: str, beginning: str) -> HandIn:
-    clues = tuple(Clue(Kind.ANY, text) for text in dict.fromkeys((name, name[len(beginning) :])))
+    # Logins may begin alike, too: any hyphen of the beginning may be the last of the assignment.
+    cuts = [0, *(at + 1 for at, letter in enumerate(beginning) if letter == "-")]
+    clues = tuple(Clue(Kind.ANY, name[cut:]) for cut in cuts)
     return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
 
 

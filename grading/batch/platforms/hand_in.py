@@ -37,6 +37,7 @@ class HandIn:
 
     `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
     None means that nothing tells which came later. `problem` says why there is nothing to read.
+    `repeats` says that files of the author's earlier attempt are in this one as well.
     """
 
     author: Author
@@ -45,4 +46,4 @@ class HandIn:
     attempt: int = 1
     order: tuple[float, ...] | None = None
     problem: str = ""
-    note: str = ""
+    repeats: bool = False

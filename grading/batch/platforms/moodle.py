@@ -18,22 +18,40 @@ _NAME = re.compile(
     r"(?P<who>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<theirs>.*)",
     re.DOTALL,
 )
+_WORDS = re.compile(r"_\d+_assignsubmission_(?:file|onlinetext)")
+_OF_FOLDER = re.compile(
+    r"(?P<who>.+)_(?P<number>\d+)_assignsubmission_(?P<kind>file|onlinetext)_?(?P<theirs>)",
+    re.DOTALL,
+)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    found = {name: match for name in names if (match := _NAME.fullmatch(name))}
+    found = {name: match for name in names if (match := _parsed(folder, name))}
     authors: dict[tuple[str, str], list[re.Match[str]]] = {}
     for match in found.values():
         authors.setdefault((match["who"], match["number"]), []).append(match)
     return [_hand_in(folder, *author, files) for author, files in authors.items()], set(found)
 
 
+def _parsed(folder: Path, name: str) -> re.Match[str] | None:
+    """The parts of a name; that of a folder ends with the platform's own words.
+
+    Names of people and files may imitate them. In the name of a folder the last are the platform's;
+    in that of a file nothing tells.
+    """
+    if (folder / name).is_dir():
+        return _OF_FOLDER.fullmatch(name)
+    return _NAME.fullmatch(name) if len(_WORDS.findall(name)) == 1 else None
+
+
 def _hand_in(folder: Path, who: str, number: str, files: Sequence[re.Match[str]]) -> HandIn:
     # What follows a group's hyphen may as well be the second half of a name: only the group counts.
-    group = who.partition("-")[0]
-    clues = (Clue(Kind.MOODLE, number), Clue(Kind.NAME, who), Clue(Kind.TEAM, group))
-    author = Author(one_line(f"{who}_{number}"), clues, f"moodle {number}")
+    words = who.split("-")
+    groups = ["-".join(words[:count]) for count in range(1, len(words))]
+    clues = [Clue(Kind.MOODLE, number), Clue(Kind.NAME, who)]
+    clues += [Clue(Kind.TEAM, group) for group in groups]
+    author = Author(one_line(f"{who}_{number}"), tuple(clues), f"moodle {number}")
     parts = tuple(
         Part(folder / match[0], match["theirs"] or match[0])
         for match in files

@@ -1,10 +1,11 @@
 """nbgrader: submitted/STUDENT/ASSIGNMENT/, with the time of the hand-in in timestamp.txt."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from grading.batch.intake.files import is_junk
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.errors import UsageError
@@ -23,18 +24,29 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """
     if folder.name != ROOT:
         return [], set()
-    hand_ins, used = [], set()
-    for name in names:
-        inner = folder / name
-        if inner.is_symlink() or not inner.is_dir():
-            continue
-        author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
-        stamps = [_stamp(path) for path in sorted(inner.glob(f"*/{TIMESTAMP}"))]
-        moments = [stamp.moment for stamp in stamps if stamp.moment is not None]
-        stamp = Stamp(max(moments), "nbgrader") if moments else Stamp(source="nbgrader")
-        hand_ins.append(HandIn(author, (Part(inner, name),), stamp))
-        used.add(name)
-    return hand_ins, used
+    students = [name for name in names if _is_folder(folder / name)]
+    dated = [name for name in students if any((folder / name).glob(f"*/{TIMESTAMP}"))]
+    # nbgrader writes a time for everybody; one student alone could have made it.
+    if 2 * len(dated) < len(students):
+        return [], set()
+    hand_ins = [hand_in for name in students for hand_in in _of_student(folder / name)]
+    return hand_ins, set(students)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _of_student(folder: Path) -> Iterator[HandIn]:
+    """A hand-in for each assignment, as each has its own time."""
+    name = folder.name
+    author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
+    assignments = [path for path in sorted(folder.iterdir()) if _is_folder(path)]
+    for path in assignments:
+        if not is_junk(path.name):
+            yield HandIn(author, (Part(path, path.name),), _stamp(path / TIMESTAMP))
+    if not assignments:
+        yield HandIn(author, (Part(folder, name),), Stamp(source="nbgrader"))
 
 
 def _stamp(path: Path) -> Stamp:

@@ -20,6 +20,7 @@ SETTINGS = "user_assignment_settings.json"
 TIMESTAMP = ".submit.timestamp"
 ROOT = "submissions"
 MAX_BYTES = 1024 * 1024
+MAX_VERSION = 10**6
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -46,10 +47,10 @@ def _of_settings(folder: Path) -> HandIn:
     try:
         settings: Any = json.loads(read_bytes(folder / SETTINGS, MAX_BYTES))
         version = int(settings["active_version"])
-    except (UsageError, ValueError, KeyError, TypeError, RecursionError):
+    except (UsageError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return HandIn(_author(folder), (), problem=f"has a {SETTINGS} that cannot be read")
     active = folder / str(version)
-    if version < 1 or not active.is_dir():
+    if not 0 < version <= MAX_VERSION or not active.is_dir():
         return HandIn(_author(folder), (), problem="has no active version")
     return HandIn(_author(folder), (_part(active),), _stamp(active), version, (version,))
 
