@@ -66,7 +66,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
     known = Roster(people_of(course, options))
-    collected = collect(folder, exercises, course.trust_file_times)
+    others = [other for other in course.exercises.values() if other not in exercises]
+    collected = collect(folder, exercises, course.trust_file_times, others)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
     if options.dry_run:

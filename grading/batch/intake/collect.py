@@ -82,21 +82,58 @@ class Collected:
 
 
 def collect(
-    folder: Path, exercises: Sequence[Exercise], trust_file_times: bool = False
+    folder: Path,
+    exercises: Sequence[Exercise],
+    trust_file_times: bool = False,
+    others: Sequence[Exercise] = (),
 ) -> list[Collected]:
     """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder.
 
-    With `trust_file_times`, the time of a file counts where nothing else tells one.
+    With `trust_file_times`, the time of a file counts where nothing else tells one. `others` are
+    exercises that nobody asked for: their files are no work on these.
     """
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
-    found = [
-        collected
-        for hand_in in recognized(folder, exercises)
-        for collected in _collected(hand_in, exercises, trust_file_times)
+    found: list[Collected] = []
+    for hand_in in _labeled(recognized(folder, exercises)):
+        collected = list(_collected(hand_in, exercises, trust_file_times, others))
+        if hand_in.repeats:
+            same = {_content(one) for one in collected}
+            found = [one for one in found if _content(one) not in same]
+        found += collected
+    return _numbered(_with_answers(_without_nothing(found)))
+
+
+def _content(found: Collected) -> tuple[object, ...]:
+    """What an attempt consists of, whatever its number is."""
+    work = found.work.identity if found.work is not None else found.problem
+    return found.author, found.exercise, work
+
+
+def _without_nothing(collected: Sequence[Collected]) -> list[Collected]:
+    """Leave out nbgrader's folders for assignments that nobody asked for."""
+    working = {found.author for found in collected if found.exercise}
+    return [
+        found
+        for found in collected
+        if found.exercise or found.author not in working or found.stamp.source != "nbgrader"
     ]
-    return _numbered(_with_answers(found))
+
+
+def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
+    """The same hand-ins; no two authors have one label, although they may look alike."""
+    owners: dict[str, tuple[object, ...]] = {}
+    result = []
+    for hand_in in hand_ins:
+        author, number = hand_in.author, 1
+        owner = (author.account,) if author.account else ("", author.clues)
+        label = author.label
+        while owners.setdefault(label, owner) != owner:
+            number += 1
+            label = f"{author.label} ({number})"
+        result.append(replace(hand_in, author=replace(author, label=label)))
+    return result
 
 
 def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
@@ -160,11 +197,14 @@ def _holds(path: Path, exercise: Exercise) -> bool:
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """The work in a file, folder or archive; if there is none, one problem without an exercise."""
     (hand_in,), _ = plain.take(path.parent, [path.name])
-    return list(_collected(hand_in, exercises, False))
+    return list(_collected(hand_in, exercises, False, ()))
 
 
 def _collected(
-    hand_in: HandIn, exercises: Sequence[Exercise], trust_file_times: bool
+    hand_in: HandIn,
+    exercises: Sequence[Exercise],
+    trust_file_times: bool,
+    others: Sequence[Exercise],
 ) -> Iterator[Collected]:
     nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
     if hand_in.problem:
@@ -177,11 +217,12 @@ def _collected(
         return
     any_work = False
     for exercise in exercises:
-        mine = _candidates(hand_in, files, exercise, exercises)
+        mine = _candidates(hand_in, files, exercise, exercises, others)
         answers = _answers_file(files, exercise)
         if mine or answers:
             any_work = True
-            found, path = _of_exercise(hand_in, exercise, exercises, mine, answers)
+            again = partial(_again, hand_in, exercise, exercises, others)
+            found, path = _of_exercise(hand_in, exercise, files, mine, answers, again)
             found = _with_commit(found, hand_in, path)
             yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
@@ -194,21 +235,25 @@ def _files(hand_in: HandIn) -> list[File]:
 
 
 def _candidates(
-    hand_in: HandIn, files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise]
+    hand_in: HandIn,
+    files: Sequence[File],
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    others: Sequence[Exercise],
 ) -> list[File]:
-    """The files that may be the work: the one that a packed list names, or else all that fit."""
+    """The files that may be the work."""
     path = hand_in.parts[0].path
     lone = len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
-    listed = choice.packed(files).get(exercise.id)
-    return listed or choice.candidates(files, exercise, exercises, lone)
+    return choice.candidates(files, exercise, exercises, lone, others)
 
 
 def _of_exercise(
     hand_in: HandIn,
     exercise: Exercise,
-    exercises: Sequence[Exercise],
+    files: Sequence[File],
     mine: Sequence[File],
     answers: File | None,
+    again: Callable[[], Submission],
 ) -> tuple[Collected, Path | None]:
     """The work on an exercise, and the file that it is in, unless that lies in an archive."""
     reader = None if answers is None else partial(_answers, hand_in, exercise)
@@ -224,10 +269,9 @@ def _of_exercise(
     if not mine:
         return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
-        chosen = choice.choose(mine, exercise)
+        chosen = _chosen(mine, exercise, files)
     except UsageError as error:
         return replace(found, problem=str(error)), None
-    again = partial(_again, hand_in, exercise, exercises)
     work = chosen.submission
     found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
     return found, chosen.file.path
@@ -255,17 +299,34 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
     return replace(found, stamp=Stamp(moment, "file (course.toml trusts it)"))
 
 
-def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
+def _again(
+    hand_in: HandIn,
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    others: Sequence[Exercise],
+) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    mine = _candidates(hand_in, _files(hand_in), exercise, exercises)
+    files = _files(hand_in)
+    mine = _candidates(hand_in, files, exercise, exercises, others)
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
-    return choice.choose(mine, exercise).submission
+    return _chosen(mine, exercise, files).submission
+
+
+def _chosen(mine: Sequence[File], exercise: Exercise, files: Sequence[File]) -> choice.Choice:
+    """The file that counts among all files of a hand-in. Raises UsageError."""
+    archives = [file for file in files if file.suffix in (*_ARCHIVES, ".zip")]
+    return choice.choose(mine, exercise, choice.packed(files), archives)
 
 
 def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:
-    mine = [file for file in files if file.name == exercise.questions.name]
-    return min(mine, key=lambda file: file.depth, default=None)
+    mine = {
+        file: number
+        for file in files
+        if file.suffix == ".md" and (number := choice.copy_of(file.name, exercise.id)) is not None
+    }
+    exact = [file for file in mine if file.name == exercise.questions.name]
+    return min(exact or mine, key=lambda file: (-mine[file], file.depth), default=None)
 
 
 def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
@@ -291,6 +352,8 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     advice = ""
     if kinds & set(_ARCHIVES):
         advice = "; of archives, only .zip is read"
+    elif ".zip" in kinds:
+        advice = "; an archive in an archive is not read, nor is a damaged one"
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"

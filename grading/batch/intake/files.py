@@ -53,7 +53,8 @@ class File:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
         if self.data is not None:
             return self.data
-        assert self.path is not None
+        if self.path is None:
+            raise UsageError(f"{one_line(self.name)} is no module, notebook or answers")
         return submissions.read_bytes(self.path, limit)
 
 
@@ -127,7 +128,8 @@ def _in_archive(path: Path, name: str) -> Iterator[File]:
             if len(entries) > MAX_FILES:
                 raise UsageError(f"{shown} holds more than {MAX_FILES} files")
             for entry in entries:
-                place = PurePosixPath(entry.filename)
+                # Some programs for Windows write its own mark between folders.
+                place = PurePosixPath(entry.filename.replace("\\", "/"))
                 if entry.is_dir() or _is_hidden(place):
                     continue
                 data = None
