@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grading.batch.people.names import orders, plain, squeezed
+from grading.batch.people.names import is_plainer, orders, plain, squeezed
 from grading.batch.people.roster import Person
 
 
@@ -94,8 +94,8 @@ def _folded(text: str) -> list[str]:
 
 
 def _number(text: str) -> list[str]:
-    """An id without the leading zeros that spreadsheets drop."""
-    return [key.lstrip("0") or "0" for key in _folded(text)]
+    """An id without the leading zeros that spreadsheets drop from numbers."""
+    return [key.lstrip("0") or "0" if key.isdigit() else key for key in _folded(text)]
 
 
 def _names(person: Person) -> set[str]:
@@ -151,7 +151,9 @@ class Roster:
         self.teams: dict[str, list[Person]] = {}
         for person in self.people:
             for team in person.teams:
-                self.teams.setdefault(squeezed(team), []).append(person)
+                if key := squeezed(team):  # people write "-" for no team
+                    self.teams.setdefault(key, []).append(person)
+        self._words = {person: _words(person.name) for person in self.people}
 
     def _index(self, step: _Step) -> dict[str, list[Person]]:
         index: dict[str, list[Person]] = {}
@@ -185,18 +187,20 @@ class Roster:
             if people := self._fitting(step, _values(author, step)):
                 fitting.append((step.evidence, people))
         if not fitting:
-            return self._team(author)
+            return self._team(author, (Kind.TEAM, Kind.ANY, Kind.NAME))
         evidence, people = fitting[0]
         # Evidence against the strongest: what else is known points to somebody else.
         contradicted = any(people[0] not in others for _, others in fitting[1:])
         if len(people) == 1 and not contradicted:
-            return Match((people[0],), evidence)
+            # A platform may name the team, and the number of the member who handed in.
+            team = self._team(author, (Kind.TEAM, Kind.NAME))
+            return team if people[0] in team.people else Match((people[0],), evidence)
         everybody = dict.fromkeys(person for _, others in fitting for person in others)
         return Match(candidates=tuple(everybody))
 
-    def _team(self, author: Author) -> Match:
+    def _team(self, author: Author, kinds: Sequence[Kind]) -> Match:
         for clue in author.clues:
-            if clue.kind in (Kind.TEAM, Kind.ANY, Kind.NAME) and squeezed(clue.value) in self.teams:
+            if clue.kind in kinds and squeezed(clue.value) in self.teams:
                 return Match(tuple(self.teams[squeezed(clue.value)]), Evidence.TEAM)
         return Match()
 
@@ -220,7 +224,8 @@ class Roster:
         result = dict(matches)
         for label, people in found.items():
             alone = len(people) == 1 and people[0] not in taken and len(claims[people[0]]) == 1
-            if alone:
+            values = _values(authors[label], _PLAIN)
+            if alone and any(is_plainer(value, people[0].name) for value in values):
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
                 candidates = people or self._alike(authors[label])
@@ -231,8 +236,8 @@ class Roster:
         """Those with most words of their name in a clue: for somebody to choose from."""
         texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
         shared = {
-            person: sum(any(word in text for text in texts) for word in _words(person.name))
-            for person in self.people
+            person: sum(any(word in text for text in texts) for word in words)
+            for person, words in self._words.items()
         }
         most = max(shared.values(), default=0)
         return [person for person, count in shared.items() if count == most and most]

@@ -37,6 +37,8 @@ class Person:
     moodle: str = ""
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    # Tells people apart of whom a roster knows one name, and nothing else.
+    namesake: int = 0
 
     @property
     def section(self) -> str:
@@ -87,10 +89,16 @@ def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
             ' name one in course.toml, for example [roster] name = "Naam"'
         )
     people = []
+    names: dict[str, int] = {}
     for row in rows[1:]:
         cells = {column: _cell(row, place) for column, place in places.items()}
-        if (person := _person(cells)) is not None:
-            people.append(person)
+        person = _person(cells)
+        if person is None:
+            continue
+        if not any(_identities(person)):
+            names[person.name] = names.get(person.name, -1) + 1
+            person = replace(person, namesake=names[person.name])
+        people.append(person)
     return people
 
 
