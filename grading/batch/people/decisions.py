@@ -5,7 +5,7 @@
 --teams   team,person
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -38,14 +38,19 @@ def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str,
     known = set(labels)
     decided: dict[str, Person | None] = {}
     for row in rows_of(path, MATCHES):
-        # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
-        label = row["submission"]
-        label = label if label in known else label.removeprefix("'")
-        if label not in known:
-            raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
-        person = row.get("person", "")
-        decided[label] = _person(path, roster, person) if person else None
+        label, text = _label(path, row["submission"], known), row.get("person", "")
+        person = _person(path, roster, text) if text else None
+        if decided.setdefault(label, person) != person:
+            raise UsageError(f"{path.name} has two people for {one_line(label)}: choose one")
     return decided
+
+
+def _label(path: Path, text: str, known: Container[str]) -> str:
+    # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
+    label = text if text in known else text.removeprefix("'")
+    if label not in known:
+        raise UsageError(f"{path.name}: there is no submission {one_line(text)}")
+    return label
 
 
 def read_times(
@@ -61,12 +66,13 @@ def read_times(
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise UsageError(f"{path.name}: {one_line(text)} is not a time in ISO 8601") from error
+        what = label or person
         if label:
-            if label not in known:
-                raise UsageError(f"{path.name}: there is no submission {one_line(label)}")
-            by_label[label] = moment
+            before = by_label.setdefault(_label(path, label, known), moment)
         else:
-            by_person[_person(path, roster, person)] = moment
+            before = by_person.setdefault(_person(path, roster, person), moment)
+        if before != moment:
+            raise UsageError(f"{path.name} has two times for {one_line(what)}: choose one")
     return by_label, by_person
 
 
@@ -83,7 +89,8 @@ def with_teams(path: Path, people: Sequence[Person]) -> list[Person]:
 
 
 def _person(path: Path, roster: Roster, text: str) -> Person:
-    people = roster.named(text)
+    # As people.csv names them: "Jane Doe (12)".
+    people = roster.named(text) or [one for one in roster.people if described(one) == text]
     if len(people) != 1:
         how_many = "nobody" if not people else f"{len(people)} people"
         raise UsageError(f"{path.name}: {one_line(text)} is {how_many} of the roster: give an id")

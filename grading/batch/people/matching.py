@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from grading.batch.people.names import is_plainer, orders, plain, squeezed
-from grading.batch.people.roster import Person
+from grading.batch.people.roster import Person, without_zeros
 
 
 class Kind(StrEnum):
@@ -94,8 +94,11 @@ def _folded(text: str) -> list[str]:
 
 
 def _number(text: str) -> list[str]:
-    """An id without the leading zeros that spreadsheets drop from numbers."""
-    return [key.lstrip("0") or "0" if key.isdigit() else key for key in _folded(text)]
+    return [without_zeros(key) for key in _folded(text)]
+
+
+def _all_folded(*texts: str) -> list[str]:
+    return [key for text in texts for key in _folded(text)]
 
 
 def _names(person: Person) -> set[str]:
@@ -119,8 +122,18 @@ def _plain_names(person: Person) -> set[str]:
 _STEPS = (
     _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
     _Step(Evidence.MOODLE, (Kind.MOODLE,), _folded, lambda person: _folded(person.moodle)),
-    _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
-    _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
+    _Step(
+        Evidence.LOGIN,
+        (Kind.LOGIN, Kind.ANY),
+        _folded,
+        lambda person: _all_folded(person.login, *person.also),
+    ),
+    _Step(
+        Evidence.EMAIL,
+        (Kind.EMAIL, Kind.ANY),
+        _folded,
+        lambda person: _all_folded(person.email, *person.also),
+    ),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
     _Step(
         Evidence.LOGIN_AND_NAME,

@@ -12,11 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from grading.batch.people.names import plain, squeezed
 from grading.errors import UsageError
 from grading.text import one_line
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CELL = 200
+# Empty lines above the headers, and the line that tells Excel what separates cells.
+_LEAD = re.compile(r"\A(?:[,;\t ]*\r?\n|sep=.\r?\n)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Person:
     moodle: str = ""
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    # Further logins and addresses, where rosters of several platforms have different ones.
+    also: tuple[str, ...] = ()
     # Tells people apart of whom a roster knows one name, and nothing else.
     namesake: int = 0
 
@@ -50,6 +55,7 @@ class Person:
         return self.id or self.login or self.email or self.name
 
 
+_OF_GITHUB = ("github_username", "github username")
 # The headers of each column, in lower case, with single spaces. The first line of each is ours.
 HEADERS = {
     "name": ("name", "student", "full name", "student name"),
@@ -60,7 +66,10 @@ HEADERS = {
         *("student number", "org defined id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": ("login", "sis login id", "username", "user id", "login id", "user name"),
+    "login": (
+        *("login", "sis login id", "username", "user id", "login id", "user name"),
+        *_OF_GITHUB,
+    ),
     "sections": ("section", "sections", "section name", "registration section"),
     "teams": ("team", "group", "groups", "group name", "group_name"),
     "canvas": ("id",),
@@ -71,6 +80,8 @@ _OF_CANVAS = {"student", "id"}
 _NAMED = ("name", "family", "given")
 _PREVIEWS = re.compile(r"(student, test|test student)|.*_previewuser", re.IGNORECASE)
 _TEACHERS = {"instructor", "ta", "reader"}
+# What people write where they know nothing, which is nobody's address.
+_NOTHING = re.compile(r"[\W_]*|#?n/a|none|null", re.IGNORECASE)
 _PARTICIPANT = re.compile(r"\D*(\d+)")
 
 
@@ -110,8 +121,9 @@ def table(path: Path) -> list[list[str]]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path.name} is larger than 16 MB: give a CSV file")
-        text = _decoded(path.read_bytes(), path.name)
-        return list(csv.reader(io.StringIO(text), delimiter=_delimiter(text)))
+        text = _LEAD.sub("", _decoded(path.read_bytes(), path.name))
+        # Otherwise a quotation mark that is never closed would swallow the rest of the class.
+        return list(csv.reader(io.StringIO(text), delimiter=_delimiter(text), strict=True))
     except (OSError, csv.Error) as error:
         raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
 
@@ -150,6 +162,9 @@ def _places(heading: Sequence[str], columns: Mapping[str, str]) -> dict[str, int
             places["id"] = headers.index(of_school[0])
     else:
         places.pop("canvas", None)
+    if "identifier" in headers and any(header in headers for header in _OF_GITHUB):
+        # GitHub Classroom's identifier is what the course calls its people.
+        places.setdefault("id", places.pop("moodle"))
     if "role" in headers:
         places["role"] = headers.index("role")
     return places
@@ -175,6 +190,10 @@ def _person(cells: Mapping[str, str]) -> Person | None:
         return None
     if _PREVIEWS.fullmatch(name) or _PREVIEWS.fullmatch(login):
         return None
+    for column in ("id", "email", "login", "canvas"):
+        if _NOTHING.fullmatch(given.get(column, "")):
+            given[column] = ""
+    login = given.get("login", "")
     identities = [given.get(column, "") for column in ("id", "email", "login", "canvas")]
     if not name and not any(identities):
         return None
@@ -191,6 +210,17 @@ def _person(cells: Mapping[str, str]) -> Person | None:
         sections=_several(given.get("sections", "")),
         teams=_several(given.get("teams", "")),
     )
+
+
+def _may_be_one(person: Person, other: Person) -> bool:
+    """Whether two names have a word in common, in whatever script; people change names in part."""
+    if any(one.name in (one.id, one.email, one.login, one.canvas) for one in (person, other)):
+        return True  # a row without a name
+    mine, theirs = (
+        {spelling for word in one.name.replace(",", " ").split() for spelling in plain(word)}
+        for one in (person, other)
+    )
+    return bool(mine & theirs) or squeezed(person.name) == squeezed(other.name)
 
 
 def _several(text: str) -> tuple[str, ...]:
@@ -216,16 +246,29 @@ def merged(people: Iterable[Person]) -> list[Person]:
 
 
 def _identities(person: Person) -> Iterator[tuple[str, str]]:
-    for column in ("id", "email", "login"):
-        if value := getattr(person, column):
-            yield column, value.casefold()
+    if person.id:
+        yield "id", without_zeros(person.id)
+    for value in (person.email, person.login, *person.also):
+        if value:
+            yield "email" if "@" in value else "login", value.casefold()
+
+
+def without_zeros(identity: str) -> str:
+    """An id without the leading zeros that spreadsheets drop from numbers."""
+    folded = identity.casefold()
+    return folded.lstrip("0") or "0" if folded.isdigit() else folded
 
 
 def _both(person: Person, other: Person) -> Person:
-    """One person from two rows. Raises UsageError if an identity differs."""
-    for column in ("id", "email", "login", "canvas", "moodle"):
+    """One person from two rows. Raises UsageError if an identity differs, or the whole name."""
+    if not _may_be_one(person, other):
+        raise UsageError(
+            f"the roster has {person.name} and {other.name} with one id, address or login:"
+            " correct it"
+        )
+    for column in ("id", "canvas", "moodle"):
         mine, theirs = getattr(person, column), getattr(other, column)
-        if mine and theirs and mine.casefold() != theirs.casefold():
+        if mine and theirs and without_zeros(mine) != without_zeros(theirs):
             raise UsageError(
                 f"the roster has {person.name} and {other.name} as one person, but with different"
                 f" values of {column}, {mine} and {theirs}: correct it"
@@ -234,8 +277,13 @@ def _both(person: Person, other: Person) -> Person:
         field.name: getattr(person, field.name) or getattr(other, field.name)
         for field in fields(Person)
     }
+    logins = (*person.also, *other.also, other.email, other.login)
+    kept = (values["email"], values["login"], "")
     return replace(
         Person(**values),
+        # The longer one has the zeros.
+        id=max(person.id, other.id, key=len),
+        also=tuple(dict.fromkeys(login for login in logins if login not in kept)),
         sections=tuple(dict.fromkeys(person.sections + other.sections)),
         teams=tuple(dict.fromkeys(person.teams + other.teams)),
     )
