@@ -20,10 +20,12 @@ from grading.batch import grades as rules
 from grading.batch.grades import Graded
 from grading.batch.intake import choice
 from grading.batch.intake.collect import collect
+from grading.batch.people import roster
 from grading.batch.people.matching import Roster
 from grading.batch.platforms import blackboard
 from grading.batch.store import Result
 from grading.course.syllabus import Course, LatePolicy
+from grading.errors import UsageError
 
 FILE = "ex4_interpretability.py"
 NOTEBOOK = "ex4_interpretability.ipynb"
@@ -279,6 +281,47 @@ CASES = {
     ),
 }
 
+CASES |= {
+    "Gradescope indents its list, and a folder is missing": Case(
+        {
+            "submission_metadata.yml": (
+                "submission_8:\n  :submitters:\n    - :name: C\n      :sid: '9'\n"
+                "submission_9:\n  :submitters:\n  - :name: D\n    :sid: '10'\n"
+            ),
+            f"submission_8/{FILE}": WORK,
+        },
+        {"C": WORK},
+        "name,id\nC,9\nD,10\n",
+        ("D_submission_9: submission_metadata.yml lists submission_9, which is not in the folder",),
+    ),
+    "a login at GitHub that is somebody's id": Case(
+        {
+            f"rnns-12/{FILE}": BETTER,
+            "rnns-12/.git/HEAD": "",
+            f"rnns-jdoe/{FILE}": WORK,
+            "rnns-jdoe/.git/HEAD": "",
+        },
+        {"Jane Doe": WORK, "rnns-12": BETTER},
+        JANE,
+        ("belongs to nobody: rnns-12",),
+    ),
+    "a helper with the exercise's id": Case(
+        {"jdoe/ex4_utils.py": WORK, "jdoe/solution.py": BETTER},
+        {"Jane Doe": WORK},
+        JANE,
+        ("from ex4_utils.py; solution.py beside it does not count",),
+    ),
+    "a file called after the id, and a helper": Case(
+        {"jdoe/ex4.py": WORK, "jdoe/solution.py": BETTER}, {"Jane Doe": WORK}, JANE
+    ),
+    "an archive of another kind beside the stub": Case(
+        {f"jdoe/{FILE}": "STUB", "jdoe/work.rar": b"Rar!"},
+        {"Jane Doe": "STUB"},
+        JANE,
+        ("which file counts is not settled: jdoe",),
+    ),
+}
+
 
 @pytest.mark.parametrize("name", CASES)
 def test_what_counts_is_right_or_listed(tmp_path: Path, real_course: Course, name: str) -> None:
@@ -420,3 +463,80 @@ def test_answers_handed_in_again_are_kept(tmp_path: Path, real_course: Course) -
     put(tmp_path / "class", names)
     found = collect(tmp_path / "class", [real_course.exercise("ex4")])
     assert all(one.answers is not None and one.work is not None for one in found)
+
+
+# Rosters, and the people in them; what cannot be trusted is refused.
+ROSTERS = {
+    "empty lines on top": ("\n,,\nname,id\nA,1\n", ["A 1"]),
+    "Excel's line on top": ("sep=;\nname;id\nA;1\n", ["A 1"]),
+    "no addresses": ("name,email\nA,-\nB,-\nC,n/a\nD,N/A\n", ["A ", "B ", "C ", "D "]),
+    "zeros dropped in one row": (
+        "name,id,email\nAnn Roe,7,a@x\nAnn Roe,007,a@x\n",
+        ["Ann Roe 007"],
+    ),
+    "one person's changed name": ('name,id\nAnn Roe,7\n"Poe, Ann",7\n', ["Ann Roe 7"]),
+    "one id for two people": ("name,id\nAnn Roe,7\nBob Poe,7\n", "with one id, address or login"),
+    "one address for two people": ("name,email\nAnn Roe,a@x\nBob Poe,A@x\n", "with one id"),
+    "GitHub Classroom": (
+        "identifier,github_username,github_id,name\ns01,jd,5,\nAnn Roe,ar,6,\n",
+        ["s01 s01", "Ann Roe Ann Roe"],
+    ),
+    "a quotation mark that never ends": ('name,id\n"A,1\nB,2\n', "cannot be read as a CSV file"),
+}
+
+
+@pytest.mark.parametrize("name", ROSTERS)
+def test_a_roster_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    text, expected = ROSTERS[name]
+    path = tmp_path / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    try:
+        people = roster.merged(roster.read(path, {}))
+    except UsageError as error:
+        assert isinstance(expected, str)
+        assert expected in str(error)
+    else:
+        assert [f"{person.name} {person.id}" for person in people] == expected
+
+
+def test_a_person_may_have_a_login_on_each_platform(tmp_path: Path, real_course: Course) -> None:
+    people = {
+        "a.csv": "name,id,login\nJane Doe,12,jdoe\n",
+        "b.csv": "name,id,login\nDoe Jane,12,jd99\n",
+    }
+    put(tmp_path, people)
+    put(tmp_path / "class", {f"jd99/{FILE}": WORK})
+    given = tuple(tmp_path / name for name in people)
+    assert seen(tmp_path / "class", real_course, rosters=given).counts == {"Jane Doe": WORK}
+
+
+TABLES = {
+    "a row of people.csv": ("match", "submission,person\nx,Jane Doe (12)\n", ""),
+    "two people for one submission": (
+        "match",
+        "submission,person\nx,12\nx,13\n",
+        "two people for x",
+    ),
+    "the same twice": ("match", "submission,person\nx,12\nx,jdoe\n", ""),
+    "a cell with an apostrophe": ("times", "submission,submitted_at\n'x,2026-10-01\n", ""),
+    "two times": ("times", "submission,submitted_at\nx,2026-10-01\nx,2026-10-02\n", "two times"),
+    "a time that is none": ("times", "submission,submitted_at\nx,1.10.2026\n", "ISO 8601"),
+    "a time before all zones": ("times", "submission,submitted_at\nx,0001-01-01\n", ""),
+    "a time after all zones": ("times", "submission,submitted_at\nx,9999-12-31T23:59:59\n", ""),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_decision_is_taken_or_refused(tmp_path: Path, real_course: Course, name: str) -> None:
+    option, text, refused = TABLES[name]
+    put(tmp_path, {"table.csv": text, f"class/x/{FILE}": WORK})
+    people = "name,id,login\nJane Doe,12,jdoe\nAnn Roe,13,aroe\n"
+    given = {option: tmp_path / "table.csv"}
+    try:
+        found = seen(tmp_path / "class", real_course, people, policy=POLICY, **given)
+    except UsageError as error:
+        assert refused
+        assert refused in str(error)
+    else:
+        assert not refused
+        assert list(found.counts) == ["Jane Doe" if option == "match" else "x"]

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from grading import pack
-from grading.batch.intake.files import WORK, File
+from grading.batch.intake.files import ARCHIVES, WORK, File
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -140,13 +140,8 @@ def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> boo
     return word is not None
 
 
-def choose(
-    files: Sequence[File],
-    exercise: Exercise,
-    lists: Sequence[pack.Listed] = (),
-    unread: Sequence[File] = (),
-) -> Choice:
-    """The file that counts; `unread` are archives that may hold the work just as well.
+def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = ()) -> Choice:
+    """The file that counts; `beside` are all files of the hand-in.
 
     Raises UsageError if none can be read.
     """
@@ -155,6 +150,7 @@ def choose(
     read: list[_Candidate] = []
     problems: dict[File, UsageError] = {}
     untouched = _untouched(exercise)
+    lists = packed(beside)
     listed = {known.exercises[exercise.id] for known in lists if exercise.id in known.exercises}
     for file in files:
         try:
@@ -169,19 +165,53 @@ def choose(
         raise next(iter(problems.values()))
     best, *others = sorted(read, key=lambda candidate: candidate.rank)
     known = {sha256 for one in lists for sha256 in one.files} if best.listed else set()
-    others = [other for other in others if other.submission.sha256 not in known]
-    choice = _explained(best, others)
-    # What cannot be read would have come first if it is work, and may be the work.
-    lost = [
-        file
-        for file in problems
-        if (False, not _is_exact(file, exercise), is_notebook(file.name.lower())) < best.by_rules
+    others = [
+        other
+        for other in others
+        if other.submission.sha256 not in known
+        and other.submission.source != best.submission.source
     ]
-    lost += unread if not best.worked_on else []
-    if lost and not best.listed:
-        note = f"{_listed(lost)} beside it cannot be read"
-        return replace(choice, submission=replace(choice.submission, note=note), settled=False)
-    return choice
+    unreadable = list(problems)
+    if not best.worked_on:
+        unreadable += [file for file in beside if file.suffix in ARCHIVES]
+    note, settled = _explained(best, others, unreadable)
+    # What cannot be read, and would come first if it can, may be the work.
+    settled &= best.listed or not any(
+        (False, not _is_exact(file, exercise), is_notebook(file.name.lower())) < best.by_rules
+        for file in unreadable
+    )
+    works = [file for file in beside if file.suffix in WORK and file not in files]
+    if works and not note and not _is_named(best.file, exercise):
+        # "ex4_utils.py" may be the work, and "solution.py" beside it as well.
+        note, settled = (
+            f"{_listed(works)} beside it {_verb(works, 'does not', 'do not')} count",
+            False,
+        )
+    if note and not best.exact:
+        note = f"from {one_line(best.file.place, 80)}; {note}"
+    return Choice(best.file, replace(best.submission, note=note), settled)
+
+
+def _explained(
+    best: _Candidate, others: Sequence[_Candidate], unreadable: Sequence[File]
+) -> tuple[str, bool]:
+    """What lost, and whether the choice is settled."""
+    rivals = [other for other in others if other.worked_on]
+    # A rival that only the number in its name puts behind may be the one that was meant, and so
+    # may one that lies beside a packed archive.
+    settled = not any(best.listed or rival.by_rules == best.by_rules for rival in rivals)
+    if rivals:
+        return f"{_places(rivals)} beside it {_verb(rivals, 'does not', 'do not')} count", settled
+    if unreadable:
+        return f"{_listed(unreadable)} beside it cannot be read", settled
+    if others:
+        return f"{_places(others)} beside it {_verb(others, 'is', 'are')} untouched", settled
+    return "", settled
+
+
+def _is_named(file: File, exercise: Exercise) -> bool:
+    """Whether a file is called after the exercise or its id, and not only with the id in front."""
+    return any(copy_of(file.name, stem) is not None for stem in (exercise.module, exercise.id))
 
 
 def _is_exact(file: File, exercise: Exercise) -> bool:
@@ -190,20 +220,6 @@ def _is_exact(file: File, exercise: Exercise) -> bool:
 
 def _copy(file: File, exercise: Exercise) -> int:
     return copy_number(file.name, exercise) or _last_number(file.name)
-
-
-def _explained(best: _Candidate, others: Sequence[_Candidate]) -> Choice:
-    others = [other for other in others if other.submission.source != best.submission.source]
-    rivals = [other for other in others if other.worked_on]
-    # A rival that only the number in its name puts behind may be the one that was meant, and so
-    # may one that lies beside a packed archive.
-    settled = not any(best.listed or rival.by_rules == best.by_rules for rival in rivals)
-    note = ""
-    if rivals:
-        note = f"{_places(rivals)} beside it {_verb(rivals, 'does not', 'do not')} count"
-    elif others:
-        note = f"{_places(others)} beside it {_verb(others, 'is', 'are')} untouched"
-    return Choice(best.file, replace(best.submission, note=note), settled)
 
 
 def _places(candidates: Sequence[_Candidate]) -> str:
@@ -216,7 +232,7 @@ def _listed(files: Sequence[File]) -> str:
     return ", ".join([*places[:MAX_LISTED], *more])
 
 
-def _verb(candidates: Sequence[_Candidate], of_one: str, of_several: str) -> str:
+def _verb(candidates: Sequence[object], of_one: str, of_several: str) -> str:
     return of_one if len(candidates) == 1 else of_several
 
 

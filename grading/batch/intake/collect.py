@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
-from grading.batch.intake.files import READ, File, files_in, is_junk
+from grading.batch.intake.files import ARCHIVES, READ, File, files_in, is_junk
 from grading.batch.people.matching import Author
 from grading.batch.platforms import (
     blackboard,
@@ -269,7 +269,7 @@ def _of_exercise(
     if not mine:
         return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
-        chosen = _chosen(mine, exercise, files)
+        chosen = choice.choose(mine, exercise, files)
     except UsageError as error:
         return replace(found, problem=str(error)), None
     work = chosen.submission
@@ -310,13 +310,7 @@ def _again(
     mine = _candidates(hand_in, files, exercise, exercises, others)
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
-    return _chosen(mine, exercise, files).submission
-
-
-def _chosen(mine: Sequence[File], exercise: Exercise, files: Sequence[File]) -> choice.Choice:
-    """The file that counts among all files of a hand-in. Raises UsageError."""
-    archives = [file for file in files if file.suffix in (*_ARCHIVES, ".zip")]
-    return choice.choose(mine, exercise, choice.packed(files), archives)
+    return choice.choose(mine, exercise, files).submission
 
 
 def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:
@@ -337,9 +331,6 @@ def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
 
 
-_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-
-
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     """One line: what is missing, what is there instead, and what would be read."""
     wanted = " or ".join(exercise.file for exercise in exercises)
@@ -350,10 +341,10 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
     kinds = {file.suffix for file in files}
     advice = ""
-    if kinds & set(_ARCHIVES):
-        advice = "; of archives, only .zip is read"
-    elif ".zip" in kinds:
+    if ".zip" in kinds:
         advice = "; an archive in an archive is not read, nor is a damaged one"
+    elif kinds & set(ARCHIVES):
+        advice = "; of archives, only .zip is read"
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"

@@ -23,6 +23,7 @@ MAX_FILES = 5000
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 WORK = (".py", SUFFIX)
 READ = (*WORK, ".md")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 # What operating systems and programs leave in folders, and nobody hands in.
 JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 # Everything that the library for archives is known to raise for a damaged one.

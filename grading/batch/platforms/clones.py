@@ -25,7 +25,12 @@ def is_clone(path: Path) -> bool:
 def _hand_in(folder: Path, name: str, beginning: str) -> HandIn:
     # Logins may begin alike, too: any hyphen of the beginning may be the last of the assignment.
     cuts = [0, *(at + 1 for at, letter in enumerate(beginning) if letter == "-")]
-    clues = tuple(Clue(Kind.ANY, name[cut:]) for cut in cuts)
+    # A student chooses the login of such a service, which is therefore never taken for an id.
+    clues = tuple(
+        Clue(kind, name[cut:])
+        for cut in cuts
+        for kind in ((Kind.LOGIN, Kind.NAME) if cut else (Kind.ANY,))
+    )
     return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
 
 
