@@ -6,6 +6,7 @@ a login with a login. A clue of unknown kind, such as the name of a folder, is c
 but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -166,7 +167,10 @@ class Roster:
             for team in person.teams:
                 if key := squeezed(team):  # people write "-" for no team
                     self.teams.setdefault(key, []).append(person)
-        self._words = {person: _words(person.name) for person in self.people}
+        self._by_word: dict[str, list[Person]] = {}
+        for person in self.people:
+            for word in _words(person.name):
+                self._by_word.setdefault(word, []).append(person)
 
     def _index(self, step: _Step) -> dict[str, list[Person]]:
         index: dict[str, list[Person]] = {}
@@ -248,12 +252,14 @@ class Roster:
     def _alike(self, author: Author) -> list[Person]:
         """Those with most words of their name in a clue: for somebody to choose from."""
         texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
-        shared = {
-            person: sum(any(word in text for text in texts) for word in words)
-            for person, words in self._words.items()
-        }
+        shared = Counter(
+            person
+            for word, people in self._by_word.items()
+            if any(word in text for text in texts)
+            for person in people
+        )
         most = max(shared.values(), default=0)
-        return [person for person, count in shared.items() if count == most and most]
+        return [person for person, count in shared.items() if count == most]
 
 
 def _words(name: str) -> list[str]:

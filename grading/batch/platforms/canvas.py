@@ -20,6 +20,7 @@ _NAME = re.compile(
     r"(?:(?P<file>\d+)_(?P<theirs>.+)|(?P<typed>text|link)\.html)",
     re.IGNORECASE | re.DOTALL,
 )
+MAX_ATTEMPTS = 20
 _COPY = re.compile(r"(?P<stem>.+?)-(?P<number>\d{1,3})(?P<suffix>(?:\.\w+)*)")
 
 
@@ -63,7 +64,11 @@ def _of_author(
     for same in versions.values():
         same.sort(key=lambda match: int(match["file"]))
     # An attempt is every file as it was then: what has one version belongs to all of them.
-    for rank in range(max(map(len, versions.values()), default=0)):
+    attempts = max(map(len, versions.values()), default=0)
+    if attempts > MAX_ATTEMPTS:
+        yield HandIn(author, (), stamp, problem=f"holds {attempts} versions of one file")
+        return
+    for rank in range(attempts):
         now = [same[min(rank, len(same) - 1)] for same in versions.values()]
         parts = tuple(Part(folder / match[0], match["theirs"]) for match in now)
         yield HandIn(author, parts, stamp, rank + 1, (rank,), repeats=rank > 0)
