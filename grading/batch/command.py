@@ -67,7 +67,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     rung = choose(options.isolation, for_strangers=True)
     known = Roster(people_of(course, options))
     others = [other for other in course.exercises.values() if other not in exercises]
-    collected = collect(folder, exercises, course.trust_file_times, others)
+    collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
     if options.dry_run:
@@ -100,6 +100,12 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     say(outcome, collected, grades, unsettled)
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
+
+
+def own_files(out: Path, options: Options) -> list[Path]:
+    """What the command line names, and what is therefore nobody's submission."""
+    tables = (options.match, options.times, options.teams, options.rubric)
+    return [out, *options.rosters, *(path for path in tables if path is not None)]
 
 
 def people_of(course: Course, options: Options) -> list[Person]:

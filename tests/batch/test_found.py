@@ -97,7 +97,8 @@ def seen(
     known = Roster(command.people_of(course, wished))
     asked = [course.exercise(one) for one in ids]
     others = [other for other in course.exercises.values() if other not in asked]
-    collected = collect(folder, asked, others=others)
+    own = command.own_files(folder / "grades", wished)
+    collected = collect(folder, asked, others=others, own=own)
     intake, _ = command.take_in(course, wished, asked, collected, known, {})
     graded, programs = [], {}
     for found in collected:
@@ -320,6 +321,26 @@ CASES |= {
         JANE,
         ("which file counts is not settled: jdoe",),
     ),
+    "two downloads in one folder": Case(
+        {
+            f"A/doejane_11111_22222_{FILE}": WORK,
+            f"A/roe_33333_44444_{FILE}": WORK,
+            f"ann/{FILE}": WORK,
+        },
+        {"ann": WORK},
+        "",
+        ("needs attention: A: looks like a platform's download of several people",),
+    ),
+    "a student's own folders of modules": Case(
+        {f"jdoe/{FILE}": WORK, "jdoe/a/x.py": WORK, "jdoe/b/x.py": WORK},
+        {"Jane Doe": WORK},
+        JANE,
+    ),
+    "grades of an earlier run": Case(
+        {f"class/jdoe/{FILE}": WORK, f"class/ann/{FILE}": WORK, "grades/grades.csv": "x"},
+        {"Jane Doe": WORK, "Ann": WORK},
+        JANE + "Ann,13,\n",
+    ),
 }
 
 
@@ -540,3 +561,10 @@ def test_a_decision_is_taken_or_refused(tmp_path: Path, real_course: Course, nam
     else:
         assert not refused
         assert list(found.counts) == ["Jane Doe" if option == "match" else "x"]
+
+
+def test_a_link_to_itself_ends_no_batch(tmp_path: Path, real_course: Course) -> None:
+    put(tmp_path / "class", {f"ann/{FILE}": WORK, f"bob/{FILE}": WORK})
+    for name in ("loop", "roster.csv"):
+        (tmp_path / "class" / name).symlink_to(name)
+    assert set(seen(tmp_path / "class", real_course, "name\nann\nbob\n").counts) == {"ann", "bob"}

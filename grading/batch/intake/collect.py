@@ -7,7 +7,8 @@ A file belongs to the exercise whose file name it has, as a module or as a noteb
 in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -86,17 +87,19 @@ def collect(
     exercises: Sequence[Exercise],
     trust_file_times: bool = False,
     others: Sequence[Exercise] = (),
+    own: Collection[Path] = (),
 ) -> list[Collected]:
     """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder.
 
     With `trust_file_times`, the time of a file counts where nothing else tells one. `others` are
-    exercises that nobody asked for: their files are no work on these.
+    exercises that nobody asked for: their files are no work on these. `own` are the instructor's
+    files, such as the roster, which may lie there as well.
     """
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
     found: list[Collected] = []
-    for hand_in in _labeled(recognized(folder, exercises)):
+    for hand_in in _labeled(recognized(folder, exercises, own)):
         collected = list(_collected(hand_in, exercises, trust_file_times, others))
         if hand_in.repeats:
             same = {_content(one) for one in collected}
@@ -136,17 +139,19 @@ def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
     return result
 
 
-def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
+def recognized(
+    folder: Path, exercises: Sequence[Exercise], own: Collection[Path] = ()
+) -> list[HandIn]:
     """The hand-ins of a class, in whatever way its folder is laid out."""
     for _ in range(MAX_WRAPPERS):
-        names = _names(folder)
+        names = _names(folder, own)
         inner = folder / names[0] if len(names) == 1 else None
         if inner is None or inner.is_symlink() or not inner.is_dir():
             break
         if not _is_class(inner, exercises):
             break
         folder = inner
-    names = left = _names(folder)
+    names = left = _names(folder, own)
     hand_ins: list[HandIn] = []
     for platform in PLATFORMS:
         taken, used = platform.take(folder, left)
@@ -155,15 +160,48 @@ def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
         is_download = 2 * len(used) >= len(names) or platform is clones
         hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
-    return hand_ins
+    return [_refused(hand_in) if _is_download(hand_in) else hand_in for hand_in in hand_ins]
+
+
+def _is_download(hand_in: HandIn) -> bool:
+    """Whether a folder among others is a platform's download of several people.
+
+    A student can make such a folder, too: so nobody is credited with what is in it.
+    """
+    if len(hand_in.parts) != 1 or not hand_in.parts[0].path.is_dir() or hand_in.author.account:
+        return False
+    folder = hand_in.parts[0].path
+    try:
+        names = _names(folder)
+    except UsageError:
+        return False
+    for platform in (blackboard, brightspace, canvas, moodle):  # names alone tell these
+        taken, used = platform.take(folder, names)
+        if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
+            return True
+    return False
+
+
+def _refused(hand_in: HandIn) -> HandIn:
+    problem = "looks like a platform's download of several people: give it as SUBMISSIONS itself"
+    return replace(hand_in, problem=problem)
 
 
 def _without_time(hand_in: HandIn) -> HandIn:
     return hand_in if hand_in.stamp.late else replace(hand_in, stamp=NO_STAMP)
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
+def _names(folder: Path, own: Collection[Path] = ()) -> list[str]:
+    try:
+        paths = [path for path in folder.iterdir() if not is_junk(path.name)]
+    except OSError as error:
+        shown = one_line(str(folder))
+        raise UsageError(f"{shown} cannot be read: {error.strerror}") from error
+    mine = {os.path.realpath(path) for path in own}
+    names = {os.path.basename(path) for path in mine}
+    return sorted(
+        path.name for path in paths if path.name not in names or os.path.realpath(path) not in mine
+    )
 
 
 def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
