@@ -14,7 +14,7 @@ from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import Collected, collect
 from grading.batch.intake.times import Received, received, zone_of
 from grading.batch.people import decisions, roster
-from grading.batch.people.matching import Match, Roster
+from grading.batch.people.matching import Evidence, Match, Roster
 from grading.batch.people.roster import Person
 from grading.batch.platforms.hand_in import Stamp
 from grading.batch.store import Basis, Change, Result, Store, decided_before
@@ -97,7 +97,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         # Answers are read while the files are written, so that their problems come last.
         for problem in hand.problems:
             unsettled.add("needs attention", problem)
-    say(outcome, collected, grades, unsettled)
+    say(outcome, intake, grades, unsettled)
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
 
@@ -191,7 +191,7 @@ def to_settle(
     for found in intake.collected:
         what = f"{found.author.label} {found.exercise}"
         if found.work is not None and not found.work.settled:
-            doubts.append((FILES, f"{what}: {found.work.name}, {found.work.note}"))
+            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})"))
         if found.doubt:
             doubts.append((CHANGED, f"{what}: {found.doubt}"))
     identities = [exercise.id for exercise in intake.exercises]
@@ -224,6 +224,7 @@ def rehearse(
         for grade in grading_rules.grades(graded, course, {})
     ]
     unsettled = to_settle(course, options, intake, grades, [])
+    say_choices(intake)
     for line in unsettled.shown():
         print(line)
     print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
@@ -276,21 +277,19 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
 
 def say(
     outcome: run.Outcome,
-    collected: Sequence[Collected],
+    intake: Intake,
     grades: Sequence[Grade],
     unsettled: Attention,
 ) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
+    left = sum(grade.score is None for grade in grades)
     print(
-        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known already,"
-        f" {sum(grade.score is None for grade in grades)} grades open"
+        f"{len(intake.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
+        f" already, {left} grades open"
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
-    for found in collected:
-        if found.work is not None and found.work.note:
-            chosen = f"{found.work.name} ({found.work.note})"
-            print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
+    say_choices(intake)
     for grade in grades:
         if grade.counted:
             print(f"counted: {grade.exercise}: {grade.counted}")
@@ -298,6 +297,18 @@ def say(
         print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
     for line in unsettled.shown():
         print(line)
+
+
+def say_choices(intake: Intake) -> None:
+    """Print which file was chosen of several, and whose name was only spelled alike."""
+    for label, match in intake.matches.items():
+        if match.evidence is Evidence.PLAIN:
+            people = ", ".join(decisions.described(person) for person in match.people)
+            print(f"matched: {label}: {people}, by the {match.evidence}")
+    for found in intake.collected:
+        if found.work is not None and found.work.note:
+            chosen = f"{found.work.name} ({found.work.note})"
+            print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
 
 
 def described(change: Change) -> str:

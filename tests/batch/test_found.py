@@ -568,3 +568,29 @@ def test_a_link_to_itself_ends_no_batch(tmp_path: Path, real_course: Course) -> 
     for name in ("loop", "roster.csv"):
         (tmp_path / "class" / name).symlink_to(name)
     assert set(seen(tmp_path / "class", real_course, "name\nann\nbob\n").counts) == {"ann", "bob"}
+
+
+def notebook(source: str) -> bytes:
+    cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": []}
+    document = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
+    return json.dumps(document).encode()
+
+
+def test_a_packed_notebook_counts_before_the_module(tmp_path: Path, real_course: Course) -> None:
+    files = {FILE: WORK.encode(), NOTEBOOK: notebook(BETTER)}
+    archive = pack.as_zip(pack.Packed(files, {"ex4": NOTEBOOK}))
+    put(tmp_path / "class", {"jdoe.zip": archive})
+    [work] = [one.work for one in collect(tmp_path / "class", [real_course.exercise("ex4")])]
+    assert work is not None
+    assert (work.name, work.settled) == (NOTEBOOK, True)
+    # What has changed since is chosen by the rules for everybody.
+    changed = packed({FILE: WORK, NOTEBOOK: notebook(LAST), pack.LIST: listed_in(archive)})
+    put(tmp_path / "class", {"jdoe.zip": changed})
+    [work] = [one.work for one in collect(tmp_path / "class", [real_course.exercise("ex4")])]
+    assert work is not None
+    assert work.name == FILE
+
+
+def listed_in(archive: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return opened.read(pack.LIST)
