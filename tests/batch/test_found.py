@@ -336,6 +336,26 @@ CASES |= {
         {"Jane Doe": WORK},
         JANE,
     ),
+    "a helper as a later attempt": Case(
+        {
+            f"HW_jdoe_attempt_2026-10-01-10-00-00_{FILE}": WORK,
+            "HW_jdoe_attempt_2026-10-02-10-00-00_utils.py": BETTER,
+        },
+        {"Jane Doe": BETTER},
+        JANE,
+        ("from utils.py; another attempt has the name of the exercise",),
+    ),
+    "a user of Submitty without settings": Case(
+        {
+            f"submissions/jdoe/1/{FILE}": WORK,
+            f"submissions/jdoe/2/{FILE}": BETTER,
+            "submissions/jdoe/user_assignment_settings.json": '{"active_version": 2}',
+            f"submissions/ann/1/{FILE}": WORK,
+        },
+        {"Jane Doe": BETTER},
+        JANE,
+        ("ann: has a user_assignment_settings.json that cannot be read",),
+    ),
     "grades of an earlier run": Case(
         {f"class/jdoe/{FILE}": WORK, f"class/ann/{FILE}": WORK, "grades/grades.csv": "x"},
         {"Jane Doe": WORK, "Ann": WORK},

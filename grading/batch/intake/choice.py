@@ -48,12 +48,14 @@ _AFTER = re.compile(
 class Choice:
     """The file that counts, and the submission in it.
 
-    `settled` is false where another file may have been meant just as well.
+    `settled` is false where another file may have been meant just as well, `named` where the file
+    is not called after the exercise.
     """
 
     file: File
     submission: Submission
     settled: bool = True
+    named: bool = True
 
 
 @dataclass(frozen=True)
@@ -189,7 +191,8 @@ def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = (
         )
     if note and not best.exact:
         note = f"from {one_line(best.file.place, 80)}; {note}"
-    return Choice(best.file, replace(best.submission, note=note), settled)
+    named = _is_named(best.file, exercise)
+    return Choice(best.file, replace(best.submission, note=note), settled, named)
 
 
 def _explained(

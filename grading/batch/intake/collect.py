@@ -45,13 +45,16 @@ MAX_WRAPPERS = 4
 class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
-    `note` says why it was chosen, `settled` whether another file may have been meant just as well.
+    `note` says why it was chosen, `settled` whether another file may have been meant just as well;
+    `place` is the file's own name, and `named` whether it is called after the exercise.
     """
 
     name: str
     identity: str
     note: str
     settled: bool
+    place: str
+    named: bool
     _read: Callable[[], Submission]
 
     def read(self) -> Submission:
@@ -105,13 +108,30 @@ def collect(
             same = {_content(one) for one in collected}
             found = [one for one in found if _content(one) not in same]
         found += collected
-    return _numbered(_with_answers(_without_nothing(found)))
+    return _numbered(_with_answers(_doubted(_without_nothing(found))))
 
 
 def _content(found: Collected) -> tuple[object, ...]:
     """What an attempt consists of, whatever its number is."""
     work = found.work.identity if found.work is not None else found.problem
     return found.author, found.exercise, work
+
+
+def _doubted(collected: Sequence[Collected]) -> list[Collected]:
+    """Unsettle a lone file of any name that replaces one with the name of the exercise."""
+    named = {
+        (found.author.label, found.exercise)
+        for found in collected
+        if found.work is not None and found.work.named
+    }
+    result = []
+    for found in collected:
+        work = found.work
+        if work is not None and not work.named and (found.author.label, found.exercise) in named:
+            note = f"from {work.place}; another attempt has the name of the exercise"
+            found = replace(found, work=replace(work, note=work.note or note, settled=False))
+        result.append(found)
+    return result
 
 
 def _without_nothing(collected: Sequence[Collected]) -> list[Collected]:
@@ -311,8 +331,9 @@ def _of_exercise(
     except UsageError as error:
         return replace(found, problem=str(error)), None
     work = chosen.submission
-    found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
-    return found, chosen.file.path
+    place = one_line(chosen.file.place, 80)
+    taken = Work(work.name, work.identity, work.note, chosen.settled, place, chosen.named, again)
+    return replace(found, work=taken), chosen.file.path
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:

@@ -31,12 +31,17 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     users = [folder / name for name in names if _is_folder(folder / name)]
     if len(users) < 2 and folder.name != ROOT:
         return [], set()
-    if all((user / SETTINGS).is_file() for user in users):
+    if _have_most(users, SETTINGS):
         return [_of_settings(user) for user in users], {user.name for user in users}
-    if all((user / TIMESTAMP).is_file() for user in users):
+    if _have_most(users, TIMESTAMP):
         hand_ins = [HandIn(_author(user), (_part(user),), _stamp(user)) for user in users]
         return hand_ins, {user.name for user in users}
     return [], set()
+
+
+def _have_most(users: Sequence[Path], name: str) -> bool:
+    having = sum((user / name).is_file() for user in users)
+    return 0 < len(users) <= 2 * having
 
 
 def _is_folder(path: Path) -> bool:
