@@ -492,11 +492,11 @@ def test_the_number_of_a_copy(real_course: Course, name: str) -> None:
 @pytest.mark.parametrize("line", ["\tA:" + " " * 500_000, " " * 500_000, "A:" + " \t" * 200_000])
 @pytest.mark.parametrize("end", ["", "\n\n", "\n\tB:x"])
 def test_a_receipt_of_many_spaces_is_read_at_once(tmp_path: Path, line: str, end: str) -> None:
-    path = tmp_path / "receipt.txt"
-    path.write_text(f"Name: Jane (jdoe)\n\nComments:\nhi\n\nFiles:\n{line}{end}", encoding="utf-8")
-    assert blackboard._receipt(path)[:2] == ("Jane", "jdoe")
-    path.write_text(f"Name:{line}", encoding="utf-8")
-    blackboard._receipt(path)
+    name = "HW_jdoe_attempt_2026-10-01-10-00-00.txt"
+    for text in (f"Name: Jane (jdoe)\n\nComments:\nhi\n\nFiles:\n{line}{end}", f"Name:{line}"):
+        put(tmp_path, {name: text})
+        [found], used = blackboard.take(tmp_path, [name])
+        assert (found.author.account, used) == ("blackboard jdoe", {name})
 
 
 def test_answers_handed_in_again_are_kept(tmp_path: Path, real_course: Course) -> None:
