@@ -86,15 +86,26 @@ def as_zip(packed: Packed) -> bytes:
     return buffer.getvalue()
 
 
-def listed_in(data: bytes) -> Mapping[str, str]:
-    """The file of each exercise in a list; none if it is malformed, as students can write one."""
+@dataclass(frozen=True)
+class Listed:
+    """The SHA-256 of each exercise's file in a list, and of all files in it."""
+
+    exercises: Mapping[str, str] = field(default_factory=dict)
+    files: Set[str] = frozenset()
+
+
+def listed_in(data: bytes) -> Listed:
+    """What a list says; nothing if it is malformed, as students can write one."""
     try:
         content: Any = json.loads(data)
         if content["format"] != FORMAT:
-            return {}
-        return {str(key): str(name) for key, name in content["exercises"].items()}
+            return Listed()
+        sums = {str(name): str(value) for name, value in content["files"].items()}
+        named = {str(key): str(name) for key, name in content["exercises"].items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return {}
+        return Listed()
+    exercises = {key: sums[name] for key, name in named.items() if name in sums}
+    return Listed(exercises, frozenset(sums.values()))
 
 
 def summary(packed: Packed, out: Path) -> Iterable[str]:

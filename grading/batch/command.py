@@ -14,7 +14,7 @@ from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import Collected, collect
 from grading.batch.intake.times import Received, received, zone_of
 from grading.batch.people import decisions, roster
-from grading.batch.people.matching import Match, Roster
+from grading.batch.people.matching import Evidence, Match, Roster
 from grading.batch.people.roster import Person
 from grading.batch.platforms.hand_in import Stamp
 from grading.batch.store import Basis, Change, Result, Store, decided_before
@@ -66,7 +66,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
     rung = choose(options.isolation, for_strangers=True)
     known = Roster(people_of(course, options))
-    collected = collect(folder, exercises, course.trust_file_times)
+    others = [other for other in course.exercises.values() if other not in exercises]
+    collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
     if options.dry_run:
@@ -96,9 +97,15 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         # Answers are read while the files are written, so that their problems come last.
         for problem in hand.problems:
             unsettled.add("needs attention", problem)
-    say(outcome, collected, grades, unsettled)
+    say(outcome, intake, grades, unsettled)
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
+
+
+def own_files(out: Path, options: Options) -> list[Path]:
+    """What the command line names, and what is therefore nobody's submission."""
+    tables = (options.match, options.times, options.teams, options.rubric)
+    return [out, *options.rosters, *(path for path in tables if path is not None)]
 
 
 def people_of(course: Course, options: Options) -> list[Person]:
@@ -184,7 +191,7 @@ def to_settle(
     for found in intake.collected:
         what = f"{found.author.label} {found.exercise}"
         if found.work is not None and not found.work.settled:
-            doubts.append((FILES, f"{what}: {found.work.name}, {found.work.note}"))
+            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})"))
         if found.doubt:
             doubts.append((CHANGED, f"{what}: {found.doubt}"))
     identities = [exercise.id for exercise in intake.exercises]
@@ -217,7 +224,7 @@ def rehearse(
         for grade in grading_rules.grades(graded, course, {})
     ]
     unsettled = to_settle(course, options, intake, grades, [])
-    say_what_counts(collected, grades)
+    say_what_counts(intake, grades)
     for line in unsettled.shown():
         print(line)
     print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
@@ -270,26 +277,31 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
 
 def say(
     outcome: run.Outcome,
-    collected: Sequence[Collected],
+    intake: Intake,
     grades: Sequence[Grade],
     unsettled: Attention,
 ) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
+    left = sum(grade.score is None for grade in grades)
     print(
-        f"{len(collected)} attempts: {outcome.graded} graded now, {outcome.known} known already,"
-        f" {sum(grade.score is None for grade in grades)} grades open"
+        f"{len(intake.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
+        f" already, {left} grades open"
     )
     for change in outcome.changes:
         print(f"changed: {described(change)}")
-    say_what_counts(collected, grades)
+    say_what_counts(intake, grades)
     for line in unsettled.shown():
         print(line)
 
 
-def say_what_counts(collected: Sequence[Collected], grades: Sequence[Grade]) -> None:
-    """Print which file and which attempt count where there were several, and what came late."""
+def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
+    """Print which file and attempt count, whose name was only spelled alike, and what was late."""
+    for label, match in intake.matches.items():
+        if match.evidence is Evidence.PLAIN:
+            people = ", ".join(decisions.described(person) for person in match.people)
+            print(f"matched: {label}: {people}, by the {match.evidence}")
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
-    for found in collected:
+    for found in intake.collected:
         identity = (found.author.label, found.exercise, found.attempt)
         if found.work is not None and found.work.note and identity in counting:
             chosen = f"{found.work.name} ({found.work.note})"

@@ -155,7 +155,12 @@ def counting(
 
     ordered = in_order(group)
     if ordered is None:
-        return max(group, key=final), UNSETTLED
+        best = max(group, key=final)
+        works = {attempt.collected.work and attempt.collected.work.identity for attempt in group}
+        late = {days_late(policy, attempt.received) for attempt in group}
+        # The same work at the same price is the same grade, such as that of each member of a team.
+        is_one = len(works) == 1 and None not in works and len(late) == 1
+        return best, "" if is_one else UNSETTLED
     if attempts == "best":
         return max(reversed(ordered), key=final), ""
     return ordered[-1], ""

@@ -7,7 +7,9 @@
 4. A module before a notebook.
 5. The copy with the higher number.
 
-Where only the last rule decides between two files that differ, the choice is not settled.
+Before all of them counts the file that a list of `grader.py pack` names. Where only the last rule
+decides between two files that differ, where a file that cannot be read might have counted, or where
+something else lies beside what was packed, the choice is not settled.
 """
 
 import re
@@ -18,7 +20,7 @@ from functools import cache
 from pathlib import PurePosixPath
 
 from grading import pack
-from grading.batch.intake.files import WORK, File
+from grading.batch.intake.files import ARCHIVES, WORK, File
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -28,17 +30,17 @@ from grading.text import one_line
 
 MAX_LISTED = 3
 MAX_CANDIDATES = 20
-# What people and programs add to the name of a copy.
-_COPY = re.compile(
-    r"(?:(?:copy of|kopie von|copie de)[ _-]*)?(?P<stem>.+?)"
-    r"(?:[ _-]*(?:"
+# What people and programs add to the name of a copy, in front and, several times, at the end. A
+# pattern for all of a name would try every way to part "copy-copy-copy-".
+_BEFORE = re.compile(r"(?:copy of|kopie von|copie de)[ _-]*")
+_AFTER = re.compile(
+    r"[ _-]*(?:"
     r"\((?P<browser>\d{1,4})\)"
     r"|copy[ _-]*(?P<jupyter>\d{0,4})"
     r"|v(?:ersion)?[ _.-]?(?P<version>\d{1,4})"
     r"|-(?P<number>\d{1,3})"
     r"|final|fixed|new|neu|solution|submission|corrected"
-    r"))*",
-    re.IGNORECASE,
+    r")"
 )
 
 
@@ -46,18 +48,21 @@ _COPY = re.compile(
 class Choice:
     """The file that counts, and the submission in it.
 
-    `settled` is false where another file may have been meant just as well.
+    `settled` is false where another file may have been meant just as well, `named` where the file
+    is not called after the exercise.
     """
 
     file: File
     submission: Submission
     settled: bool = True
+    named: bool = True
 
 
 @dataclass(frozen=True)
 class _Candidate:
     file: File
     submission: Submission
+    listed: bool
     worked_on: bool
     exact: bool
     copy: int
@@ -65,48 +70,68 @@ class _Candidate:
     @property
     def rank(self) -> tuple[object, ...]:
         """Smaller is better."""
+        return (not self.listed, *self.by_rules, -self.copy, self.file.depth)
+
+    @property
+    def by_rules(self) -> tuple[bool, ...]:
         notebook = is_notebook(self.submission.name)
-        return (not self.worked_on, not self.exact, notebook, -self.copy, self.file.depth)
+        return (not self.worked_on, not self.exact, notebook)
 
 
 def candidates(
-    files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise], lone: bool
+    files: Sequence[File],
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    lone: bool,
+    others: Sequence[Exercise] = (),
 ) -> list[File]:
     """The files that may be the work on an exercise.
 
-    A `lone` file was handed in by itself, and can only be the exercise that was asked for.
+    A `lone` file was handed in by itself, and can only be the exercise that was asked for, unless
+    it has the name of one of the `others`.
     """
-    works = [file for file in files if file.suffix in WORK]
+    works = [
+        file
+        for file in files
+        if file.suffix in WORK and all(copy_number(file.name, other) is None for other in others)
+    ]
     named = [file for file in works if copy_number(file.name, exercise) is not None]
     mine = named or [file for file in works if _has_id(file.name, exercise, exercises)]
     return mine or (works if lone and len(exercises) == 1 else [])
 
 
-def packed(files: Sequence[File]) -> dict[str, list[File]]:
-    """The file of each exercise, as `grader.py pack` lists it in an archive; {} without a list."""
-    lists = [file for file in files if file.name == pack.LIST]
-    if len(lists) != 1:
-        return {}
-    beside = PurePosixPath(lists[0].place).parent
-    by_place = {file.place: file for file in files}
-    named = pack.listed_in(lists[0].content(pack.MAX_BYTES))
-    return {
-        exercise: [by_place[place]]
-        for exercise, name in named.items()
-        if (place := str(beside / name)) in by_place
-    }
+def packed(files: Sequence[File]) -> list[pack.Listed]:
+    """What the lists say that `grader.py pack` puts into its archives."""
+    lists = []
+    for file in files:
+        if file.name == pack.LIST:
+            with suppress(UsageError):
+                lists.append(pack.listed_in(file.content(pack.MAX_BYTES)))
+    return lists
 
 
 def copy_number(name: str, exercise: Exercise) -> int | None:
     """The number in the name of a copy of an exercise's file; 0 without one, None for others."""
-    stem = PurePosixPath(name).stem.lower()
-    if stem == exercise.module.lower():
+    return copy_of(name, exercise.module)
+
+
+def copy_of(name: str, stem: str) -> int | None:
+    """The number in the name of a copy of STEM.SUFFIX; 0 without one, None for other names."""
+    left, stem = PurePosixPath(name).stem.lower(), stem.lower()
+    if left == stem:
         return 0
-    match = _COPY.fullmatch(stem)
-    if match is None or match["stem"].lower() != exercise.module.lower():
+    if match := _BEFORE.match(left):
+        left = left[match.end() :]
+    if not left.startswith(stem):
         return None
-    numbers = (match["browser"], match["jupyter"], match["version"], match["number"])
-    return max((int(number) for number in numbers if number), default=1)
+    at, numbers = len(stem), [1]
+    while at < len(left):
+        match = _AFTER.match(left, at)
+        if match is None:
+            return None
+        numbers += [int(number) for number in match.groups() if number]
+        at = match.end()
+    return numbers[-1] if len(numbers) == 2 else max(numbers)
 
 
 def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> bool:
@@ -117,47 +142,100 @@ def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> boo
     return word is not None
 
 
-def choose(files: Sequence[File], exercise: Exercise) -> Choice:
-    """The file that counts. Raises UsageError if none can be read."""
+def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = ()) -> Choice:
+    """The file that counts; `beside` are all files of the hand-in.
+
+    Raises UsageError if none can be read.
+    """
     if len(files) > MAX_CANDIDATES:
         raise UsageError(f"holds {len(files)} files that may be {exercise.file}: hand in one")
-    read, problems = [], []
+    read: list[_Candidate] = []
+    problems: dict[File, UsageError] = {}
     untouched = _untouched(exercise)
+    lists = packed(beside)
+    listed = {known.exercises[exercise.id] for known in lists if exercise.id in known.exercises}
     for file in files:
         try:
             work = submission(exercise, file)
         except UsageError as error:
-            problems.append(error)
+            problems[file] = error
             continue
-        exact = file.name in submissions.both_names(exercise.file)
-        copy = copy_number(file.name, exercise) or _last_number(file.name)
-        read.append(_Candidate(file, work, work.source not in untouched, exact, copy))
+        worked_on = work.source not in untouched and bool(work.source.strip())
+        exact, copy = _is_exact(file, exercise), _copy(file, exercise)
+        read.append(_Candidate(file, work, work.sha256 in listed, worked_on, exact, copy))
     if not read:
-        raise problems[0]
+        raise next(iter(problems.values()))
     best, *others = sorted(read, key=lambda candidate: candidate.rank)
-    return _explained(best, others, len(problems))
+    known = {sha256 for one in lists for sha256 in one.files} if best.listed else set()
+    others = [
+        other
+        for other in others
+        if other.submission.sha256 not in known
+        and other.submission.source != best.submission.source
+    ]
+    unreadable = list(problems)
+    if not best.worked_on:
+        unreadable += [file for file in beside if file.suffix in ARCHIVES]
+    note, settled = _explained(best, others, unreadable)
+    # What cannot be read, and would come first if it can, may be the work.
+    settled &= best.listed or not any(
+        (False, not _is_exact(file, exercise), is_notebook(file.name.lower())) < best.by_rules
+        for file in unreadable
+    )
+    works = [file for file in beside if file.suffix in WORK and file not in files]
+    if works and not note and not _is_named(best.file, exercise):
+        # "ex4_utils.py" may be the work, and "solution.py" beside it as well.
+        note, settled = (
+            f"{_listed(works)} beside it {_verb(works, 'does not', 'do not')} count",
+            False,
+        )
+    if note and not best.exact:
+        note = f"from {one_line(best.file.place, 80)}; {note}"
+    named = _is_named(best.file, exercise)
+    return Choice(best.file, replace(best.submission, note=note), settled, named)
 
 
-def _explained(best: _Candidate, others: Sequence[_Candidate], unreadable: int) -> Choice:
-    others = [other for other in others if other.submission.source != best.submission.source]
+def _explained(
+    best: _Candidate, others: Sequence[_Candidate], unreadable: Sequence[File]
+) -> tuple[str, bool]:
+    """What lost, and whether the choice is settled."""
     rivals = [other for other in others if other.worked_on]
-    # A rival that only the number in its name puts behind may be the one that was meant.
-    settled = not any(rival.rank[:3] == best.rank[:3] for rival in rivals)
-    note = "the other file cannot be read" if unreadable else ""
+    # A rival that only the number in its name puts behind may be the one that was meant, and so
+    # may one that lies beside a packed archive.
+    settled = not any(best.listed or rival.by_rules == best.by_rules for rival in rivals)
     if rivals:
-        note = f"{_listed(rivals)} beside it {_verb(rivals, 'does not', 'do not')} count"
-    elif others:
-        note = f"{_listed(others)} beside it {_verb(others, 'is', 'are')} untouched"
-    return Choice(best.file, replace(best.submission, note=note), settled)
+        return f"{_places(rivals)} beside it {_verb(rivals, 'does not', 'do not')} count", settled
+    if unreadable:
+        return f"{_listed(unreadable)} beside it cannot be read", settled
+    if others:
+        return f"{_places(others)} beside it {_verb(others, 'is', 'are')} untouched", settled
+    return "", settled
 
 
-def _listed(candidates: Sequence[_Candidate]) -> str:
-    places = [one_line(candidate.file.place, 80) for candidate in candidates]
+def _is_named(file: File, exercise: Exercise) -> bool:
+    """Whether a file is called after the exercise or its id, and not only with the id in front."""
+    return any(copy_of(file.name, stem) is not None for stem in (exercise.module, exercise.id))
+
+
+def _is_exact(file: File, exercise: Exercise) -> bool:
+    return file.name in submissions.both_names(exercise.file)
+
+
+def _copy(file: File, exercise: Exercise) -> int:
+    return copy_number(file.name, exercise) or _last_number(file.name)
+
+
+def _places(candidates: Sequence[_Candidate]) -> str:
+    return _listed([candidate.file for candidate in candidates])
+
+
+def _listed(files: Sequence[File]) -> str:
+    places = [one_line(file.place, 80) for file in files]
     more = [f"{len(places) - MAX_LISTED} more"] if len(places) > MAX_LISTED else []
     return ", ".join([*places[:MAX_LISTED], *more])
 
 
-def _verb(candidates: Sequence[_Candidate], of_one: str, of_several: str) -> str:
+def _verb(candidates: Sequence[object], of_one: str, of_several: str) -> str:
     return of_one if len(candidates) == 1 else of_several
 
 

@@ -7,14 +7,15 @@ A file belongs to the exercise whose file name it has, as a module or as a noteb
 in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
-from grading.batch.intake.files import READ, File, files_in, is_junk
+from grading.batch.intake.files import ARCHIVES, READ, File, files_in, is_junk
 from grading.batch.people.matching import Author
 from grading.batch.platforms import (
     blackboard,
@@ -44,13 +45,16 @@ MAX_WRAPPERS = 4
 class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
-    `note` says why it was chosen, `settled` whether another file may have been meant just as well.
+    `note` says why it was chosen, `settled` whether another file may have been meant just as well;
+    `place` is the file's own name, and `named` whether it is called after the exercise.
     """
 
     name: str
     identity: str
     note: str
     settled: bool
+    place: str
+    named: bool
     _read: Callable[[], Submission]
 
     def read(self) -> Submission:
@@ -82,38 +86,88 @@ class Collected:
 
 
 def collect(
-    folder: Path, exercises: Sequence[Exercise], trust_file_times: bool = False
+    folder: Path,
+    exercises: Sequence[Exercise],
+    trust_file_times: bool = False,
+    others: Sequence[Exercise] = (),
+    own: Collection[Path] = (),
 ) -> list[Collected]:
     """The hand-ins in `folder` to these exercises. Raises UsageError if it is not a folder.
 
-    With `trust_file_times`, the time of a file counts where nothing else tells one.
+    With `trust_file_times`, the time of a file counts where nothing else tells one. `others` are
+    exercises that nobody asked for: their files are no work on these. `own` are the instructor's
+    files, such as the roster, which may lie there as well.
     """
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
     found: list[Collected] = []
     elsewhere: list[Collected] = []
-    for hand_in in recognized(folder, exercises):
-        for collected in _collected(hand_in, exercises, trust_file_times):
-            without_work = hand_in.among_others and not collected.exercise
-            (elsewhere if without_work else found).append(collected)
+    for hand_in in _labeled(recognized(folder, exercises, own)):
+        collected = list(_collected(hand_in, exercises, trust_file_times, others))
+        if hand_in.repeats:
+            same = {_content(one) for one in collected}
+            found = [one for one in found if _content(one) not in same]
+        for one in collected:
+            without_work = hand_in.among_others and not one.exercise
+            (elsewhere if without_work else found).append(one)
     # Of somebody's assignments without the exercise, one is listed if no other has it.
     labels = {collected.author.label for collected in found}
     missing = {one.author.label: one for one in elsewhere if one.author.label not in labels}
-    return _numbered(_with_answers([*found, *missing.values()]))
+    return _numbered(_with_answers(_doubted([*found, *missing.values()])))
 
 
-def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
+def _content(found: Collected) -> tuple[object, ...]:
+    """What an attempt consists of, whatever its number is."""
+    work = found.work.identity if found.work is not None else found.problem
+    return found.author, found.exercise, work
+
+
+def _doubted(collected: Sequence[Collected]) -> list[Collected]:
+    """Unsettle a lone file of any name that replaces one with the name of the exercise."""
+    named = {
+        (found.author.label, found.exercise)
+        for found in collected
+        if found.work is not None and found.work.named
+    }
+    result = []
+    for found in collected:
+        work = found.work
+        if work is not None and not work.named and (found.author.label, found.exercise) in named:
+            note = f"from {work.place}; another attempt has the name of the exercise"
+            found = replace(found, work=replace(work, note=work.note or note, settled=False))
+        result.append(found)
+    return result
+
+
+def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
+    """The same hand-ins; no two authors have one label, although they may look alike."""
+    owners: dict[str, tuple[object, ...]] = {}
+    result = []
+    for hand_in in hand_ins:
+        author, number = hand_in.author, 1
+        owner = (author.account,) if author.account else ("", author.clues)
+        label = author.label
+        while owners.setdefault(label, owner) != owner:
+            number += 1
+            label = f"{author.label} ({number})"
+        result.append(replace(hand_in, author=replace(author, label=label)))
+    return result
+
+
+def recognized(
+    folder: Path, exercises: Sequence[Exercise], own: Collection[Path] = ()
+) -> list[HandIn]:
     """The hand-ins of a class, in whatever way its folder is laid out."""
     for _ in range(MAX_WRAPPERS):
-        roots = _roots(folder)
+        roots = _roots(folder, own)
         inner = folder / roots[0] if len(roots) == 1 else None
         if inner is None or not _is_folder(inner):
             break
         if not _is_class(inner, exercises):
             break
         folder = inner
-    names = left = _names(folder)
+    names = left = _names(folder, own)
     hand_ins: list[HandIn] = []
     for platform in PLATFORMS:
         taken, used = platform.take(folder, left)
@@ -122,20 +176,53 @@ def recognized(folder: Path, exercises: Sequence[Exercise]) -> list[HandIn]:
         is_download = 2 * len(used) >= len(names) or platform is clones
         hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
-    return hand_ins
+    return [_refused(hand_in) if _is_download(hand_in) else hand_in for hand_in in hand_ins]
+
+
+def _is_download(hand_in: HandIn) -> bool:
+    """Whether a folder among others is a platform's download of several people.
+
+    A student can make such a folder, too: so nobody is credited with what is in it.
+    """
+    if len(hand_in.parts) != 1 or not hand_in.parts[0].path.is_dir() or hand_in.author.account:
+        return False
+    folder = hand_in.parts[0].path
+    try:
+        names = _names(folder)
+    except UsageError:
+        return False
+    for platform in (blackboard, brightspace, canvas, moodle):  # names alone tell these
+        taken, used = platform.take(folder, names)
+        if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
+            return True
+    return False
+
+
+def _refused(hand_in: HandIn) -> HandIn:
+    problem = "looks like a platform's download of several people: give it as SUBMISSIONS itself"
+    return replace(hand_in, problem=problem)
 
 
 def _without_time(hand_in: HandIn) -> HandIn:
     return hand_in if hand_in.stamp.late else replace(hand_in, stamp=NO_STAMP)
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if not is_junk(path.name))
+def _names(folder: Path, own: Collection[Path] = ()) -> list[str]:
+    try:
+        paths = [path for path in folder.iterdir() if not is_junk(path.name)]
+    except OSError as error:
+        shown = one_line(str(folder))
+        raise UsageError(f"{shown} cannot be read: {error.strerror}") from error
+    mine = {os.path.realpath(path) for path in own}
+    names = {os.path.basename(path) for path in mine}
+    return sorted(
+        path.name for path in paths if path.name not in names or os.path.realpath(path) not in mine
+    )
 
 
-def _roots(folder: Path) -> list[str]:
+def _roots(folder: Path, own: Collection[Path] = ()) -> list[str]:
     """The names in a folder; beside nbgrader's folder of hand-ins all others are its own."""
-    names = _names(folder)
+    names = _names(folder, own)
     return [nbgrader.ROOT] if nbgrader.ROOT in names else names
 
 
@@ -175,11 +262,14 @@ def _holds(path: Path, exercise: Exercise) -> bool:
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """The work in a file, folder or archive; if there is none, one problem without an exercise."""
     (hand_in,), _ = plain.take(path.parent, [path.name])
-    return list(_collected(hand_in, exercises, False))
+    return list(_collected(hand_in, exercises, False, ()))
 
 
 def _collected(
-    hand_in: HandIn, exercises: Sequence[Exercise], trust_file_times: bool
+    hand_in: HandIn,
+    exercises: Sequence[Exercise],
+    trust_file_times: bool,
+    others: Sequence[Exercise],
 ) -> Iterator[Collected]:
     nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
     if hand_in.problem:
@@ -192,11 +282,12 @@ def _collected(
         return
     any_work = False
     for exercise in exercises:
-        mine = _candidates(hand_in, files, exercise, exercises)
+        mine = _candidates(hand_in, files, exercise, exercises, others)
         answers = _answers_file(files, exercise)
         if mine or answers:
             any_work = True
-            found, path = _of_exercise(hand_in, exercise, exercises, mine, answers)
+            again = partial(_again, hand_in, exercise, exercises, others)
+            found, path = _of_exercise(hand_in, exercise, files, mine, answers, again)
             found = _with_commit(found, hand_in, path)
             yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
@@ -209,21 +300,25 @@ def _files(hand_in: HandIn) -> list[File]:
 
 
 def _candidates(
-    hand_in: HandIn, files: Sequence[File], exercise: Exercise, exercises: Sequence[Exercise]
+    hand_in: HandIn,
+    files: Sequence[File],
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    others: Sequence[Exercise],
 ) -> list[File]:
-    """The files that may be the work: the one that a packed list names, or else all that fit."""
+    """The files that may be the work."""
     path = hand_in.parts[0].path
     lone = len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
-    listed = choice.packed(files).get(exercise.id)
-    return listed or choice.candidates(files, exercise, exercises, lone)
+    return choice.candidates(files, exercise, exercises, lone, others)
 
 
 def _of_exercise(
     hand_in: HandIn,
     exercise: Exercise,
-    exercises: Sequence[Exercise],
+    files: Sequence[File],
     mine: Sequence[File],
     answers: File | None,
+    again: Callable[[], Submission],
 ) -> tuple[Collected, Path | None]:
     """The work on an exercise, and the file that it is in, unless that lies in an archive."""
     reader = None if answers is None else partial(_answers, hand_in, exercise)
@@ -239,13 +334,13 @@ def _of_exercise(
     if not mine:
         return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
-        chosen = choice.choose(mine, exercise)
+        chosen = choice.choose(mine, exercise, files)
     except UsageError as error:
         return replace(found, problem=str(error)), None
-    again = partial(_again, hand_in, exercise, exercises)
     work = chosen.submission
-    found = replace(found, work=Work(work.name, work.identity, work.note, chosen.settled, again))
-    return found, chosen.file.path
+    place = one_line(chosen.file.place, 80)
+    taken = Work(work.name, work.identity, work.note, chosen.settled, place, chosen.named, again)
+    return replace(found, work=taken), chosen.file.path
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
@@ -270,17 +365,28 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
     return replace(found, stamp=Stamp(moment, "file (course.toml trusts it)"))
 
 
-def _again(hand_in: HandIn, exercise: Exercise, exercises: Sequence[Exercise]) -> Submission:
+def _again(
+    hand_in: HandIn,
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    others: Sequence[Exercise],
+) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    mine = _candidates(hand_in, _files(hand_in), exercise, exercises)
+    files = _files(hand_in)
+    mine = _candidates(hand_in, files, exercise, exercises, others)
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
-    return choice.choose(mine, exercise).submission
+    return choice.choose(mine, exercise, files).submission
 
 
 def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:
-    mine = [file for file in files if file.name == exercise.questions.name]
-    return min(mine, key=lambda file: file.depth, default=None)
+    mine = {
+        file: number
+        for file in files
+        if file.suffix == ".md" and (number := choice.copy_of(file.name, exercise.id)) is not None
+    }
+    exact = [file for file in mine if file.name == exercise.questions.name]
+    return min(exact or mine, key=lambda file: (-mine[file], file.depth), default=None)
 
 
 def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
@@ -289,9 +395,6 @@ def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     if file is None:
         return []
     return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
-
-
-_ARCHIVES = (".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
@@ -304,7 +407,9 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
     kinds = {file.suffix for file in files}
     advice = ""
-    if kinds & set(_ARCHIVES):
+    if ".zip" in kinds:
+        advice = "; an archive in an archive is not read, nor is a damaged one"
+    elif kinds & set(ARCHIVES):
         advice = "; of archives, only .zip is read"
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"

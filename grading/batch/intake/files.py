@@ -23,6 +23,7 @@ MAX_FILES = 5000
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 WORK = (".py", SUFFIX)
 READ = (*WORK, ".md")
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 # What operating systems and programs leave in folders, and nobody hands in.
 JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 # Everything that the library for archives is known to raise for a damaged one.
@@ -53,7 +54,8 @@ class File:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
         if self.data is not None:
             return self.data
-        assert self.path is not None
+        if self.path is None:
+            raise UsageError(f"{one_line(self.name)} is no module, notebook or answers")
         return submissions.read_bytes(self.path, limit)
 
 
@@ -127,7 +129,8 @@ def _in_archive(path: Path, name: str) -> Iterator[File]:
             if len(entries) > MAX_FILES:
                 raise UsageError(f"{shown} holds more than {MAX_FILES} files")
             for entry in entries:
-                place = PurePosixPath(entry.filename)
+                # Some programs for Windows write its own mark between folders.
+                place = PurePosixPath(entry.filename.replace("\\", "/"))
                 if entry.is_dir() or _is_hidden(place):
                     continue
                 data = None

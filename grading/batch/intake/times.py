@@ -14,6 +14,8 @@ from math import ceil
 from grading.batch.platforms.hand_in import Stamp
 from grading.course.syllabus import LatePolicy
 
+LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
+
 
 @dataclass(frozen=True)
 class Received:
@@ -38,10 +40,12 @@ def received(stamp: Stamp, zone: tzinfo) -> Received:
     moment = stamp.moment
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
-    # A day from either end of the calendar no zone can show it.
-    if not datetime.min.toordinal() < moment.toordinal() < datetime.max.toordinal():
+    try:
+        seconds = moment.timestamp()
+    except (OverflowError, ValueError):
         return Received()
-    return Received(moment.timestamp(), stamp.source, stamp.late)
+    # A student's clock may say anything; beyond these years, zones and deadlines end the calendar.
+    return Received(seconds, stamp.source, stamp.late) if 0 <= seconds < LAST else Received()
 
 
 def days_late(policy: LatePolicy | None, came_in: Received) -> int:

@@ -38,8 +38,10 @@ def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str,
     known = set(labels)
     decided: dict[str, Person | None] = {}
     for row in rows_of(path, MATCHES):
-        label, person = _label(path, row["submission"], known), row["person"]
-        decided[label] = _person(path, roster, person) if person else None
+        label, text = _label(path, row["submission"], known), row["person"]
+        person = _person(path, roster, text) if text else None
+        if decided.setdefault(label, person) != person:
+            raise UsageError(f"{path.name} has two people for {one_line(label)}: choose one")
     return decided
 
 
@@ -56,10 +58,13 @@ def read_times(
             moment = datetime.fromisoformat(text)
         except ValueError as error:
             raise UsageError(f"{path.name}: {one_line(text)} is not a time in ISO 8601") from error
+        what = label or person
         if label:
-            by_label[_label(path, label, known)] = moment
+            before = by_label.setdefault(_label(path, label, known), moment)
         else:
-            by_person[_person(path, roster, person)] = moment
+            before = by_person.setdefault(_person(path, roster, person), moment)
+        if before != moment:
+            raise UsageError(f"{path.name} has two times for {one_line(what)}: choose one")
     return by_label, by_person
 
 
@@ -85,7 +90,8 @@ def _label(path: Path, text: str, known: Collection[str]) -> str:
 
 
 def _person(path: Path, roster: Roster, text: str) -> Person:
-    people = roster.named(text)
+    # As people.csv names them: "Jane Doe (12)".
+    people = roster.named(text) or [one for one in roster.people if described(one) == text]
     if len(people) != 1:
         how_many = "nobody" if not people else f"{len(people)} people"
         raise UsageError(f"{path.name}: {one_line(text)} is {how_many} of the roster: give an id")

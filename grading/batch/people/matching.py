@@ -6,12 +6,13 @@ a login with a login. A clue of unknown kind, such as the name of a folder, is c
 but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grading.batch.people.names import orders, plain, squeezed
-from grading.batch.people.roster import Person
+from grading.batch.people.names import is_plainer, orders, plain, squeezed
+from grading.batch.people.roster import Person, without_zeros
 
 
 class Kind(StrEnum):
@@ -100,8 +101,11 @@ def _folded(text: str) -> list[str]:
 
 
 def _number(text: str) -> list[str]:
-    """An id without the leading zeros that spreadsheets drop."""
-    return [key.lstrip("0") or "0" for key in _folded(text)]
+    return [without_zeros(key) for key in _folded(text)]
+
+
+def _all_folded(*texts: str) -> list[str]:
+    return [key for text in texts for key in _folded(text)]
 
 
 def _names(person: Person) -> set[str]:
@@ -145,8 +149,18 @@ def _plain_names(person: Person) -> set[str]:
 _STEPS = (
     _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
     _Step(Evidence.MOODLE, (Kind.MOODLE,), _participant, _participants),
-    _Step(Evidence.LOGIN, (Kind.LOGIN, Kind.ANY), _folded, lambda person: _folded(person.login)),
-    _Step(Evidence.EMAIL, (Kind.EMAIL, Kind.ANY), _folded, lambda person: _folded(person.email)),
+    _Step(
+        Evidence.LOGIN,
+        (Kind.LOGIN, Kind.ANY),
+        _folded,
+        lambda person: _all_folded(person.login, *person.also),
+    ),
+    _Step(
+        Evidence.EMAIL,
+        (Kind.EMAIL, Kind.ANY),
+        _folded,
+        lambda person: _all_folded(person.email, *person.also),
+    ),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
     _Step(
         Evidence.LOGIN_AND_NAME,
@@ -183,7 +197,12 @@ class Roster:
         self.teams: dict[str, list[Person]] = {}
         for person in self.people:
             for team in person.teams:
-                self.teams.setdefault(squeezed(team), []).append(person)
+                if key := squeezed(team):  # people write "-" for no team
+                    self.teams.setdefault(key, []).append(person)
+        self._by_word: dict[str, list[Person]] = {}
+        for person in self.people:
+            for word in _words(person.name):
+                self._by_word.setdefault(word, []).append(person)
 
     def _index(self, step: _Step) -> dict[str, list[Person]]:
         index: dict[str, list[Person]] = {}
@@ -259,7 +278,8 @@ class Roster:
         result = dict(matches)
         for label, people in found.items():
             alone = len(people) == 1 and people[0] not in taken and len(claims[people[0]]) == 1
-            if alone:
+            values = _values(authors[label], _PLAIN)
+            if alone and any(is_plainer(value, people[0].name) for value in values):
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
                 candidates = people or self._alike(authors[label])
@@ -269,12 +289,14 @@ class Roster:
     def _alike(self, author: Author) -> list[Person]:
         """Those with most words of their name in a clue: for somebody to choose from."""
         texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
-        shared = {
-            person: sum(any(word in text for text in texts) for word in _words(person.name))
-            for person in self.people
-        }
+        shared = Counter(
+            person
+            for word, people in self._by_word.items()
+            if any(word in text for text in texts)
+            for person in people
+        )
         most = max(shared.values(), default=0)
-        return [person for person, count in shared.items() if count == most and most]
+        return [person for person, count in shared.items() if count == most]
 
 
 def _words(name: str) -> list[str]:

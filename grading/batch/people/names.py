@@ -27,6 +27,18 @@ def plain(text: str) -> set[str]:
     return {squeezed(spelling) for spelling in spelled} - {""}
 
 
+def is_plainer(text: str, other: str) -> bool:
+    """Whether one of two names of one spelling lacks only accents, or letters, that the other has.
+
+    王 and 汪 are both spelled wang, and ö and ø as o: where each name has a letter of its own,
+    they are two names.
+    """
+    mine, theirs = (
+        {letter for letter in squeezed(name) if not letter.isascii()} for name in (text, other)
+    )
+    return mine <= theirs or theirs <= mine
+
+
 def orders(name: str) -> list[str]:
     """`name` as written, and with its last words in front, as gradebooks sort it.
 

@@ -13,11 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from grading.batch.people.names import plain, squeezed
 from grading.errors import UsageError
 from grading.text import one_line
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CELL = 200
+# Empty lines above the headers, and the line that tells Excel what separates cells.
+_LEAD = re.compile(r"\A(?:[,;\t ]*\r?\n|sep=.\r?\n)*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class Person:
     moodle: str = ""
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    # Further logins and addresses, where rosters of several platforms have different ones.
+    also: tuple[str, ...] = ()
+    # Tells people apart of whom a roster knows one name, and nothing else.
+    namesake: int = 0
 
     @property
     def section(self) -> str:
@@ -60,7 +67,10 @@ HEADERS = {
         *("student number", "org defined id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": ("login", "sis login id", "username", "user id", "login id", "user name"),
+    "login": (
+        *("login", "sis login id", "username", "user id", "login id", "user name"),
+        "github username",
+    ),
     "sections": ("section", "sections", "section name", "registration section"),
     "teams": ("team", "group", "groups", "group name"),
     "canvas": (),
@@ -92,6 +102,8 @@ _TEACHERS = {
     *("full access grader (grad ta)", "limited access grader (mentor)"),
 }
 # "Participant 12", in the language of the course.
+# What people write where they know nothing, which is nobody's address.
+_NOTHING = re.compile(r"[\W_]*|#?n/a|none|null", re.IGNORECASE)
 _PARTICIPANT = re.compile(r"\D{2,}(\d+)")
 
 
@@ -110,10 +122,16 @@ def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
             ' name one in course.toml, for example [roster] name = "Naam"'
         )
     people = []
+    names: dict[str, int] = {}
     for row in rows[1:]:
         cells = {column: _cell(row, place) for column, place in places.items()}
-        if (person := _person(cells)) is not None:
-            people.append(person)
+        person = _person(cells)
+        if person is None:
+            continue
+        if not any(_identities(person)):
+            names[person.name] = names.get(person.name, -1) + 1
+            person = replace(person, namesake=names[person.name])
+        people.append(person)
     return _with_sections(people)
 
 
@@ -125,7 +143,8 @@ def table(path: Path) -> list[list[str]]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path.name} is larger than 16 MB: give a CSV file")
-        text = _decoded(path.read_bytes(), path.name)
+        text = _LEAD.sub("", _decoded(path.read_bytes(), path.name))
+        # Strict, as a quotation mark that is never closed would swallow the rest of the class.
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         return [row for row in rows if any(cell.strip() for cell in row)]
     except (OSError, csv.Error) as error:
@@ -193,6 +212,10 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     if identifier := given.get("identifier", ""):
         given |= _identified(identifier)
         name = given.get("name", name)
+    for column in ("id", "email", "login", "canvas"):
+        if _NOTHING.fullmatch(given.get(column, "")):
+            given[column] = ""
+    login = given.get("login", "")
     identities = [given.get(column, "") for column in ("id", "email", "login", "canvas")]
     if not name and not any(identities):
         return None
@@ -221,6 +244,17 @@ def _identified(identifier: str) -> dict[str, str]:
     if re.search(r"\d", identifier) and not re.search(r"\s", identifier):
         return {"id": identifier}
     return {"name": identifier}
+
+
+def _may_be_one(person: Person, other: Person) -> bool:
+    """Whether two names have a word in common, in whatever script; people change names in part."""
+    if any(one.name in (one.id, one.email, one.login, one.canvas) for one in (person, other)):
+        return True  # a row without a name
+    mine, theirs = (
+        {spelling for word in one.name.replace(",", " ").split() for spelling in plain(word)}
+        for one in (person, other)
+    )
+    return bool(mine & theirs) or squeezed(person.name) == squeezed(other.name)
 
 
 def _several(text: str) -> tuple[str, ...]:
@@ -262,16 +296,29 @@ def merged(people: Iterable[Person]) -> list[Person]:
 
 
 def _identities(person: Person) -> Iterator[tuple[str, str]]:
-    for column in ("id", "email", "login"):
-        if value := getattr(person, column):
-            yield column, value.casefold()
+    if person.id:
+        yield "id", without_zeros(person.id)
+    for value in (person.email, person.login, *person.also):
+        if value:
+            yield "email" if "@" in value else "login", value.casefold()
+
+
+def without_zeros(identity: str) -> str:
+    """An id without the leading zeros that spreadsheets drop from numbers."""
+    folded = identity.casefold()
+    return folded.lstrip("0") or "0" if folded.isdigit() else folded
 
 
 def _both(person: Person, other: Person) -> Person:
-    """One person from two rows. Raises UsageError if an identity differs."""
-    for column in ("id", "email", "login", "canvas", "moodle"):
+    """One person from two rows. Raises UsageError if an identity differs, or the whole name."""
+    if not _may_be_one(person, other):
+        raise UsageError(
+            f"the roster has {person.name} and {other.name} with one id, address or login:"
+            " correct it"
+        )
+    for column in ("id", "canvas", "moodle"):
         mine, theirs = getattr(person, column), getattr(other, column)
-        if mine and theirs and mine.casefold() != theirs.casefold():
+        if mine and theirs and without_zeros(mine) != without_zeros(theirs):
             raise UsageError(
                 f"the roster has {person.name} and {other.name} as one person, but with different"
                 f" values of {column}, {mine} and {theirs}: correct it"
@@ -280,8 +327,13 @@ def _both(person: Person, other: Person) -> Person:
         field.name: getattr(person, field.name) or getattr(other, field.name)
         for field in fields(Person)
     }
+    logins = (*person.also, *other.also, other.email, other.login)
+    kept = (values["email"], values["login"], "")
     return replace(
         Person(**values),
+        # The longer one has the zeros.
+        id=max(person.id, other.id, key=len),
+        also=tuple(dict.fromkeys(login for login in logins if login not in kept)),
         sections=tuple(dict.fromkeys(person.sections + other.sections)),
         teams=tuple(dict.fromkeys(person.teams + other.teams)),
     )

@@ -20,16 +20,15 @@ from grading.submission.file import read_bytes
 from grading.text import one_line
 
 MAX_RECEIPT = 1024 * 1024
+MAX_NAME = 1000
 _NAME = re.compile(
     r"(?P<before>.+?)_[^\W\d_]{2,20}_(?P<stamp>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
     r"(?:_(?P<theirs>.+)|(?P<receipt>\.txt))",
     re.DOTALL,
 )
 # "Name: Jane Doe (jdoe)", whatever the word before the colon.
-_PERSON = re.compile(r"[^:\n]{1,40}:[ \t]*(?P<name>.*?)[ \t]*(?:\((?P<login>[^()\n]*)\))?[ \t]*")
-_FILES = re.compile(
-    r"^\t[^:\n]+:[ \t]*(?P<theirs>.+?)[ \t]*\n\t[^:\n]+:[ \t]*(?P<name>.+?)[ \t]*$", re.M
-)
+_PERSON = re.compile(r"[^:\n]{1,40}:(?P<name>.*?)(?:\((?P<login>[^()\n]*)\))?")
+_FILES = re.compile(r"^\t[^:\n]+:(?P<theirs>[^\n]+)\n\t[^:\n]+:(?P<name>[^\n]+)$", re.M)
 
 
 @dataclass
@@ -57,18 +56,28 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 def _hand_ins(folder: Path, attempts: dict[tuple[str, str], _Attempt]) -> Iterator[HandIn]:
     numbers: dict[str, int] = {}
+    receipts = {key: _receipt(attempt.receipt) for key, attempt in attempts.items()}
+    # One receipt tells the login for all attempts, and the name as well.
+    known = {
+        before: (name, login)
+        for (before, _), (name, login, _) in receipts.items()
+        if login and before.endswith(f"_{login}")
+    }
     for (before, stamp), attempt in sorted(attempts.items()):
         numbers[before] = numbers.get(before, 0) + 1
-        name, login, listed = _receipt(attempt.receipt)
-        # Without a receipt: a title may hold underscores, and a user name seldom does.
-        login = login if login and before.endswith(f"_{login}") else before.rpartition("_")[2]
-        clues = [Clue(Kind.LOGIN, login), Clue(Kind.ID, login)]
+        name, _, listed = receipts[before, stamp]
+        name, login = known.get(before, (name, ""))
+        # Without a receipt: a title may hold underscores, and so may a user name.
+        words = before.split("_")
+        logins = ["_".join(words[at:]) for at in range(len(words) - 1, 0, -1)] or [before]
+        logins = [login] if login else logins
+        clues = [Clue(kind, one) for one in logins for kind in (Kind.LOGIN, Kind.ID)]
         clues += [Clue(Kind.NAME, name)] if name else []
         parts = tuple(
             Part(folder / file, listed.get(file, theirs)) for file, theirs in attempt.files.items()
         )
         yield HandIn(
-            Author(one_line(before), tuple(clues), f"blackboard {login}"),
+            Author(one_line(before), tuple(clues), f"blackboard {logins[0]}"),
             parts,
             _stamp(stamp),
             numbers[before],
@@ -86,11 +95,12 @@ def _receipt(path: Path | None) -> tuple[str, str, dict[str, str]]:
     except UsageError:
         return "", "", {}
     text = text.replace("\r\n", "\n")
-    person = _PERSON.fullmatch(text.partition("\n")[0])
-    name, login = (person["name"], person["login"] or "") if person else ("", "")
+    person = _PERSON.fullmatch(text.partition("\n")[0][:MAX_NAME].strip())
+    name, login = (person["name"].strip(), person["login"] or "") if person else ("", "")
     # Free text comes before the list of files, which is the last block of indented lines.
-    *_, last = re.split(r"\n\n(?=[^\t\n:]+:[ \t]*\n\t)", text)
-    return name, login, {match["name"]: match["theirs"] for match in _FILES.finditer(last)}
+    *_, last = re.split(r"\n\n(?=[^\t\n:]+:[ \t]*+\n\t)", text)
+    files = {match["name"].strip(): match["theirs"].strip() for match in _FILES.finditer(last)}
+    return name, login, files
 
 
 def _stamp(text: str) -> Stamp:

@@ -31,7 +31,11 @@ _MONTHS = (
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    parsed = {name: found for name in names if (found := _parsed(name)) is not None}
+    parsed = {
+        name: found
+        for name in names
+        if (found := _parsed(name, (folder / name).is_dir())) is not None
+    }
     if not parsed:
         return [], set()
     together: dict[tuple[str, str, str], list[Part]] = {}
@@ -42,18 +46,20 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     return _numbered(hand_ins), set(parsed) | ({CONTENTS} & set(names))
 
 
-def _parsed(name: str) -> tuple[str, str, str, str] | None:
+def _parsed(name: str, is_folder: bool) -> tuple[str, str, str, str] | None:
     """The user's number, the middle, the date, and a file's own name if it is flat."""
     ids = _IDS.fullmatch(name)
     if ids is None:
         return None
-    # The date nearest to the end: a file's own name follows it, and may look like anything.
+    # A folder ends with the date. After that of a flat name comes the file's own name, which may
+    # look like a date, as may the name of a group: then nothing tells which is the platform's.
     pieces = _BETWEEN.split(ids["rest"])
     dates = [at for at, piece in enumerate(pieces) if at and _DATE.fullmatch(piece)]
-    if not dates:
+    if not dates or (is_folder and dates[-1] != len(pieces) - 1):
         return None
-    at = dates[0]
-    return ids["user"], " - ".join(pieces[:at]), pieces[at], " - ".join(pieces[at + 1 :])
+    at = dates[-1] if is_folder else dates[0]
+    date = pieces[at] if is_folder or len(dates) == 1 else ""
+    return ids["user"], " - ".join(pieces[:at]), date, " - ".join(pieces[at + 1 :])
 
 
 def _hand_in(user: str, who: str, date: str, parts: Iterable[Part]) -> HandIn:

@@ -23,6 +23,7 @@ _NAME = re.compile(
     re.DOTALL,
 )
 ANONYMOUS = "anon_"
+MAX_ATTEMPTS = 20
 _COPY = re.compile(r"(?P<stem>.+?)-(?P<number>\d{1,3})(?P<suffix>(?:\.\w+)*)")
 
 
@@ -58,33 +59,27 @@ def _of_author(
     author = Author(label, tuple(clues), f"canvas {user}")
     late = any(match["late"] for match in files)
     stamp = Stamp(source="canvas_late" if late else "canvas", late=late)
-    # The versions of each file, by its name without -N; Canvas numbers files as they come in.
     versions: dict[str, list[re.Match[str]]] = {}
-    for match in sorted(files, key=lambda match: int(match["file"] or 0)):
+    for match in files:
         if match["theirs"]:
             versions.setdefault(_without_number(match["theirs"]), []).append(match)
     if not versions:
         problem = "holds only text typed into Canvas, and no file"
         yield HandIn(author, (), stamp, problem=problem)
+    # Later files have higher numbers, whatever a student called them.
+    for same in versions.values():
+        same.sort(key=lambda match: int(match["file"]))
+    # An attempt is every file as it was then: what has one version belongs to all of them.
+    attempts = max(map(len, versions.values()), default=0)
+    if attempts > MAX_ATTEMPTS:
+        yield HandIn(author, (), stamp, problem=f"holds {attempts} versions of one file")
         return
-    # A file without a further version belongs to every attempt: it is of the same submission.
-    count = max(len(several) for several in versions.values())
-    uploads = [
-        [several[max(0, len(several) - count + rank)] for several in versions.values()]
-        for rank in range(count)
-    ]
-    numbers = [max(_copy_number(match["theirs"]) for match in upload) for upload in uploads]
-    for rank, upload in enumerate(uploads):
-        parts = tuple(Part(folder / match[0], match["theirs"]) for match in upload)
-        attempt = numbers[rank] + 1 if numbers == sorted(set(numbers)) else rank + 1
-        yield HandIn(author, parts, stamp, attempt, (rank,))
+    for rank in range(attempts):
+        now = [same[min(rank, len(same) - 1)] for same in versions.values()]
+        parts = tuple(Part(folder / match[0], match["theirs"]) for match in now)
+        yield HandIn(author, parts, stamp, rank + 1, (rank,), repeats=rank > 0)
 
 
 def _without_number(name: str) -> str:
     match = _COPY.fullmatch(name)
-    return match["stem"] + match["suffix"] if match else name
-
-
-def _copy_number(name: str) -> int:
-    match = _COPY.fullmatch(name)
-    return int(match["number"]) if match else 0
+    return (match["stem"] + match["suffix"] if match else name).lower()

@@ -5,6 +5,7 @@ The metadata name every submitter, as a group may hand in together, and the time
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,9 +24,14 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         return [], set()
     blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
     by_name = dict(zip(blocks[1::2], blocks[2::2], strict=True))
-    used = {name for name in names if name in by_name}
-    hand_ins = [hand_in for name in sorted(used) for hand_in in _of(folder, name, by_name[name])]
-    return hand_ins, used | {METADATA}
+    hand_ins = []
+    for name, block in sorted(by_name.items()):
+        found = list(_of(folder, name, block))
+        if name not in names:
+            problem = f"{METADATA} lists {name}, which is not in the folder"
+            found = [replace(hand_in, parts=(), problem=problem) for hand_in in found]
+        hand_ins += found
+    return hand_ins, {name for name in names if name in by_name} | {METADATA}
 
 
 def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
@@ -37,7 +43,10 @@ def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
     listed = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
     created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
     stamp = _stamp(created[1] if created else "")
-    for person in re.split(r"^  - ", listed[1] if listed else "", flags=re.M)[1:]:
+    people = re.split(r"^ +- ", listed[1] if listed else "", flags=re.M)[1:]
+    if not people:
+        yield HandIn(Author(name, (), f"gradescope {name}"), (Part(folder / name, name),), stamp)
+    for person in people:
         fields = re.findall(r"^\s*:(name|sid|email): (['\"]?)(.*?)\2$", person, re.M)
         values = {key: text.replace("''", "'") for key, _, text in fields if text}
         clues = tuple(Clue(kind, values[key]) for key, kind in _KINDS.items() if key in values)

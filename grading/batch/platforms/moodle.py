@@ -28,11 +28,17 @@ _NAME = re.compile(
 )
 TYPED = "onlinetext"
 _ANONYMOUS = re.compile(r"(.*-)?participant", re.IGNORECASE | re.DOTALL)
+_WORDS = re.compile(r"_assignsubmission_(?:file|onlinetext)")
+# The name of a folder, which ends with the platform's own words.
+_OF_FOLDER = re.compile(
+    r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>[a-z0-9]+)_?(?P<theirs>)",
+    re.DOTALL,
+)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    found = {name: match for name in names if (match := _NAME.fullmatch(name))}
+    found = {name: match for name in names if (match := _parsed(folder, name))}
     authors: dict[tuple[str, str], list[re.Match[str]]] = {}
     for match in found.values():
         authors.setdefault((match["who"], match["number"] or ""), []).append(match)
@@ -42,6 +48,17 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
         alone = namesakes[who] > 1 or _ANONYMOUS.fullmatch(who) is not None
         hand_ins.append(_hand_in(folder, who, number, alone, files))
     return hand_ins, set(found)
+
+
+def _parsed(folder: Path, name: str) -> re.Match[str] | None:
+    """The parts of a name; that of a folder ends with the platform's own words.
+
+    Names of people and files may imitate them. In the name of a folder the last are the platform's;
+    in that of a file nothing tells.
+    """
+    if (folder / name).is_dir():
+        return _OF_FOLDER.fullmatch(name)
+    return _NAME.fullmatch(name) if len(_WORDS.findall(name)) == 1 else None
 
 
 def _hand_in(

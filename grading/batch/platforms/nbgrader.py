@@ -4,7 +4,7 @@ A course keeps all its assignments in this folder, and each has a time of its ow
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -27,25 +27,34 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """
     if folder.absolute().name != ROOT:
         return [], set()
-    hand_ins, used = [], set()
-    for name in names:
-        inner = folder / name
-        if inner.is_symlink() or not inner.is_dir():
-            continue
-        author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
-        assignments = sorted(path for path in inner.iterdir() if _is_assignment(path))
-        for path in assignments or [inner]:
-            stamp = _stamp(path / TIMESTAMP)
-            order = None if stamp.moment is None else (seconds(stamp.moment),)
-            among_others = len(assignments) > 1
-            part = Part(path, path.name)
-            hand_ins.append(HandIn(author, (part,), stamp, order=order, among_others=among_others))
-        used.add(name)
-    return hand_ins, used
+    students = [name for name in names if _is_folder(folder / name)]
+    dated = [name for name in students if any((folder / name).glob(f"*/{TIMESTAMP}"))]
+    # nbgrader writes a time for everybody; one student alone could have made it.
+    if 2 * len(dated) < len(students):
+        return [], set()
+    hand_ins = [hand_in for name in students for hand_in in _of_student(folder / name)]
+    return hand_ins, set(students)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _of_student(folder: Path) -> Iterator[HandIn]:
+    """A hand-in for each assignment, as each has its own time."""
+    name = folder.name
+    author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
+    assignments = sorted(path for path in folder.iterdir() if _is_assignment(path))
+    for path in assignments or [folder]:
+        stamp = _stamp(path / TIMESTAMP)
+        order = None if stamp.moment is None else (seconds(stamp.moment),)
+        among_others = len(assignments) > 1
+        part = Part(path, path.name)
+        yield HandIn(author, (part,), stamp, order=order, among_others=among_others)
 
 
 def _is_assignment(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and not is_junk(path.name)
+    return _is_folder(path) and not is_junk(path.name)
 
 
 def _stamp(path: Path) -> Stamp:

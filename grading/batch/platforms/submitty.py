@@ -30,6 +30,7 @@ MAX_BYTES = 1024 * 1024
 _TIMESTAMP = re.compile(
     r"(?P<local>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?P<offset> ?[+-]\d\d(?::?\d\d)?)?( [\w/+-]+)?"
 )
+MAX_VERSION = 10**6
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -45,10 +46,9 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     users = [folder / name for name in names if _is_folder(folder / name)]
     if not users or (len(users) < 2 and folder.absolute().name != ROOT):
         return [], set()
-    # Somebody whose settings are missing is still listed as somebody who handed in.
-    if 2 * sum((user / SETTINGS).is_file() for user in users) > len(users):
+    if _have_most(users, SETTINGS):
         return [_of_settings(user) for user in users], {user.name for user in users}
-    if 2 * sum((user / TIMESTAMP).is_file() for user in users) > len(users):
+    if _have_most(users, TIMESTAMP):
         hand_ins = [HandIn(_author(user), (_part(user),), _stamp(user)) for user in users]
         return hand_ins, {user.name for user in users}
     return [], set()
@@ -64,6 +64,11 @@ def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
     return replace(hand_in, parts=tuple(parts))
 
 
+def _have_most(users: Sequence[Path], name: str) -> bool:
+    having = sum((user / name).is_file() for user in users)
+    return 0 < len(users) <= 2 * having
+
+
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
@@ -72,10 +77,10 @@ def _of_settings(folder: Path) -> HandIn:
     try:
         settings: Any = json.loads(read_bytes(folder / SETTINGS, MAX_BYTES))
         version = int(settings["active_version"])
-    except (UsageError, ValueError, KeyError, TypeError, RecursionError):
+    except (UsageError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return HandIn(_author(folder), (), problem=f"has a {SETTINGS} that cannot be read")
     active = folder / str(version)
-    if version < 1 or not active.is_dir():
+    if not 0 < version <= MAX_VERSION or not active.is_dir():
         return HandIn(_author(folder), (), problem="has no active version")
     return HandIn(_author(folder), (_part(active),), _stamp(active), version, (version,))
 
