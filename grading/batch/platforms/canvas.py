@@ -74,10 +74,20 @@ def _of_author(
     if attempts > MAX_ATTEMPTS:
         yield HandIn(author, (), stamp, problem=f"holds {attempts} versions of one file")
         return
-    for rank in range(attempts):
-        now = [same[min(rank, len(same) - 1)] for same in versions.values()]
-        parts = tuple(Part(folder / match[0], match["theirs"]) for match in now)
-        yield HandIn(author, parts, stamp, rank + 1, (rank,), repeats=rank > 0)
+    uploads = [
+        [same[max(0, len(same) - attempts + rank)] for same in versions.values()]
+        for rank in range(attempts)
+    ]
+    numbers = [max(_number(match["theirs"]) for match in upload) for upload in uploads]
+    for rank, upload in enumerate(uploads):
+        parts = tuple(Part(folder / match[0], match["theirs"]) for match in upload)
+        attempt = numbers[rank] + 1 if numbers == sorted(set(numbers)) else rank + 1
+        yield HandIn(author, parts, stamp, attempt, (rank,), repeats=rank > 0)
+
+
+def _number(name: str) -> int:
+    match = _COPY.fullmatch(name)
+    return int(match["number"]) if match else 0
 
 
 def _without_number(name: str) -> str:

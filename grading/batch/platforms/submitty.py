@@ -66,7 +66,7 @@ def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
 
 def _have_most(users: Sequence[Path], name: str) -> bool:
     having = sum((user / name).is_file() for user in users)
-    return 0 < len(users) <= 2 * having
+    return len(users) < 2 * having
 
 
 def _is_folder(path: Path) -> bool:

@@ -89,15 +89,20 @@ def test_the_numbers_in_front_are_nobodys(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "theirs",
-    [EX1, "my - work.py", "a - Oct 1, 2026 100 AM - b.py", "- x.py", "1-2 - y - z.py"],
+    [EX1, "my - work.py", "- x.py", "1-2 - y - z.py"],
 )
 def test_flat_files_keep_their_own_names(tmp_path: Path, theirs: str) -> None:
-    """A date in a student's own name for a file is no time."""
     name = f"{FOLDER.format('Jane Doe')} - {theirs}"
     [hand_in] = taken(tmp_path, name)
     assert files(hand_in) == {name: theirs}
     assert hand_in.author.label == "Jane Doe_1234"
     assert hand_in.stamp.moment == datetime(2026, 10, 5, 21, 2)
+
+
+def test_a_second_date_is_no_time_and_neither_is_the_first(tmp_path: Path) -> None:
+    """A student may have put either into a nickname or into the name of a file."""
+    [hand_in] = taken(tmp_path, f"{FOLDER.format('Jane Doe')} - a - Oct 1, 2026 100 AM - b.py")
+    assert hand_in.stamp.moment is None
 
 
 def test_flat_files_of_one_time_are_one_hand_in(tmp_path: Path) -> None:
