@@ -149,6 +149,9 @@ def test_a_root_that_may_not_become_another_user_takes_a_rung_that_works(
 # --- memory
 
 
+# The C library reserves 64 MB at a time for threads that allocate at the same moment, and does so
+# more often under load: 66 MB less were seen there with PyTorch 2.4. Its builds differ by 3 GB.
+ARENAS = 2 * 64 + 16  # MB
 ROOM = """
 low, high = 0, 2**14
 while high - low > 1:
@@ -168,14 +171,14 @@ def test_the_room_for_tensors_does_not_depend_on_the_build_of_torch(
     sandbox_on: SandboxOf, rung: Rung, large: bool
 ) -> None:
     budget = Limits().memory // MEGABYTE
-    assert budget - 64 <= number(sandbox_on(rung, large), ROOM) <= budget + 64
+    assert abs(number(sandbox_on(rung, large), ROOM) - budget) <= ARENAS
 
 
 def test_the_lowest_rung_gives_the_same_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "BOOT", large_torch(processes.BOOT))
     budget = Limits().memory // MEGABYTE
     with Sandbox(None) as sandbox:
-        assert budget - 64 <= number(sandbox, ROOM) <= budget + 64
+        assert abs(number(sandbox, ROOM) - budget) <= ARENAS
 
 
 # Everything that asks for memory in its own words; each fills what little there is.
