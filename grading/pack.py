@@ -60,7 +60,9 @@ def _add_work(packed: Packed, exercise: Exercise, folder: Path, untouched: Set[s
     if worked_on:
         packed.exercises[exercise.id] = worked_on[0]
     else:
-        packed.missing.append(f"{exercise.id}: {exercise.file} is untouched")
+        is_there = (folder / exercise.file).exists()
+        state = "is untouched" if is_there else "is not there"
+        packed.missing.append(f"{exercise.id}: {exercise.file} {state}")
 
 
 def _add_answers(packed: Packed, exercise: Exercise, folder: Path) -> None:

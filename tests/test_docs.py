@@ -43,6 +43,7 @@ FILLED_IN = {
     "SUBMISSIONS": "submissions",
     "GRADES": "grades",
     "ROSTER.csv": "roster.csv",
+    "MATCH.csv": "match.csv",
     "RUBRIC.csv": "rubric.csv",
     "GRADES/answers.csv": "rubric.csv",
     "EXERCISE": "ex1",
@@ -93,6 +94,12 @@ def inside(sandbox: Sandbox) -> Iterator[pytest.MonkeyPatch]:
         patch.chdir(sandbox.root)
         patch.setattr(syllabus, "ROOT", sandbox.root)
         yield patch
+
+
+def after_work(command: str, sandbox: Sandbox) -> None:
+    """Run it where an exercise is solved."""
+    shutil.copy(ROOT / "reference" / "ex4_interpretability.py", sandbox.root / "exercises")
+    as_it_stands(command, sandbox)
 
 
 def shortened(other: str) -> Treatment:
@@ -158,6 +165,7 @@ def nothing(command: str, sandbox: Sandbox) -> None:
 TABLE: list[tuple[str, Treatment, str]] = [
     (r"python grader\.py ex5", nothing, "the exercise that docs/authoring.md is about to add"),
     (r"python grader\.py (hint|watch|lab|release|batch|calibrate)", a_command, "only its name"),
+    (r"python grader\.py pack", after_work, "it packs nothing while nothing is worked on"),
     (r"python grader\.py watch .*", parsed, "it does not end; tests/watch/test_watch.py watches"),
     (
         r"python grader\.py audit",
@@ -185,9 +193,9 @@ TABLE: list[tuple[str, Treatment, str]] = [
         "four exercises and a grader for each processor; tests/batch/test_batch.py grades classes",
     ),
     (
-        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv",
+        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv( --match \S+)?",
         parsed,
-        "the row above grades",
+        "the row above grades; tests/batch/test_whose.py matches",
     ),
     (r"python grader\.py (lab|release|pull-request) .*", parsed, "they have tests of their own"),
     (r"python grader\.py (calibrate )?\w+ --device cuda.*", parsed, "there may be no GPU"),
@@ -283,6 +291,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Sandbox
         folder.mkdir(parents=True)
         shutil.copy(root / "exercises" / "ex4_interpretability.py", folder)
     (root / "roster.csv").write_text("name,login\nAda Lovelace,ada\nKurt Goedel,kurt\n")
+    (root / "match.csv").write_text("submission,person\nada,Ada Lovelace\n")
     (root / "rubric.csv").write_text(
         "submission,exercise,question,points,max_points,comment\n"
         "reference,ex1,struggling,2,3,good\n"

@@ -112,8 +112,14 @@ def files_of_tests() -> list[Path]:
 def test_no_test_imports_from_a_test() -> None:
     for path in files_of_tests():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and node.module is not None:
-                assert "test_" not in node.module, f"{path}: {node.module}"
+            match node:
+                case ast.ImportFrom(module=str(module), names=names):
+                    imported = [f"{module}.{alias.name}" for alias in names]
+                case ast.Import(names=names):
+                    imported = [alias.name for alias in names]
+                case _:
+                    continue
+            assert not [name for name in imported if ".test_" in f".{name}"], f"{path}: {imported}"
 
 
 def test_no_test_touches_a_private_name() -> None:

@@ -1,6 +1,6 @@
 """What a person must settle after a batch, grouped by kind, for the console and the class page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grading.batch.grades import Grade
@@ -57,9 +57,17 @@ def attention(
     missing: Mapping[str, Sequence[Person]],
     notes: Sequence[str],
     has_roster: bool,
+    unfit: Collection[str],
 ) -> Attention:
-    """Everything that a person must look at. `doubts` are (kind, line) from collecting."""
+    """Everything that a person must look at.
+
+    `doubts` are (kind, line) from collecting; `unfit` holds the reason of each exercise that cannot
+    be graded on this machine, which gets one line for all its grades.
+    """
     found = Attention()
+    for reason in unfit:
+        count = sum(grade.problem == reason for grade in grades)
+        found.add(UNREADABLE, f"{reason} ({count} without a grade)")
     if has_roster:
         for label, match in matches.items():
             if match.candidates:
@@ -80,7 +88,7 @@ def attention(
                 found.add(LATE, f"{what}: it has the penalty of one day ({grade.received.source})")
             elif grade.received.late is None:
                 found.add(TIME, what)
-        if grade.score is None:
+        if grade.score is None and grade.problem not in unfit:
             found.add(UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}")
     for note in notes:
         found.add(UNREADABLE, note)

@@ -1,7 +1,7 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -92,7 +92,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         max_scores = {exercise.id: points_of(exercise, outcome.results) for exercise in exercises}
         hand = by_hand.ByHand(course, store.marks())
         grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
-        unsettled = to_settle(course, options, intake, grades, [*notes, *hand.problems])
+        notes = [*notes, *hand.problems]
+        unsettled = to_settle(course, options, intake, grades, notes, outcome.unfit.values())
         write_class(out, course, grades, max_scores, intake.matches, unsettled)
         # Answers are read while the files are written, so that their problems come last.
         for problem in hand.problems:
@@ -185,6 +186,7 @@ def to_settle(
     intake: Intake,
     grades: Sequence[Grade],
     notes: Sequence[str],
+    unfit: Collection[str],
 ) -> Attention:
     """Everything that a person must look at."""
     doubts = []
@@ -198,7 +200,7 @@ def to_settle(
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
     notes = [*intake.notes, *notes]
-    return attention(course, grades, intake.matches, doubts, missing, notes, has_roster)
+    return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
 
 
 def rehearse(
@@ -223,7 +225,7 @@ def rehearse(
         replace(grade, score=0.0) if not grade.problem else grade
         for grade in grading_rules.grades(graded, course, {})
     ]
-    unsettled = to_settle(course, options, intake, grades, [])
+    unsettled = to_settle(course, options, intake, grades, [], [])
     say_what_counts(intake, grades)
     for line in unsettled.shown():
         print(line)

@@ -43,10 +43,10 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     for match in found.values():
         authors.setdefault((match["who"], match["number"] or ""), []).append(match)
     namesakes = Counter(who for who, _ in authors)
-    hand_ins = []
-    for (who, number), files in authors.items():
-        alone = namesakes[who] > 1 or _ANONYMOUS.fullmatch(who) is not None
-        hand_ins.append(_hand_in(folder, who, number, alone, files))
+    hand_ins = [
+        _hand_in(folder, who, number, namesakes[who] > 1, files)
+        for (who, number), files in authors.items()
+    ]
     return hand_ins, set(found)
 
 
@@ -62,9 +62,10 @@ def _parsed(folder: Path, name: str) -> re.Match[str] | None:
 
 
 def _hand_in(
-    folder: Path, who: str, number: str, alone: bool, files: Sequence[re.Match[str]]
+    folder: Path, who: str, number: str, has_namesake: bool, files: Sequence[re.Match[str]]
 ) -> HandIn:
-    """The hand-in of one author, whose number counts `alone` or with the name."""
+    """The hand-in of one author, whose number counts alone if the name identifies nobody."""
+    alone = has_namesake or _ANONYMOUS.fullmatch(who) is not None
     clues = [Clue(Kind.NAME, who), Clue(Kind.TEAM, who), Clue(Kind.TEAM_AND_NAME, who)]
     if number:
         # What follows a hyphen may be the name after a group, or the second half of a name.
