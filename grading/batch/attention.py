@@ -14,22 +14,29 @@ MAX_LINES = 25
 
 @dataclass
 class Attention:
-    """Lines by kind, in the order of their weight; `missing` is told, but nothing to settle."""
+    """Lines by kind, in the order of their weight, and the kinds of each submission.
+
+    `missing` is told, but nothing to settle.
+    """
 
     lines: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
+    of_submission: dict[str, list[str]] = field(default_factory=dict)
 
-    def add(self, kind: str, line: str) -> None:
-        known = self.lines.setdefault(kind, [])
-        if line not in known:
-            known.append(line)
+    def add(self, kind: str, line: str, submission: str = "") -> None:
+        for known, entry in (
+            (self.lines.setdefault(kind, []), line),
+            (self.of_submission.setdefault(submission, []), kind),
+        ):
+            if entry not in known:
+                known.append(entry)
 
     @property
     def is_empty(self) -> bool:
         return not self.lines
 
     def shown(self) -> Iterator[str]:
-        """At most 25 lines, then how many more there are of each kind."""
+        """At most 25 lines, then how many more there are of each kind, and how many in all."""
         left = MAX_LINES
         for kind, lines in (*self.lines.items(), *self.missing.items()):
             shown = lines[:left]
@@ -37,6 +44,8 @@ class Attention:
             yield from (f"{kind}: {line}" for line in shown)
             if more := len(lines) - len(shown):
                 yield f"{kind}: {more} more"
+        if count := sum(len(lines) for lines in self.lines.values()):
+            yield f"to settle: {count} in all"
 
 
 NOBODY = "belongs to nobody"
@@ -53,7 +62,7 @@ def attention(
     course: Course,
     grades: Sequence[Grade],
     matches: Mapping[str, Match],
-    doubts: Sequence[tuple[str, str]],
+    doubts: Sequence[tuple[str, str, str]],
     missing: Mapping[str, Sequence[Person]],
     notes: Sequence[str],
     has_roster: bool,
@@ -61,8 +70,8 @@ def attention(
 ) -> Attention:
     """Everything that a person must look at.
 
-    `doubts` are (kind, line) from collecting; `unfit` holds the reason of each exercise that cannot
-    be graded on this machine, which gets one line for all its grades.
+    `doubts` are (kind, line, submission) from collecting; `unfit` holds the reason of each exercise
+    that cannot be graded on this machine, which gets one line for all its grades.
     """
     found = Attention()
     for reason in unfit:
@@ -73,23 +82,27 @@ def attention(
             if match.candidates:
                 names = " or ".join(described(person) for person in match.candidates)
                 doubt = f" ({match.doubt})" if match.doubt else ""
-                found.add(PERHAPS, f"{label}: perhaps {names}{doubt}")
+                found.add(PERHAPS, f"{label}: perhaps {names}{doubt}", label)
             elif not match.people:
-                found.add(NOBODY, label)
-    for kind, line in doubts:
-        found.add(kind, line)
+                found.add(NOBODY, label, label)
+    for kind, line, label in doubts:
+        found.add(kind, line, label)
     for grade in grades:
-        what = f"{grade.submission} {grade.exercise}".strip()
+        label, what = grade.submission, f"{grade.submission} {grade.exercise}".strip()
         if grade.unsettled:
-            found.add(ATTEMPTS, f"{what}: {grade.unsettled} ({grade.counted})")
+            found.add(ATTEMPTS, f"{what}: {grade.unsettled} ({grade.counted})", label)
         policy = course.exercises[grade.exercise].late if grade.exercise else None
         if policy is not None and grade.received.seconds is None:
             if grade.received.late:
-                found.add(LATE, f"{what}: it has the penalty of one day ({grade.received.source})")
+                found.add(
+                    LATE, f"{what}: it has the penalty of one day ({grade.received.source})", label
+                )
             elif grade.received.late is None:
-                found.add(TIME, what)
+                found.add(TIME, what, label)
         if grade.score is None and grade.problem not in unfit:
-            found.add(UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}")
+            found.add(
+                UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}", label
+            )
     for note in notes:
         found.add(UNREADABLE, note)
     for exercise, people in missing.items():

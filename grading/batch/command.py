@@ -99,6 +99,8 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         for problem in hand.problems:
             unsettled.add("needs attention", problem)
     say(outcome, intake, grades, unsettled)
+    if not unsettled.is_empty:
+        print("people.csv has all that is to settle, class.html also who handed in nothing")
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
 
@@ -191,11 +193,11 @@ def to_settle(
     """Everything that a person must look at."""
     doubts = []
     for found in intake.collected:
-        what = f"{found.author.label} {found.exercise}"
+        label, what = found.author.label, f"{found.author.label} {found.exercise}"
         if found.work is not None and not found.work.settled:
-            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})"))
+            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})", label))
         if found.doubt:
-            doubts.append((CHANGED, f"{what}: {found.doubt}"))
+            doubts.append((CHANGED, f"{what}: {found.doubt}", label))
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)

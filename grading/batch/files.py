@@ -44,7 +44,7 @@ def write_class(
     zone = zone_of(next((one.late for one in course.exercises.values() if one.late), None))
     for name, text in {
         "grades.csv": gradebooks.grades_csv(grades, zone),
-        "people.csv": gradebooks.table(decisions.people_rows(matches)),
+        "people.csv": gradebooks.table(decisions.people_rows(matches, attention.of_submission)),
         "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
         "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
         "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),

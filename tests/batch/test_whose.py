@@ -56,6 +56,14 @@ def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None
     assert (people["bob roe"]["person"], people["bob roe"]["evidence"]) == ("Bob Roe (2)", "name")
     for label in ("Kim 지훈", "doejane_1234"):
         assert (people[label]["person"], people[label]["evidence"]) == ("", "")
+    # What is to be settled stands beside the submission, too.
+    assert people["bob roe"]["to_settle"] == ""
+    assert people["Kim 지훈"]["to_settle"] == "belongs to nobody"
+    assert people["doejane_1234"]["to_settle"] == "belongs to nobody"
+    assert people["dee"]["to_settle"] == "needs attention"
+    listed = [line for line in said.splitlines() if line.startswith(("belongs", "needs", "which"))]
+    assert f"to settle: {len(listed)} in all" in said
+    assert "people.csv has all that is to settle" in said
     grades = {row["name"] or row["submission"]: row for row in rows(work / "out" / "grades.csv")}
     assert set(grades) == {"Alice", "Bob Roe", "Kim 지훈", "Dee", "doejane_1234"}
     assert (grades["Alice"]["score"], grades["Alice"]["attempts"]) == ("100.0", "2")
@@ -88,6 +96,7 @@ def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None
     settled = ("--match", settle(matched), "--times", put(work / "times.csv", times))
     code, said = batch(work, *settled)
     assert code == 0, said
+    assert "to settle" not in said
     grades = {row["name"]: row for row in rows(work / "out" / "grades.csv")}
     assert {row["score"] for row in grades.values()} == {"100.0"}
     assert grades["Alice"]["submitted_at"] == "2026-10-05T12:00:00+00:00"

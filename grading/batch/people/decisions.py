@@ -17,7 +17,7 @@ from grading.errors import UsageError
 from grading.text import one_line
 
 MATCHES = ("submission", "person")
-PEOPLE = ("submission", "person", "evidence", "candidates")
+PEOPLE = ("submission", "person", "evidence", "candidates", "to_settle")
 
 
 def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
@@ -98,13 +98,16 @@ def _person(path: Path, roster: Roster, text: str) -> Person:
     return people[0]
 
 
-def people_rows(matches: Mapping[str, Match]) -> list[Sequence[object]]:
-    """people.csv: a row for each submission."""
+def people_rows(
+    matches: Mapping[str, Match], to_settle: Mapping[str, Sequence[str]]
+) -> list[Sequence[object]]:
+    """people.csv: a row for each submission, with what a person must settle about it."""
     rows: list[Sequence[object]] = [PEOPLE]
     for label, match in sorted(matches.items()):
         people = "; ".join(described(person) for person in match.people)
         candidates = "; ".join(described(person) for person in match.candidates)
-        rows.append((label, people, match.evidence.value, candidates))
+        open_points = "; ".join(to_settle.get(label, ()))
+        rows.append((label, people, match.evidence.value, candidates, open_points))
     return rows
 
 

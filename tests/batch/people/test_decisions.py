@@ -118,13 +118,13 @@ def test_people_csv_has_a_row_for_each_submission_and_is_read_as_matches(tmp_pat
         "-x": Match(candidates=(BOB, *LI)),
         "'y": Match((ANN, BOB), Evidence.TEAM),
     }
-    text = gradebooks.table(people_rows(found))
+    text = gradebooks.table(people_rows(found, {"-x": ["one thing", "another"]}))
     heading, *rows = csv.reader(io.StringIO(text))
-    assert heading == ["submission", "person", "evidence", "candidates"]
+    assert heading == ["submission", "person", "evidence", "candidates", "to_settle"]
     assert rows == [
-        ["'y", "Ann Smith (1001); Bob Jones (1002)", "team", ""],
-        ["'-x", "", "", "Bob Jones (1002); Li Wei (7); Li Wei (8)"],
-        ["doejane_12", "Ann Smith (1001)", "login", ""],
+        ["'y", "Ann Smith (1001); Bob Jones (1002)", "team", "", ""],
+        ["'-x", "", "", "Bob Jones (1002); Li Wei (7); Li Wei (8)", "one thing; another"],
+        ["doejane_12", "Ann Smith (1001)", "login", "", ""],
     ]
     labels = [row["submission"] for row in rows_of(put(tmp_path / "p.csv", text), ("submission",))]
     settled = "submission,person\n" + "".join(f"{label},1002\n" for label in labels)
