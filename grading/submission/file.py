@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from grading.errors import UsageError
-from grading.submission import notebook
+from grading.submission import kinds, notebook
 from grading.submission.line_map import PLAIN_FILE, LineMap
 from grading.submission.notebook import is_notebook
 from grading.text import one_line
@@ -23,7 +23,7 @@ class Submission:
     """The source text of one module, where it came from, and the hash of the file's bytes.
 
     `line_map` says where its lines stand in a notebook, `note` why this file was taken rather than
-    another.
+    another, and which cells of it were not.
     """
 
     name: str
@@ -36,6 +36,10 @@ class Submission:
     def described(self) -> str:
         """Its name and, if there was a choice, why this file was taken."""
         return f"{self.name} ({self.note})" if self.note else self.name
+
+    def with_note(self, note: str) -> "Submission":
+        """The same with one more note."""
+        return replace(self, note="; ".join(filter(None, (note, self.note))))
 
     @property
     def identity(self) -> str:
@@ -91,12 +95,12 @@ def chosen(readers: Sequence[Callable[[], Submission]], stubs: Iterable[Path]) -
     if len(readers) == 1:
         return candidates[0]
     if problems:
-        return replace(candidates[0], note="the other file cannot be read")
+        return candidates[0].with_note("the other file cannot be read")
     untouched = _sources(stubs)
     module, other = candidates
     if module.source in untouched and other.source not in untouched:
-        return replace(other, note=f"{module.name} beside it is untouched")
-    return replace(module, note=f"{other.name} beside it does not count")
+        return other.with_note(f"{module.name} beside it is untouched")
+    return module.with_note(f"{other.name} beside it does not count")
 
 
 def _sources(stubs: Iterable[Path]) -> set[str]:
@@ -121,10 +125,12 @@ def from_bytes(data: bytes, name: str) -> Submission:
             else "1 MB: submit the exercise's source file alone"
         )
         raise UsageError(f"{name} is larger than {advice}")
+    if mistake := kinds.mistaken(data, name, is_notebook(name)):
+        raise UsageError(f"{name} {mistake}")
     digest = hashlib.sha256(data).hexdigest()
     if is_notebook(name):
-        source, line_map = notebook.module_of(data, name)
-        return Submission(name, source, digest, line_map)
+        source, line_map, note = notebook.module_of(data, name)
+        return Submission(name, source, digest, line_map, note)
     if b"\0" in data:
         raise UsageError(f"{name} holds NUL bytes: save it as plain text (UTF-8)")
     try:

@@ -44,14 +44,21 @@ _DEFINED = {
 }
 
 
+def left_out(text: str) -> str:
+    """The magic for which a whole cell is left out; empty if the cell counts."""
+    first = next((line for line in text.split("\n") if line.strip()), "")
+    magic = first.split()[0] if first.startswith("%%") else ""
+    return "" if magic in COUNTED else magic
+
+
 def without_magics(lines: Sequence[str]) -> list[str]:
     """The lines of one cell (at least one) as Python: as many as before, but none of IPython's."""
+    if left_out("\n".join(lines)):
+        return [f"# {line}" for line in lines]
     first = next((number for number, line in enumerate(lines) if line.strip()), 0)
     if not lines[first].startswith("%%"):
         return _plain(_dedented(lines))
-    if lines[first].split()[0] in COUNTED:
-        return [*lines[:first], f"# {lines[first]}", *_plain(lines[first + 1 :])]
-    return [f"# {line}" for line in lines]
+    return [*lines[:first], f"# {lines[first]}", *_plain(lines[first + 1 :])]
 
 
 def _dedented(lines: Sequence[str]) -> list[str]:

@@ -12,11 +12,12 @@ Stand-ins define the names that a notebook has without importing them (ipython.p
 """
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from grading.errors import UsageError
-from grading.submission.ipython import definitions, without_ipython, without_magics
+from grading.submission.ipython import definitions, left_out, without_ipython, without_magics
 from grading.submission.line_map import LineMap
 
 SUFFIX = ".ipynb"
@@ -26,6 +27,8 @@ MAX_CODE_BYTES = 1024 * 1024
 SKIPPED = {"skip", "no-grade", "skip-execution"}
 
 _KINDS = ("code", "markdown", "raw", "heading")
+MAX_NOTES = 3
+_DEFINES = re.compile(r"^(?:def|class|async def)\s", re.MULTILINE)
 _FUTURE = "from __future__ import annotations"
 
 
@@ -33,15 +36,17 @@ def is_notebook(name: str) -> bool:
     return name.endswith(SUFFIX)
 
 
-def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
-    """The source of the module that a notebook's code makes, and the map of its lines.
+def module_of(data: bytes, name: str) -> tuple[str, LineMap, str]:
+    """The source of the module that a notebook's code makes, the map of its lines, and a note.
 
+    The note names the cells with definitions that are not in the module, because of a magic.
     Raises UsageError for anything but a notebook of format 4 (or 3, which older programs write).
     """
     lines: list[str] = []
     above: list[tuple[int, int]] = []
     size = 0
     header = ""
+    notes: list[str] = []
     for number, text in _code(_document(data, name), name):
         marker = f"# %% cell {number}"
         size += len(marker) + _size(text, f"{name}, cell {number}")
@@ -49,6 +54,8 @@ def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
             raise UsageError(f"{name} holds more than 1 MB of code: submit the exercise alone")
         lines.append(marker)
         above.append((len(lines), number))
+        if (magic := left_out(text)) and _DEFINES.search(text):
+            notes.append(f"cell {number} was left out because of {magic}")
         for line in without_magics(text.split("\n")):
             # Any cell may have such a line, but in a module it must be one of the first.
             future = line.rstrip() == _FUTURE
@@ -57,7 +64,7 @@ def module_of(data: bytes, name: str) -> tuple[str, LineMap]:
     source = "\n".join([*lines, ""])
     first = [line for line in (header, *definitions(source)) if line]
     line_map = LineMap(tuple((line + len(first), cell) for line, cell in above))
-    return "\n".join([*first, source]), line_map
+    return "\n".join([*first, source]), line_map, "; ".join(notes[:MAX_NOTES])
 
 
 def _document(data: bytes, name: str) -> dict[str, Any]:

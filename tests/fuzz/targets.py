@@ -324,7 +324,7 @@ def _make_strange(value: Any, chance: Chance) -> None:
 
 def _check_notebook(data: bytes) -> bool:
     try:
-        source, line_map = notebook.module_of(data, "work.ipynb")
+        source, line_map, _ = notebook.module_of(data, "work.ipynb")
     except UsageError as error:
         _one_clear_line(error)
         return False

@@ -15,7 +15,7 @@ something else lies beside what was packed, the choice is not settled.
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import PurePosixPath
 
@@ -192,7 +192,7 @@ def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = (
     if note and not best.exact:
         note = f"from {one_line(best.file.place, 80)}; {note}"
     named = _is_named(best.file, exercise)
-    return Choice(best.file, replace(best.submission, note=note), settled, named)
+    return Choice(best.file, best.submission.with_note(note), settled, named)
 
 
 def _explained(

@@ -185,7 +185,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(tmp_path: Path, real_cour
     os.symlink("/etc/hostname", tmp_path / "link.py")
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "binary").mkdir()
-    (tmp_path / "binary" / EX1).write_bytes(b"\xff\xfe\x00")
+    (tmp_path / "binary" / EX1).write_bytes(b"x = 1\x00")
     put(tmp_path / "huge" / EX1, "#" * 2**20 + "\n\n")
     found = collected(tmp_path, real_course)
     reasons = {
