@@ -109,7 +109,7 @@ def seen(
         match, came_in = intake.matches[found.author.label], intake.received[found]
         graded.append(Graded(found, match, came_in, result, lambda: None))
     grades = rules.grades(graded, course, {})
-    unsettled = command.to_settle(course, wished, intake, grades, [])
+    unsettled = command.to_settle(course, wished, intake, grades, [], [])
     counts, days, sources = {}, {}, {}
     for grade in grades:
         who = grade.person.name if grade.person else grade.submission

@@ -8,8 +8,9 @@
 5. The copy with the higher number.
 
 Before all of them counts the file that a list of `grader.py pack` names. Where only the last rule
-decides between two files that differ, where a file that cannot be read might have counted, or where
-something else lies beside what was packed, the choice is not settled.
+decides between two files that differ, where a file that cannot be read might have counted, where
+something else lies beside what was packed, or where another module lies beside an untouched stub,
+the choice is not settled.
 """
 
 import re
@@ -100,6 +101,16 @@ def candidates(
     return mine or (works if lone and len(exercises) == 1 else [])
 
 
+def not_of(exercises: Sequence[Exercise], files: Sequence[File]) -> list[File]:
+    """The files that are not named for one of these exercises."""
+    return [
+        file
+        for file in files
+        if file.suffix not in WORK
+        or all(copy_number(file.name, exercise) is None for exercise in exercises)
+    ]
+
+
 def packed(files: Sequence[File]) -> list[pack.Listed]:
     """What the lists say that `grader.py pack` puts into its archives."""
     lists = []
@@ -143,7 +154,7 @@ def _has_id(name: str, exercise: Exercise, exercises: Sequence[Exercise]) -> boo
 
 
 def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = ()) -> Choice:
-    """The file that counts; `beside` are all files of the hand-in.
+    """The file that counts; `beside` are all files of the hand-in but other exercises'.
 
     Raises UsageError if none can be read.
     """
@@ -182,16 +193,19 @@ def choose(files: Sequence[File], exercise: Exercise, beside: Sequence[File] = (
         (False, not _is_exact(file, exercise), is_notebook(file.name.lower())) < best.by_rules
         for file in unreadable
     )
+    named = _is_named(best.file, exercise)
     works = [file for file in beside if file.suffix in WORK and file not in files]
-    if works and not note and not _is_named(best.file, exercise):
-        # "ex4_utils.py" may be the work, and "solution.py" beside it as well.
-        note, settled = (
-            f"{_listed(works)} beside it {_verb(works, 'does not', 'do not')} count",
-            False,
-        )
+    if named:
+        # A clone holds the whole course, whose modules in other folders are nobody's work.
+        folder = PurePosixPath(best.file.place).parent
+        works = [file for file in works if PurePosixPath(file.place).parent == folder]
+    if works:
+        note = note or f"{_listed(works)} beside it {_verb(works, 'does not', 'do not')} count"
+        # Beside the untouched stub "my_rnn.py" is probably the work, and beside "ex4_utils.py"
+        # it may be.
+        settled &= best.listed or (best.worked_on and named)
     if note and not best.exact:
         note = f"from {one_line(best.file.place, 80)}; {note}"
-    named = _is_named(best.file, exercise)
     return Choice(best.file, best.submission.with_note(note), settled, named)
 
 

@@ -287,7 +287,8 @@ def _collected(
         if mine or answers:
             any_work = True
             again = partial(_again, hand_in, exercise, exercises, others)
-            found, path = _of_exercise(hand_in, exercise, files, mine, answers, again)
+            beside = _beside(files, exercise, exercises, others)
+            found, path = _of_exercise(hand_in, exercise, beside, mine, answers, again)
             found = _with_commit(found, hand_in, path)
             yield _with_file_time(found, path) if trust_file_times else found
     if not any_work:
@@ -312,10 +313,20 @@ def _candidates(
     return choice.candidates(files, exercise, exercises, lone, others)
 
 
+def _beside(
+    files: Sequence[File],
+    exercise: Exercise,
+    exercises: Sequence[Exercise],
+    others: Sequence[Exercise],
+) -> list[File]:
+    """All files but those of other exercises."""
+    return choice.not_of([one for one in (*exercises, *others) if one is not exercise], files)
+
+
 def _of_exercise(
     hand_in: HandIn,
     exercise: Exercise,
-    files: Sequence[File],
+    beside: Sequence[File],
     mine: Sequence[File],
     answers: File | None,
     again: Callable[[], Submission],
@@ -334,7 +345,7 @@ def _of_exercise(
     if not mine:
         return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
-        chosen = choice.choose(mine, exercise, files)
+        chosen = choice.choose(mine, exercise, beside)
     except UsageError as error:
         return replace(found, problem=str(error)), None
     work = chosen.submission
@@ -376,7 +387,8 @@ def _again(
     mine = _candidates(hand_in, files, exercise, exercises, others)
     if not mine:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
-    return choice.choose(mine, exercise, files).submission
+    beside = _beside(files, exercise, exercises, others)
+    return choice.choose(mine, exercise, beside).submission
 
 
 def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:

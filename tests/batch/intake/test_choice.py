@@ -40,8 +40,9 @@ def chosen(folder: Path, course: Course, files: dict[str, str]) -> tuple[str, st
     ("files", "source", "note"),
     [
         # 1. Files that are named for the exercise; others only if there is none.
-        ({EX1: "a", "ex1_best.py": "b", "data_utils.py": "c"}, "a", ""),
-        ({f"{MODULE} (1).py": "a", "my_ex1.py": "b"}, "a", ""),
+        ({EX1: "a", "ex1_best.py": "b"}, "a", "ex1_best.py beside it does not count"),
+        ({EX1: "a", "data_utils.py": "c"}, "a", "data_utils.py beside it does not count"),
+        ({f"{MODULE} (1).py": "a", "my_ex1.py": "b"}, "a", "my_ex1.py beside it does"),
         # 2. The untouched stub loses to anything that somebody has worked on.
         ({EX1: "stub", f"{MODULE} (1).py": "a"}, "a", f"{EX1} beside it is untouched"),
         ({NOTEBOOK: "stub", f"{MODULE}-Copy1.ipynb": "a"}, "a", f"{NOTEBOOK} beside it is"),
@@ -124,6 +125,16 @@ def test_a_helper_is_never_graded_as_the_exercise(tmp_path: Path, real_course: C
     for found in collect(tmp_path / "class", [real_course.exercise("ex1")]):
         assert found.work is None
         assert f"holds no {EX1} (or .ipynb), but" in found.problem
+
+
+def test_a_module_beside_the_untouched_stub_is_listed(tmp_path: Path, real_course: Course) -> None:
+    """It is probably the work; what lies in other folders of a clone is the course's."""
+    files = {f"exercises/{EX1}": "stub", "exercises/my_rnn.py": "a", "grading/report.py": "b"}
+    found, note, settled = chosen(tmp_path / "a", real_course, files)
+    assert ("NotImplementedError" in found, settled) == (True, False)
+    assert note == "exercises/my_rnn.py beside it does not count"
+    files = {f"exercises/{EX1}": "stub", "grading/report.py": "b"}
+    assert chosen(tmp_path / "b", real_course, files)[1:] == ("", True)
 
 
 def test_a_lone_file_is_the_exercise_that_was_asked_for(
