@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from grading.batch import by_hand, run
+from grading.batch import by_hand, console, run
 from grading.batch import grades as grading_rules
 from grading.batch.attention import CHANGED, FILES, Attention, attention
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import Collected, collect
-from grading.batch.intake.times import Received, received, zone_of
+from grading.batch.intake.identify import Intake, identify
 from grading.batch.people import decisions, roster
-from grading.batch.people.matching import Evidence, Match, Roster
+from grading.batch.people.matching import Roster
 from grading.batch.people.roster import Person
-from grading.batch.platforms.hand_in import Stamp
-from grading.batch.store import Basis, Change, Result, Store, decided_before
+from grading.batch.store import Basis, Result, Store, decided_before
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
@@ -26,7 +25,6 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-from grading.text import one_line
 
 
 @dataclass(frozen=True)
@@ -49,22 +47,9 @@ class Options:
     plain: bool
 
 
-@dataclass(frozen=True)
-class Intake:
-    """What came in, from whom and when, before anything is graded."""
-
-    exercises: Sequence[Exercise]
-    collected: Sequence[Collected]
-    roster: Roster
-    matches: Mapping[str, Match]
-    received: Mapping[Collected, Received]
-    notes: Sequence[str] = ()
-
-
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
-    rung = choose(options.isolation, for_strangers=True)
     known = Roster(people_of(course, options))
     others = [other for other in course.exercises.values() if other not in exercises]
     collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
@@ -72,13 +57,17 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         raise UsageError(f"{folder} holds no submissions")
     if options.dry_run:
         return rehearse(course, out, options, exercises, collected, known)
+    rung = choose(options.isolation, for_strangers=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be created: {error.strerror}") from error
     where = run.environment(rung, options.device)
     with Store(out / "grades.sqlite") as store:
-        intake, new = take_in(course, options, exercises, collected, known, store.matches())
+        decided = store.matches()
+        intake, new = identify(
+            course, exercises, collected, known, decided, options.match, options.times
+        )
         store.keep_matches(new)
         notes = take_marks(store, out, course, intake, options.rubric)
         counting = grading_rules.may_count(course, collected, intake.matches, intake.received)
@@ -98,7 +87,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         # Answers are read while the files are written, so that their problems come last.
         for problem in hand.problems:
             unsettled.add("needs attention", problem)
-    say(outcome, intake, grades, unsettled)
+    console.say(outcome, intake, grades, unsettled)
     if not unsettled.is_empty:
         print("people.csv has all that is to settle, class.html also who handed in nothing")
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
@@ -116,57 +105,6 @@ def people_of(course: Course, options: Options) -> list[Person]:
     rows = [person for path in options.rosters for person in roster.read(path, course.roster)]
     people = roster.merged(rows)
     return people if options.teams is None else decisions.with_teams(options.teams, people)
-
-
-def take_in(
-    course: Course,
-    options: Options,
-    exercises: Sequence[Exercise],
-    collected: Sequence[Collected],
-    known: Roster,
-    decided: Mapping[str, str],
-) -> tuple[Intake, dict[str, str]]:
-    """Match and date what was collected; the intake, and new decisions. Raises UsageError."""
-    authors = list({found.author.label: found.author for found in collected}.values())
-    labels = [author.label for author in authors]
-    new: dict[str, str] = {}
-    if options.match is not None:
-        chosen = decisions.read_matches(options.match, known, labels)
-        new = {label: "" if person is None else person.key for label, person in chosen.items()}
-    by_key = {person.key: person for person in known.people}
-    kept = {label: key for label, key in {**decided, **new}.items() if key and label in labels}
-    notes = [
-        f"{label}: --match gave it to {one_line(key)}, who is on no roster now"
-        for label, key in kept.items()
-        if key not in by_key
-    ]
-    matches = known.match(
-        authors, {label: by_key[key] for label, key in kept.items() if key in by_key}
-    )
-    times = _times(course, options, collected, known, matches)
-    return Intake(exercises, collected, known, matches, times, notes), new
-
-
-def _times(
-    course: Course,
-    options: Options,
-    collected: Sequence[Collected],
-    known: Roster,
-    matches: Mapping[str, Match],
-) -> dict[Collected, Received]:
-    labels = [found.author.label for found in collected]
-    by_label, by_person = (
-        ({}, {}) if options.times is None else decisions.read_times(options.times, known, labels)
-    )
-    received_at = {}
-    for found in collected:
-        policy = course.exercises[found.exercise].late if found.exercise else None
-        person = matches[found.author.label].person
-        moment = by_label.get(found.author.label)
-        moment = moment or (by_person.get(person) if person is not None else None)
-        stamp = found.stamp if moment is None else Stamp(moment, "times file")
-        received_at[found] = received(stamp, zone_of(policy))
-    return received_at
 
 
 def take_marks(
@@ -215,7 +153,7 @@ def rehearse(
 ) -> int:
     """Say what a batch would say, and grade and write nothing; return the exit code."""
     decided = decided_before(out / "grades.sqlite")
-    intake, _ = take_in(course, options, exercises, collected, known, decided)
+    intake, _ = identify(course, exercises, collected, known, decided, options.match, options.times)
     graded = [
         Graded(
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None
@@ -228,7 +166,7 @@ def rehearse(
         for grade in grading_rules.grades(graded, course, {})
     ]
     unsettled = to_settle(course, options, intake, grades, [], [])
-    say_what_counts(intake, grades)
+    console.say_what_counts(intake, grades)
     for line in unsettled.shown():
         print(line)
     print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
@@ -277,54 +215,6 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
     from grading.checking.suites import max_score  # slow to import and seldom needed
 
     return max_score(exercise)
-
-
-def say(
-    outcome: run.Outcome,
-    intake: Intake,
-    grades: Sequence[Grade],
-    unsettled: Attention,
-) -> None:
-    """Print what happened: counts, changes, and everything left to look at."""
-    left = sum(grade.score is None for grade in grades)
-    print(
-        f"{len(intake.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
-        f" already, {left} grades open"
-    )
-    for change in outcome.changes:
-        print(f"changed: {described(change)}")
-    say_what_counts(intake, grades)
-    for line in unsettled.shown():
-        print(line)
-
-
-def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
-    """Print which file and attempt count, whose name was only spelled alike, and what was late."""
-    for label, match in intake.matches.items():
-        if match.evidence is Evidence.PLAIN:
-            people = ", ".join(decisions.described(person) for person in match.people)
-            print(f"matched: {label}: {people}, by the {match.evidence}")
-    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
-    for found in intake.collected:
-        identity = (found.author.label, found.exercise, found.attempt)
-        if found.work is not None and found.work.note and identity in counting:
-            chosen = f"{found.work.name} ({found.work.note})"
-            print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
-    for grade in grades:
-        if grade.counted:
-            print(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
-    if late := sum(grade.penalty > 0 for grade in grades):
-        print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
-
-
-def described(change: Change) -> str:
-    before, after = (_score(score) for score in (change.old_score, change.new_score))
-    attempt = f" attempt {change.attempt}" if change.attempt > 1 else ""
-    return f"{change.submission} {change.exercise}{attempt}: {before} -> {after} ({change.why})"
-
-
-def _score(score: float | None) -> str:
-    return "no score" if score is None else f"{score:g}"
 
 
 def exit_code(grades: Sequence[Grade], unsettled: Attention) -> int:

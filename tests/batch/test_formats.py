@@ -13,7 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from grading.batch.intake.collect import collect, recognized
+from grading.batch.intake.collect import collect
+from grading.batch.intake.layout import recognized
 from grading.batch.people import roster
 from grading.batch.people.matching import Evidence, Kind, Roster
 from grading.batch.people.roster import Person

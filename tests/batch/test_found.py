@@ -20,6 +20,7 @@ from grading.batch import grades as rules
 from grading.batch.grades import Graded
 from grading.batch.intake import choice
 from grading.batch.intake.collect import collect
+from grading.batch.intake.identify import identify
 from grading.batch.people import roster
 from grading.batch.people.matching import Roster
 from grading.batch.platforms import blackboard
@@ -99,7 +100,8 @@ def seen(
     others = [other for other in course.exercises.values() if other not in asked]
     own = command.own_files(folder / "grades", wished)
     collected = collect(folder, asked, others=others, own=own)
-    intake, _ = command.take_in(course, wished, asked, collected, known, {})
+    files = (wished.match, wished.times)
+    intake, _ = identify(course, asked, collected, known, {}, *files)
     graded, programs = [], {}
     for found in collected:
         result = None
