@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 from grading.batch.intake import choice
 from grading.batch.intake.files import files_in, is_junk
@@ -29,6 +30,8 @@ from grading.text import one_line
 
 # In this order: each takes what it knows, and the last takes all that is left.
 PLATFORMS = (gradescope, submitty, nbgrader, blackboard, brightspace, canvas, moodle, clones, plain)
+# These tell their downloads by the names alone, in which students' own names of files stand.
+_BY_NAMES = (blackboard, brightspace, canvas, moodle)
 MAX_WRAPPERS = 4
 
 
@@ -46,7 +49,10 @@ def recognized(
         folder = inner
     names = left = _names(folder, own)
     hand_ins: list[HandIn] = []
+    written_by = _platform_by_names(folder, names)
     for platform in PLATFORMS:
+        if written_by is not None and platform in _BY_NAMES and platform is not written_by:
+            continue
         taken, used = platform.take(folder, left)
         # A platform names everything in its download. Among other names, these may be students' own
         # inventions, and no evidence of a time, unless it is to their disadvantage.
@@ -54,6 +60,22 @@ def recognized(
         hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
     return [_refused(hand_in) if _is_download(hand_in) else hand_in for hand_in in hand_ins]
+
+
+def _platform_by_names(folder: Path, names: Sequence[str]) -> ModuleType | None:
+    """The platform that wrote most of these names; None if it is none.
+
+    A student may call a file as another platform would. So the platform that reads most names is
+    the one, and of several the one that leaves most of them to the students.
+    """
+
+    def weight(platform: ModuleType) -> tuple[int, int]:
+        hand_ins, used = platform.take(folder, names)
+        return len(used), sum(len(part.name) for one in hand_ins for part in one.parts)
+
+    weights = {platform: weight(platform) for platform in _BY_NAMES}
+    best = max(_BY_NAMES, key=lambda platform: weights[platform])
+    return best if weights[best][0] and 2 * weights[best][0] >= len(names) else None
 
 
 def _is_download(hand_in: HandIn) -> bool:
@@ -68,7 +90,7 @@ def _is_download(hand_in: HandIn) -> bool:
         names = _names(folder)
     except UsageError:
         return False
-    for platform in (blackboard, brightspace, canvas, moodle):  # names alone tell these
+    for platform in _BY_NAMES:
         taken, used = platform.take(folder, names)
         if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
             return True
