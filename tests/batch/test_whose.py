@@ -115,3 +115,19 @@ def test_what_cannot_be_meant_is_a_usage_error(work: Path) -> None:
         end = run(*command, f"--{name}", path, "--exercise", "ex4")
         assert (end.returncode, len(end.stderr.splitlines())) == (2, 1), end.stderr
         assert reason in end.stderr
+
+
+def test_no_later_submission_takes_over_a_decision(tmp_path: Path, real_course: Course) -> None:
+    """Two names that look alike are both marked, so that neither is the one decided about."""
+    exercise = real_course.exercise("ex4")
+    put(tmp_path / "roster.csv", "name,id\nJane,1\nMallory,2\n")
+    put(tmp_path / "class" / "x.py", exercise.reference.read_bytes())
+    match = put(tmp_path / "match.csv", "submission,person\nx,Jane\n")
+    batch(tmp_path, "--match", match)
+    put(tmp_path / "class" / "x .py", exercise.stub.read_bytes())
+    code, said = batch(tmp_path)
+    assert code == 1
+    people = rows(tmp_path / "out" / "people.csv")
+    assert len({row["submission"] for row in people}) == 2
+    assert {row["person"] for row in people} == {""}
+    assert said.count("belongs to nobody: x (") == 2

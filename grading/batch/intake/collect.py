@@ -4,6 +4,7 @@ A file belongs to the exercise whose file name it has, as a module or as a noteb
 in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -124,18 +125,28 @@ def _doubted(collected: Sequence[Collected]) -> list[Collected]:
 
 
 def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
-    """The same hand-ins; no two authors have one label, although they may look alike."""
-    owners: dict[str, tuple[object, ...]] = {}
-    result = []
+    """The same hand-ins; no two authors have one label, although they may look alike.
+
+    Each of those who look alike gets a mark made from what is known about them. A number would be
+    another's as soon as one more came in, and with it what a person decided about the label.
+    """
+    owners: dict[str, set[str]] = {}
     for hand_in in hand_ins:
-        author, number = hand_in.author, 1
-        owner = (author.account,) if author.account else ("", author.clues)
-        label = author.label
-        while owners.setdefault(label, owner) != owner:
-            number += 1
-            label = f"{author.label} ({number})"
-        result.append(replace(hand_in, author=replace(author, label=label)))
-    return result
+        owners.setdefault(hand_in.author.label, set()).add(_owner(hand_in.author))
+    return [
+        hand_in if len(owners[hand_in.author.label]) == 1 else _marked(hand_in)
+        for hand_in in hand_ins
+    ]
+
+
+def _owner(author: Author) -> str:
+    return author.account or repr(author.clues)
+
+
+def _marked(hand_in: HandIn) -> HandIn:
+    author = hand_in.author
+    mark = hashlib.sha256(_owner(author).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return replace(hand_in, author=replace(author, label=f"{author.label} ({mark})"))
 
 
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
