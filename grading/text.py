@@ -1,15 +1,18 @@
 """Text that came from a submission, made safe to show."""
 
+import re
 import unicodedata
 
 MAX_LENGTH = 2000
+# Letters and symbols that show nothing: enough of them push what follows to the next line.
+_BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 
 
 def clean(text: str, limit: int = MAX_LENGTH) -> str:
     """`text` without anything a terminal, log or page would act on, at most `limit` characters.
 
     Control and format characters (escape sequences, carriage returns, bidirectional overrides,
-    lone surrogates) become "�"; newlines and tabs stay.
+    lone surrogates) become "�", and characters that show nothing spaces; newlines and tabs stay.
     """
     shown = "".join(_shown(character) for character in text[: limit + 1])
     return shown if len(text) <= limit else shown[:limit] + " […]"
@@ -20,8 +23,18 @@ def one_line(text: str, limit: int = MAX_LENGTH) -> str:
     return " ".join(clean(text, limit).split())
 
 
+def without_commands(text: str) -> str:
+    """`text` without anything that a CI system would obey in its log.
+
+    That is ::error:: at the start of a line, wrapped ones too, and ##vso[...] and ##[...] anywhere.
+    """
+    return re.sub(r"([:#])(?=\1)", r"\1 ", text)
+
+
 def _shown(character: str) -> str:
     if character in "\n\t":
         return character
+    if character in _BLANK:
+        return " "
     # Cc, Cf, Cs, Co and Cn: control, format, surrogate, private use, unassigned.
     return "�" if unicodedata.category(character).startswith("C") else character

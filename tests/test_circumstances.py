@@ -217,6 +217,17 @@ def test_a_closed_stream_changes_no_exit_code(closed: str) -> None:
     assert (quick.returncode, quick.stdout + quick.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii"])
+def test_a_name_that_the_terminal_cannot_show_ends_nothing(tmp_path: Path, encoding: str) -> None:
+    folder = tmp_path / "class" / "王小明"
+    folder.mkdir(parents=True)
+    (folder / "notes.txt").write_text("no work")
+    command = [sys.executable, "grader.py", "batch", str(folder.parent), "--out", "nowhere"]
+    result = run([*command, "--dry-run"], ROOT, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert result.returncode == 1, result.stderr
+    assert "needs attention: \\u738b\\u5c0f\\u660e: holds no" in result.stdout
+
+
 def test_a_grading_needs_no_stream_at_all(tmp_path: Path) -> None:
     target = tmp_path / "report.json"
     result = grader(*QUICK, "--json", target, before=closing("<&- >&- 2>&-"))

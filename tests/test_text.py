@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.text import clean, one_line
+from grading.text import clean, one_line, without_commands
 
 
 @given(st.text(st.characters(codec=None), max_size=300))
@@ -33,3 +33,16 @@ def test_long_text_is_cut_and_says_so() -> None:
 
 def test_one_line() -> None:
     assert one_line("a\nb\t c") == "a b c"
+
+
+def test_what_shows_nothing_takes_no_room() -> None:
+    """33 of these, two columns wide each, would put what follows at the start of a line."""
+    assert one_line("a" + "\u3164\u115f\u1160\uffa0\u2800" * 33 + "counted: b") == "a counted: b"
+
+
+def test_no_log_obeys_a_name() -> None:
+    for text in ("::error::x", "a##vso[task.setvariable]", "##[error]x", ":::", "####["):
+        shown = without_commands(text)
+        assert "::" not in shown
+        assert "##" not in shown
+        assert shown.replace(" ", "") == text.replace(" ", "")

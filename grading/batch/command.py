@@ -167,8 +167,7 @@ def rehearse(
     ]
     unsettled = to_settle(course, options, intake, grades, [], [])
     console.say_what_counts(intake, grades)
-    for line in unsettled.shown():
-        print(line)
+    console.say_what_is_open(unsettled)
     print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
     return exit_code(grades, unsettled)
 

@@ -9,6 +9,7 @@ from grading.batch.people import decisions
 from grading.batch.people.matching import Evidence
 from grading.batch.run import Outcome
 from grading.batch.store import Change
+from grading.text import without_commands
 
 
 def say(
@@ -19,15 +20,20 @@ def say(
 ) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
     left = sum(grade.score is None for grade in grades)
-    print(
+    _say(
         f"{len(intake.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
         f" already, {left} grades open"
     )
     for change in outcome.changes:
-        print(f"changed: {described(change)}")
+        _say(f"changed: {described(change)}")
     say_what_counts(intake, grades)
+    say_what_is_open(unsettled)
+
+
+def say_what_is_open(unsettled: Attention) -> None:
+    """Print what a person must settle."""
     for line in unsettled.shown():
-        print(line)
+        _say(line)
 
 
 def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
@@ -35,18 +41,23 @@ def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
     for label, match in intake.matches.items():
         if match.evidence is Evidence.PLAIN:
             people = ", ".join(decisions.described(person) for person in match.people)
-            print(f"matched: {label}: {people}, by the {match.evidence}")
+            _say(f"matched: {label}: {people}, by the {match.evidence}")
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     for found in intake.collected:
         identity = (found.author.label, found.exercise, found.attempt)
         if found.work is not None and found.work.note and identity in counting:
             chosen = f"{found.work.name} ({found.work.note})"
-            print(f"chosen: {found.author.label} {found.exercise}: {chosen}")
+            _say(f"chosen: {found.author.label} {found.exercise}: {chosen}")
     for grade in grades:
         if grade.counted:
-            print(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
+            _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
-        print(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
+        _say(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
+
+
+def _say(line: str) -> None:
+    """Print a line, in which names from a submission may stand."""
+    print(without_commands(line))
 
 
 def described(change: Change) -> str:

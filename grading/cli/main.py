@@ -4,6 +4,7 @@ Exit codes: 0 full marks, 1 graded but not full marks, 2 usage or unreadable sub
 grader itself failed (never the student's fault, never a score), 130 interrupted.
 """
 
+import io
 import os
 import signal
 import subprocess
@@ -124,6 +125,10 @@ def program() -> "NoReturn":
     Raises ModuleNotFoundError if a package is not installed: grader.py says what to do.
     """
     code: object = ExitCode.FULL_MARKS
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name that the terminal's encoding lacks must not end a program.
+            stream.reconfigure(errors="backslashreplace")
     try:
         run()
     except SystemExit as end:

@@ -1,6 +1,5 @@
 """Prints a report at a terminal, check by check as the results come."""
 
-import re
 import sys
 
 from rich.padding import Padding
@@ -11,7 +10,7 @@ from rich.text import Text
 from grading.closing import Closing
 from grading.renderers.console import console
 from grading.report import CheckResult, Report, Status
-from grading.text import clean
+from grading.text import clean, without_commands
 
 BAR_WIDTH = 40
 MAX_PRINTED_LINES = 20
@@ -119,9 +118,7 @@ class TerminalRenderer(Closing):
 
     def _detail(self, text: str, style: str, indent: int = _TITLE) -> None:
         if self.plain:
-            # A CI system may obey its log: ::error:: at the start of a line, wrapped ones too, and
-            # ##vso[...] and ##[...] anywhere in a line.
-            text = re.sub(r"([:#])(?=\1)", r"\1 ", text)
+            text = without_commands(text)
         indent = min(indent, 2) if self._is_narrow else indent
         self.console.print(Padding(Text(text, style=style), (0, 0, 0, indent), expand=False))
 
