@@ -99,6 +99,18 @@ def test_a_roster_as_a_platform_exports_it_finds_its_people(
     settled(rehearse(capsys, real_course, folders(tmp_path / "in", "ann"), ROSTERS[kind]))
 
 
+def test_what_is_not_used_of_a_roster_is_said_and_is_nothing_to_settle(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    text = "Name;Kennung;E-Mail\nann;1;fam@x\nbob;2;fam@x\n"
+    found = rehearse(capsys, real_course, folders(tmp_path / "in", "ann", "bob"), text)
+    assert found.code == 0
+    assert found.about("roster") == [
+        "roster.csv: not used: Kennung",
+        "roster.csv: several people have fam@x: that identifies nobody",
+    ]
+
+
 def test_headers_that_fit_nothing_are_named_and_can_be_mapped(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:
