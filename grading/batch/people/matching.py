@@ -264,6 +264,12 @@ class Roster:
             alike = self._by_letters.setdefault(squeezed(team), [])
             if members not in alike:
                 alike.append(members)
+        self._by_key: dict[str, list[Person]] = {}
+        for person in self.people:
+            # Stores of older versions have no columns in their keys.
+            older = person.id or person.login or person.email or person.name
+            for key in {*person.keys, older}:
+                self._by_key.setdefault(key, []).append(person)
         self._by_word: dict[str, list[Person]] = {}
         for person in self.people:
             for word in _long_words(person.name):
@@ -284,6 +290,15 @@ class Roster:
         }
         mailbox = by_step.pop(Evidence.MAILBOX)
         return _each_once(by_step.values()) or mailbox
+
+    def key_of(self, person: Person) -> str:
+        """What only this person has, from one run to the next."""
+        return next((key for key in person.keys if len(self._by_key[key]) == 1), person.keys[0])
+
+    def of_key(self, key: str) -> Person | None:
+        """The only person who has it, if there is one."""
+        several = self._by_key.get(key, [])
+        return several[0] if len(several) == 1 else None
 
     def match(self, authors: Sequence[Author], decided: Mapping[str, Person]) -> dict[str, Match]:
         """The match of each label; `decided` are the people whom somebody has chosen by label."""

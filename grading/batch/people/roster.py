@@ -54,9 +54,11 @@ class Person:
         return ", ".join(self.sections)
 
     @property
-    def key(self) -> str:
-        """What identifies the person from one run to the next."""
-        return self.id or self.login or self.email or self.name
+    def keys(self) -> list[str]:
+        """What identifies the person from one run to the next, the strongest first."""
+        number = f"#{self.namesake}" if self.namesake else ""
+        name = f"name:{' '.join(words(self.name))}{number}"
+        return [*(f"{column}:{value}" for column, value in _identities(self)), name]
 
 
 # The headers of each column, in lower case, with single spaces, and spaces for underscores. The

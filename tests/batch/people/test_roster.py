@@ -285,11 +285,9 @@ def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Pat
 
 
 def test_what_identifies_a_person_from_run_to_run() -> None:
-    person = Person("Ann", "1", "ann@x.edu", "ann")
-    for known, key in (
-        (person, "1"),
-        (replace(person, id=""), "ann"),
-        (replace(person, id="", login=""), "ann@x.edu"),
-        (Person("Ann"), "Ann"),
-    ):
-        assert known.key == key
+    person = Person("Ann Lee", "0012", "Ann@x.edu", "ann", canvas="77", also=("al@y.edu",))
+    assert person.keys == [
+        *("id:12", "email:ann@x.edu", "login:ann", "canvas:77", "email:al@y.edu"),
+        "name:ann lee",
+    ]
+    assert Person("Ann", namesake=1).keys == ["name:ann#1"]
