@@ -22,6 +22,8 @@ from grading.text import one_line
 
 MAX_RECEIPT = 1024 * 1024
 MAX_NAME = 1000
+# The login of an instructor who looks at the course as students see it.
+PREVIEW = "_previewuser"
 # So many people do not have logins with one beginning by chance.
 ENOUGH = 3
 _NAME = re.compile(
@@ -48,12 +50,14 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     used = set()
     for name in names:
         if match := _NAME.fullmatch(name):
+            used.add(name)
+            if match["before"].endswith(PREVIEW):
+                continue
             attempt = attempts.setdefault((match["before"], match["stamp"]), _Attempt())
             if match["receipt"]:
                 attempt.receipt = folder / name
             else:
                 attempt.files[name] = match["theirs"]
-            used.add(name)
     return list(_hand_ins(folder, attempts)), used
 
 
@@ -78,16 +82,14 @@ def _hand_ins(folder: Path, attempts: dict[tuple[str, str], _Attempt]) -> Iterat
         logins = ["_".join(pieces[at:]) for at in range(1, len(pieces))] or [before]
         logins = [login] if login else logins
         is_certain = len(logins) == 1
-        kind = Kind.LOGIN if is_certain else Kind.POSSIBLE_LOGIN
-        clues = [Clue(kind, one) for one in logins]
+        account = f"blackboard {logins[0] if is_certain else before}"
+        clues = [Clue(Kind.LOGIN if is_certain else Kind.POSSIBLE_LOGIN, one) for one in logins]
         clues += [Clue(Kind.NAME, name)] if name else []
         parts = tuple(
             Part(folder / file, listed.get(file, theirs)) for file, theirs in attempt.files.items()
         )
         yield HandIn(
-            Author(
-                one_line(before), tuple(clues), f"blackboard {logins[0] if is_certain else before}"
-            ),
+            Author(one_line(before), tuple(clues), account),
             parts,
             _stamp(stamp),
             numbers[before],

@@ -190,3 +190,9 @@ def test_a_folder_in_place_of_a_receipt_is_survived(tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
     [hand_in], _ = take(tmp_path, [name])
     assert hand_in.parts == ()
+
+
+def test_an_instructor_who_looks_as_a_student_is_nobody(tmp_path: Path) -> None:
+    names = [f"HW_{who}_attempt_{STAMP}_ex1.py" for who in ("jdoe", "troe_previewuser")]
+    [hand_in] = taken(tmp_path, dict.fromkeys(names, ""))
+    assert hand_in.author.label == "HW_jdoe"
