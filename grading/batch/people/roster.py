@@ -205,7 +205,8 @@ def table(path: Path) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         return [row for row in rows if any(cell.strip() for cell in row)]
     except (OSError, csv.Error) as error:
-        raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
+        reason = one_line(str(error))  # which may name a tab
+        raise UsageError(f"{path.name} cannot be read as a CSV file: {reason}") from error
 
 
 def _decoded(data: bytes, name: str) -> str:
