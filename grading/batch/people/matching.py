@@ -133,8 +133,8 @@ def _words(text: str) -> list[Words]:
     return [words(text)]
 
 
-def _spellings(text: str) -> Iterable[Words]:
-    return spellings(text)
+def _spellings(text: str) -> list[Words]:
+    return sorted(spellings(text))
 
 
 def _names(person: Person) -> list[Words]:
