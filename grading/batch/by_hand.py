@@ -5,11 +5,13 @@ from pathlib import Path
 
 from grading.batch.intake.collect import Collected
 from grading.batch.people.matching import Match, Roster
+from grading.batch.people.roster import Person
 from grading.course import questions
 from grading.course.questions import Marks, Question
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.report import QuestionResult
+from grading.text import one_line
 
 
 def declared(exercise: Exercise) -> list[Question]:
@@ -54,13 +56,18 @@ def read_rubric(
     """
     marks: Marks = {}
     strangers = []
-    labels = _labels(matches)
+    labels, by_person = _labels(matches)
     for (name, exercise), mine in questions.read_rubric(path).items():
         known = {question.name for question in declared(course.exercise(exercise))}
         if unknown := sorted(set(mine) - known):
             raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
-        people = roster.named(name)
-        labeled = labels.get(name) or (len(people) == 1 and labels.get(people[0].key)) or []
+        people = roster.named(name) if name not in labels else []
+        if len(people) > 1:
+            raise UsageError(
+                f"{path.name}: {one_line(name)} is {len(people)} people of the roster: give the"
+                " submission, as people.csv writes it"
+            )
+        labeled = labels.get(name) or [label for one in people for label in by_person.get(one, ())]
         if not labeled:
             strangers.append(name)
         for label in labeled or [name]:
@@ -68,16 +75,19 @@ def read_rubric(
     return marks, list(dict.fromkeys(strangers))
 
 
-def _labels(matches: Mapping[str, Match]) -> dict[str, list[str]]:
-    """Submissions by label, by label as a gradebook shows it, and by a person's key."""
+def _labels(
+    matches: Mapping[str, Match],
+) -> tuple[dict[str, list[str]], dict[Person, list[str]]]:
+    """Submissions by label, by label as a gradebook shows it, and by person."""
     labels: dict[str, list[str]] = {}
+    by_person: dict[Person, list[str]] = {}
     for label in matches:
         labels[label] = [label]
         labels[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
     for label, match in matches.items():
         for person in match.people:
-            labels.setdefault(person.key, []).append(label)
-    return labels
+            by_person.setdefault(person, []).append(label)
+    return labels, by_person
 
 
 def require_taken(path: Path, store_marks: Marks) -> None:

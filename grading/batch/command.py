@@ -50,7 +50,9 @@ class Options:
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     exercises = [course.exercise(name) for name in options.identities or course.exercises]
-    known = Roster(people_of(course, options))
+    told: list[str] = []
+    people = people_of(course, options, told.append)
+    known = Roster(people, list(dict.fromkeys(told)))
     others = [other for other in course.exercises.values() if other not in exercises]
     collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
     if not collected:
@@ -100,10 +102,12 @@ def own_files(out: Path, options: Options) -> list[Path]:
     return [out, *options.rosters, *(path for path in tables if path is not None)]
 
 
-def people_of(course: Course, options: Options) -> list[Person]:
+def people_of(
+    course: Course, options: Options, tell: roster.Tell = roster.tell_nobody
+) -> list[Person]:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
-    rows = [person for path in options.rosters for person in roster.read(path, course.roster)]
-    people = roster.merged(rows)
+    rows = [person for path in options.rosters for person in roster.read(path, course.roster, tell)]
+    people = roster.merged(rows, tell)
     return people if options.teams is None else decisions.with_teams(options.teams, people)
 
 

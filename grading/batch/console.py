@@ -37,7 +37,15 @@ def say_what_is_open(unsettled: Attention) -> None:
 
 
 def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
-    """Print which file and attempt count, whose name was only spelled alike, and what was late."""
+    """Print notes on the roster, which file and attempt count, which name counts, what was late."""
+    for note in intake.roster.notes:
+        print(f"roster: {note}")
+    for kind in dict.fromkeys(match.ignored for match in intake.matches.values()):
+        if kind is not None:
+            print(
+                f"matched: by names, as the {kind}s of the roster fit no submission: they may be"
+                " another assignment's or platform's"
+            )
     for label, match in intake.matches.items():
         if match.evidence is Evidence.PLAIN:
             people = ", ".join(decisions.described(person) for person in match.people)

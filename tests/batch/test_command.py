@@ -99,6 +99,18 @@ def test_a_roster_as_a_platform_exports_it_finds_its_people(
     settled(rehearse(capsys, real_course, folders(tmp_path / "in", "ann"), ROSTERS[kind]))
 
 
+def test_what_is_not_used_of_a_roster_is_said_and_is_nothing_to_settle(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    text = "Name;Kennung;E-Mail\nann;1;fam@x\nbob;2;fam@x\n"
+    found = rehearse(capsys, real_course, folders(tmp_path / "in", "ann", "bob"), text)
+    assert found.code == 0
+    assert found.about("roster") == [
+        "roster.csv: not used: Kennung",
+        "roster.csv: several people have fam@x: that identifies nobody",
+    ]
+
+
 def test_headers_that_fit_nothing_are_named_and_can_be_mapped(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:
@@ -242,3 +254,24 @@ def test_an_attempt_in_a_students_own_name_is_said(
     put(tmp_path / "in" / "alice_attempt2.py", "raise SystemExit\n")
     found = rehearse(capsys, real_course, tmp_path / "in")
     assert [line for line in found.lines if "alice ex1: attempt 2 of 2" in line]
+
+
+def test_numbers_of_another_assignment_are_said_once_and_names_count(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    names = ("Ann Lee", "Bob Poe", "Cem Su")
+    folders(tmp_path / "in", *(f"{name}_99_assignsubmission_file" for name in names))
+    rows = "".join(f"Participant {at},{name}\n" for at, name in enumerate(names))
+    found = rehearse(capsys, real_course, tmp_path / "in", f"Identifier,Full name\n{rows}")
+    assert found.code == 0
+    [line] = found.about("matched")
+    assert line.startswith("by names, as the Moodle participants of the roster fit no submission")
+
+
+def test_tutorial_groups_hand_in_for_nobody(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folders(tmp_path / "in", "Tutorial 1/Jane Doe", "Tutorial 2/Ann Roe")
+    roster = "name,group\nJane Doe,Tutorial 1\nKim Lee,Tutorial 1\nAnn Roe,Tutorial 2\n"
+    found = rehearse(capsys, real_course, tmp_path / "in", roster)
+    assert len(found.about(PERHAPS)) == 2, found.lines

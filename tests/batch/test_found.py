@@ -519,9 +519,19 @@ ROSTERS = {
         "name,id,email\nAnn Roe,7,a@x\nAnn Roe,007,a@x\n",
         ["Ann Roe 007"],
     ),
-    "one person's changed name": ('name,id\nAnn Roe,7\n"Poe, Ann",7\n', ["Ann Roe 7"]),
-    "one id for two people": ("name,id\nAnn Roe,7\nBob Poe,7\n", "with one id, address or login"),
-    "one address for two people": ("name,email\nAnn Roe,a@x\nBob Poe,A@x\n", "with one id"),
+    "one person's changed name": (
+        'name,id,email\nAnn Roe,7,a@x\n"Poe, Ann",7,a@x\n',
+        ["Ann Roe 7"],
+    ),
+    "one id for two people": ("name,id\nAnn Roe,7\nBob Poe,7\n", ["Ann Roe ", "Bob Poe "]),
+    "one address for two people": (
+        "name,id,email\nAnn Roe,7,a@x\nBob Poe,8,A@x\n",
+        ["Ann Roe 7", "Bob Poe 8"],
+    ),
+    "an id that a spreadsheet has shortened": (
+        "name,id\nAnn Roe,2.02112E+11\nBob Poe,2.02112E+11\n",
+        "a spreadsheet has shortened the number 2.02112E+11",
+    ),
     "GitHub Classroom": (
         "identifier,github_username,github_id,name\ns01,jd,5,\nAnn Roe,ar,6,\n",
         ["s01 s01", "Ann Roe "],

@@ -43,16 +43,20 @@ def identify(
     new: dict[str, str] = {}
     if match is not None:
         chosen = decisions.read_matches(match, known, labels)
-        new = {label: "" if person is None else person.key for label, person in chosen.items()}
-    by_key = {person.key: person for person in known.people}
+        new = {
+            label: "" if person is None else known.key_of(person)
+            for label, person in chosen.items()
+        }
     kept = {label: key for label, key in {**decided, **new}.items() if key and label in labels}
+    people = {label: known.of_key(key) for label, key in kept.items()}
     notes = [
-        f"{label}: --match gave it to {one_line(key)}, who is on no roster now"
-        for label, key in kept.items()
-        if key not in by_key
+        f"{label}: --match gave it to {one_line(kept[label])}, which is not one person of the"
+        " roster now"
+        for label, person in people.items()
+        if person is None
     ]
     matches = known.match(
-        authors, {label: by_key[key] for label, key in kept.items() if key in by_key}
+        authors, {label: person for label, person in people.items() if person is not None}
     )
     received_at = _times(course, collected, known, matches, times)
     return Intake(exercises, collected, known, matches, received_at, notes), new

@@ -17,6 +17,7 @@ from grading.errors import UsageError
 from grading.text import one_line
 
 MATCHES = ("submission", "person")
+MAX_NAMES = 3
 PEOPLE = ("submission", "person", "evidence", "candidates", "to_settle")
 
 
@@ -92,10 +93,16 @@ def _label(path: Path, text: str, known: Collection[str]) -> str:
 def _person(path: Path, roster: Roster, text: str) -> Person:
     # As people.csv names them: "Jane Doe (12)".
     people = roster.named(text) or [one for one in roster.people if described(one) == text]
-    if len(people) != 1:
-        how_many = "nobody" if not people else f"{len(people)} people"
-        raise UsageError(f"{path.name}: {one_line(text)} is {how_many} of the roster: give an id")
-    return people[0]
+    if len(people) == 1:
+        return people[0]
+    shown = one_line(text)
+    if not people:
+        raise UsageError(f"{path.name}: {shown} is nobody of the roster: give an id")
+    names = " or ".join(described(person) for person in people[:MAX_NAMES])
+    raise UsageError(
+        f"{path.name}: {shown} is {len(people)} people of the roster: give an id that only one has,"
+        f" or write {names}"
+    )
 
 
 def people_rows(

@@ -3,15 +3,28 @@
 A submission comes with clues: what a platform or the name of a file says about its author. Each
 clue is compared with the same thing of a person: a platform's number with that platform's number,
 a login with a login. A clue of unknown kind, such as the name of a folder, is compared with all
-but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed.
+but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed; so does
+what fits one person by name whose number or login is another one.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from unicodedata import normalize
 
-from grading.batch.people.names import is_plainer, orders, plain, squeezed
+from grading.batch.people.names import (
+    Words,
+    are_akin,
+    fits,
+    is_one_name,
+    is_plainer,
+    orders,
+    plain,
+    spellings,
+    squeezed,
+    words,
+)
 from grading.batch.people.roster import Person, without_zeros
 
 
@@ -21,6 +34,10 @@ class Kind(StrEnum):
     CANVAS = "Canvas ID"
     MOODLE = "Moodle participant"
     LOGIN = "login"
+    # One that may begin elsewhere.
+    POSSIBLE_LOGIN = "possible login"
+    # A login that its owner has chosen, and which is therefore nobody's id or address.
+    HANDLE = "login of their choice"
     ID = "id"
     EMAIL = "address"
     NAME = "name"
@@ -52,6 +69,7 @@ class Evidence(StrEnum):
     NAME = "name"
     TEAM = "team"
     MAILBOX = "first part of the address"
+    POSSIBLE_LOGIN = "possible login"
     PLAIN = "name without accents"
     NONE = ""
 
@@ -61,12 +79,17 @@ class Author:
     """What is known about who handed something in.
 
     `account` identifies a user of the platform, so that two users of one name are never taken for
-    one person; it is empty where the platform tells no accounts apart.
+    one person; it is empty where the platform tells no accounts apart. `inside` are the names in a
+    folder: one of members is no team's.
     """
 
     label: str
     clues: tuple[Clue, ...]
     account: str = ""
+    inside: tuple[str, ...] = field(default=(), compare=False)
+
+    def values(self, kinds: Iterable[Kind]) -> list[str]:
+        return [clue.value for clue in self.clues if clue.kind in kinds]
 
 
 @dataclass(frozen=True)
@@ -74,12 +97,14 @@ class Match:
     """The people whom a submission belongs to, and why.
 
     If it belongs to nobody, `candidates` may have been meant, and `doubt` says what speaks against.
+    `ignored` is a kind of clue that speaks against it, but against everybody else's match as well.
     """
 
     people: tuple[Person, ...] = ()
     evidence: Evidence = Evidence.NONE
     candidates: tuple[Person, ...] = ()
     doubt: str = ""
+    ignored: Kind | None = None
 
     @property
     def person(self) -> Person | None:
@@ -92,131 +117,188 @@ class _Step:
 
     evidence: Evidence
     kinds: tuple[Kind, ...]
-    of_clue: Callable[[str], Iterable[str]]
-    of_person: Callable[[Person], Iterable[str]]
+    of_clue: Callable[[str], Iterable[Words]]
+    of_person: Callable[[Person], Iterable[Words]]
 
 
-def _folded(text: str) -> list[str]:
-    return [text.strip().casefold()] if text.strip() else []
+def _folded(*texts: str) -> list[Words]:
+    return [(text.strip().casefold(),) for text in texts if text.strip()]
 
 
-def _number(text: str) -> list[str]:
-    return [without_zeros(key) for key in _folded(text)]
+def _number(text: str) -> list[Words]:
+    return [(without_zeros(key),) for (key,) in _folded(text)]
 
 
-def _all_folded(*texts: str) -> list[str]:
-    return [key for text in texts for key in _folded(text)]
+def _words(text: str) -> list[Words]:
+    return [words(text)]
 
 
-def _names(person: Person) -> set[str]:
+def _spellings(text: str) -> list[Words]:
+    return sorted(spellings(text))
+
+
+def _names(person: Person) -> list[Words]:
     written = orders(person.name)
     if person.given and person.family:
         written += [f"{person.given} {person.family}", f"{person.family} {person.given}"]
-    return {squeezed(name) for name in written} - {""}
+    return [words(name) for name in written]
 
 
-def _logins_and_names(person: Person) -> set[str]:
-    """Login or id in front of a name or a last name, as some schools set Brightspace up."""
-    names = {*_names(person), squeezed(person.family)} - {""}
-    fronts = {squeezed(person.login), squeezed(person.id)} - {""}
-    return {front + name for front in fronts for name in names}
+def _plain_names(person: Person) -> list[Words]:
+    return [spelling for name in orders(person.name) for spelling in spellings(name)]
 
 
-def _teams_and_names(person: Person) -> set[str]:
+def _logins_and_names(person: Person) -> list[Words]:
+    """Login or id in front of a name, as some schools set Brightspace up.
+
+    Or of a last name, unless both could be a name: Kim Lee is not Soo Lee with the login kim.
+    """
+    fronts = [words(front) for front in (person.login, person.id) if words(front)]
+    with_digits = [front for front in fronts if any(map(str.isdigit, "".join(front)))]
+    last = words(person.family)
+    return [
+        *(front + name for front in fronts for name in _names(person)),
+        *(front + last for front in with_digits if last),
+    ]
+
+
+def _teams_and_names(person: Person) -> list[Words]:
     """The team in front of the name, as Moodle 3 writes it."""
-    return {squeezed(team) + name for team in person.teams for name in _names(person)}
+    return [words(team) + name for team in person.teams for name in _names(person)]
 
 
-def _participant(text: str) -> set[str]:
+def _participant(text: str) -> list[Words]:
     """The keys of NAME_NUMBER, where the name is empty if the number counts alone."""
     name, _, number = text.rpartition("_")
     # A name without letters is no anonymous one.
     names = {squeezed(name), *plain(name)} - {""} if name else {""}
-    return {f"{key}_{number}" for key in names}
+    return [(f"{key}_{number}",) for key in names]
 
 
-def _participants(person: Person) -> set[str]:
+def _participants(person: Person) -> list[Words]:
     if not person.moodle:
-        return set()
-    names = {"", *_names(person), *_plain_names(person)}
-    return {f"{name}_{person.moodle}" for name in names}
+        return []
+    names = {"".join(name) for name in (*_names(person), *_plain_names(person))} | {""}
+    return [(f"{name}_{person.moodle}",) for name in names]
 
 
-def _plain_names(person: Person) -> set[str]:
-    return {spelling for name in orders(person.name) for spelling in plain(name)}
+def _without_login(keys: Callable[[Person], list[Words]]) -> Callable[[Person], list[Words]]:
+    """A login that is somebody's id or address is theirs only if they have no other."""
+    return lambda person: [] if _logins(person) else keys(person)
 
 
+def _mailbox(person: Person) -> list[Words]:
+    return _folded(person.email.partition("@")[0])
+
+
+def _logins(person: Person) -> list[str]:
+    return [one for one in (person.login, *person.also) if one and "@" not in one]
+
+
+_AS_NAMES = (Kind.NAME, Kind.ANY, Kind.HANDLE)
 _STEPS = (
-    _Step(Evidence.CANVAS, (Kind.CANVAS,), _folded, lambda person: _folded(person.canvas)),
+    _Step(Evidence.CANVAS, (Kind.CANVAS,), _number, lambda person: _number(person.canvas)),
     _Step(Evidence.MOODLE, (Kind.MOODLE,), _participant, _participants),
     _Step(
         Evidence.LOGIN,
-        (Kind.LOGIN, Kind.ANY),
+        (Kind.LOGIN, Kind.HANDLE, Kind.ANY),
         _folded,
-        lambda person: _all_folded(person.login, *person.also),
+        lambda person: _folded(person.login, *person.also),
     ),
     _Step(
         Evidence.EMAIL,
         (Kind.EMAIL, Kind.ANY),
         _folded,
-        lambda person: _all_folded(person.email, *person.also),
+        lambda person: _folded(person.email, *person.also),
     ),
     _Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
     _Step(
-        Evidence.LOGIN_AND_NAME,
-        (Kind.LOGIN_AND_NAME,),
-        lambda text: [squeezed(text)],
-        _logins_and_names,
+        Evidence.ID,
+        (Kind.LOGIN,),
+        _number,
+        _without_login(lambda person: _number(person.id)),
     ),
+    _Step(Evidence.LOGIN_AND_NAME, (Kind.LOGIN_AND_NAME,), _words, _logins_and_names),
+    _Step(Evidence.TEAM_AND_NAME, (Kind.TEAM_AND_NAME,), _words, _teams_and_names),
+    _Step(Evidence.NAME, _AS_NAMES, _words, _names),
+    _Step(Evidence.MAILBOX, (Kind.LOGIN, Kind.ANY), _folded, _without_login(_mailbox)),
     _Step(
-        Evidence.TEAM_AND_NAME,
-        (Kind.TEAM_AND_NAME,),
-        lambda text: [squeezed(text)],
-        _teams_and_names,
-    ),
-    _Step(Evidence.NAME, (Kind.NAME, Kind.ANY), lambda text: [squeezed(text)], _names),
-    _Step(
-        Evidence.MAILBOX,
-        (Kind.LOGIN, Kind.ANY),
+        Evidence.POSSIBLE_LOGIN,
+        (Kind.POSSIBLE_LOGIN,),
         _folded,
-        lambda person: _folded(person.email.partition("@")[0]),
+        lambda person: _folded(person.login, *person.also),
     ),
 )
-_PLAIN = _Step(Evidence.PLAIN, (Kind.NAME, Kind.ANY), plain, _plain_names)
+_PLAIN = _Step(Evidence.PLAIN, _AS_NAMES, _spellings, _plain_names)
 MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
 _WEAK = (Evidence.TEAM_AND_NAME, Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
+# Evidence that says nothing about the name. Moodle's numbers count only with it.
+_NAMELESS = (Evidence.CANVAS, Evidence.LOGIN, Evidence.EMAIL, Evidence.ID)
+# What a platform and the roster may both know of a person: then they are equal.
+_KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]] = {
+    Kind.CANVAS: ((Kind.CANVAS,), lambda person: [person.canvas]),
+    Kind.MOODLE: ((Kind.MOODLE,), lambda person: [person.moodle]),
+    Kind.ID: ((Kind.ID,), lambda person: [person.id]),
+    Kind.LOGIN: ((Kind.LOGIN, Kind.POSSIBLE_LOGIN, Kind.HANDLE), _logins),
+}
+# So many contradictions, and not one agreement, say that a column is of another origin.
+MANY = 3
 
 
 class Roster:
-    """The people of a class, and their teams by name."""
+    """The people of a class, and their teams by name; `notes` are what to know about the files."""
 
-    def __init__(self, people: Iterable[Person]) -> None:
+    def __init__(self, people: Iterable[Person], notes: Sequence[str] = ()) -> None:
         self.people = list(people)
-        self._by_key = {step.evidence: self._index(step) for step in (*_STEPS, _PLAIN)}
-        self.teams: dict[str, list[Person]] = {}
+        self.notes = notes
+        self._indexes = {step: self._index(step) for step in (*_STEPS, _PLAIN)}
+        self._teams: dict[str, list[Person]] = {}
         for person in self.people:
             for team in person.teams:
-                if key := squeezed(team):  # people write "-" for no team
-                    self.teams.setdefault(key, []).append(person)
+                if squeezed(team):  # people write "-" for no team
+                    self._teams.setdefault(_spaced(team), []).append(person)
+        # "Lab 1-1" and "Lab 11" are two, unless each has the same members.
+        self._by_letters: dict[str, list[list[Person]]] = {}
+        for team, members in self._teams.items():
+            alike = self._by_letters.setdefault(squeezed(team), [])
+            if members not in alike:
+                alike.append(members)
+        self._by_key: dict[str, list[Person]] = {}
+        for person in self.people:
+            # Stores of older versions have no columns in their keys.
+            older = person.id or person.login or person.email or person.name
+            for key in {*person.keys, older}:
+                self._by_key.setdefault(key, []).append(person)
         self._by_word: dict[str, list[Person]] = {}
         for person in self.people:
-            for word in _words(person.name):
+            for word in _long_words(person.name):
                 self._by_word.setdefault(word, []).append(person)
 
-    def _index(self, step: _Step) -> dict[str, list[Person]]:
-        index: dict[str, list[Person]] = {}
+    def _index(self, step: _Step) -> dict[str, list[tuple[Words, Person]]]:
+        index: dict[str, list[tuple[Words, Person]]] = {}
         for person in self.people:
             for key in dict.fromkeys(step.of_person(person)):
-                index.setdefault(key, []).append(person)
+                index.setdefault("".join(key), []).append((key, person))
+        index.pop("", None)
         return index
 
     def named(self, text: str) -> list[Person]:
-        """The people whom an id, a login, an address or a name identifies."""
-        for step in _STEPS:
-            if Kind.ANY in step.kinds and (people := self._fitting(step, [text])):
-                return people
-        return []
+        """The people whom an id, a login, an address or a name identifies, or a mailbox."""
+        by_step = {
+            step.evidence: self._fitting(step, [text]) for step in _STEPS if Kind.ANY in step.kinds
+        }
+        mailbox = by_step.pop(Evidence.MAILBOX)
+        return _each_once(by_step.values()) or mailbox
+
+    def key_of(self, person: Person) -> str:
+        """What only this person has, from one run to the next."""
+        return next((key for key in person.keys if len(self._by_key[key]) == 1), person.keys[0])
+
+    def of_key(self, key: str) -> Person | None:
+        """The only person who has it, if there is one."""
+        several = self._by_key.get(key, [])
+        return several[0] if len(several) == 1 else None
 
     def match(self, authors: Sequence[Author], decided: Mapping[str, Person]) -> dict[str, Match]:
         """The match of each label; `decided` are the people whom somebody has chosen by label."""
@@ -228,40 +310,64 @@ class Roster:
             for label, author in by_label.items()
         }
         matches = _without_rivals(by_label, matches)
-        return self._with_plain_names(by_label, matches)
+        matches = self._with_plain_names(by_label, matches)
+        return _without_contradictions(by_label, matches)
 
     def _exact(self, author: Author) -> Match:
         fitting: list[tuple[Evidence, list[Person]]] = []
         for step in _STEPS:
-            if people := self._fitting(step, _values(author, step)):
+            if people := self._fitting(step, author.values(step.kinds)):
                 fitting.append((step.evidence, people))
-        everybody = list(dict.fromkeys(person for _, others in fitting for person in others))
-        if team := self._team(author):
-            # A platform may name one of a team's members as well.
-            if set(everybody) <= set(team):
-                return Match(tuple(team), Evidence.TEAM)
-            candidates = tuple(dict.fromkeys([*everybody, *team]))
-            return Match(candidates=candidates, doubt="its names contradict each other")
+        everybody = _each_once(people for _, people in fitting)
+        if (of_team := self._of_team(author, everybody)) is not None:
+            return of_team
         if not fitting:
             return Match()
         evidence, people = fitting[0]
         # Evidence against the strongest: what else is known points to somebody else.
-        contradicted = any(people[0] not in others for _, others in fitting[1:])
-        if len(people) == 1 and not contradicted:
-            return Match((people[0],), evidence)
-        doubt = "its names contradict each other" if contradicted else "it fits several people"
-        return Match(candidates=tuple(everybody), doubt=doubt)
+        if any(people[0] not in others for _, others in fitting[1:]):
+            doubt = "its names contradict each other"
+        elif len(people) > 1:
+            doubt = "it fits several people"
+        elif evidence is Evidence.POSSIBLE_LOGIN:
+            doubt = "without a receipt, nothing tells where the login begins"
+        else:
+            doubt = _other_name(author, people[0], evidence)
+        if doubt:
+            return Match(candidates=tuple(everybody), doubt=doubt)
+        return Match((people[0],), evidence)
 
-    def _team(self, author: Author) -> list[Person]:
-        for clue in author.clues:
-            if clue.kind in (Kind.TEAM, Kind.ANY, Kind.NAME) and squeezed(clue.value) in self.teams:
-                return self.teams[squeezed(clue.value)]
-        return []
+    def _of_team(self, author: Author, people: Sequence[Person]) -> Match | None:
+        """The match of a team, or None; `people` are those whom the author's clues fit."""
+        for name in author.values((Kind.TEAM, *_AS_NAMES)):
+            exact = self._teams.get(_spaced(name))
+            teams = [exact] if exact else self._by_letters.get(squeezed(name), [])
+            if not teams:
+                continue
+            members = _each_once(teams)
+            everybody = tuple(_each_once((people, members)))
+            inside = {one for entry in author.inside for one in self.named(entry)}
+            if len(teams) > 1:
+                doubt = "several teams have this name but for spaces and punctuation"
+            elif self.named(name) and set(self.named(name)) != set(members):
+                doubt = "a team and a person have this name"
+            elif inside & set(members):
+                doubt = "it holds work named after single members"
+            elif not set(people) <= set(members):
+                doubt = "its names contradict each other"
+            else:
+                # A platform may name one of a team's members as well.
+                return Match(tuple(members), Evidence.TEAM)
+            return Match(candidates=everybody, doubt=doubt)
+        return None
 
     def _fitting(self, step: _Step, values: Iterable[str]) -> list[Person]:
-        index = self._by_key[step.evidence]
-        keys = dict.fromkeys(key for value in values for key in step.of_clue(value))
-        return list(dict.fromkeys(person for key in keys for person in index.get(key, ())))
+        index = self._indexes[step]
+        return _each_once(
+            [person for theirs, person in index.get("".join(key), ()) if fits(key, theirs)]
+            for value in values
+            for key in step.of_clue(value)
+        )
 
     def _with_plain_names(
         self, authors: Mapping[str, Author], matches: Mapping[str, Match]
@@ -272,13 +378,13 @@ class Roster:
         claims: dict[Person, set[str]] = {}
         for label, match in matches.items():
             if not match.people and not match.candidates:
-                found[label] = self._fitting(_PLAIN, _values(authors[label], _PLAIN))
+                found[label] = self._fitting(_PLAIN, authors[label].values(_PLAIN.kinds))
                 for person in found[label]:
                     claims.setdefault(person, set()).add(authors[label].account or label)
         result = dict(matches)
         for label, people in found.items():
             alone = len(people) == 1 and people[0] not in taken and len(claims[people[0]]) == 1
-            values = _values(authors[label], _PLAIN)
+            values = authors[label].values(_PLAIN.kinds)
             if alone and any(is_plainer(value, people[0].name) for value in values):
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
@@ -288,7 +394,7 @@ class Roster:
 
     def _alike(self, author: Author) -> list[Person]:
         """Those with most words of their name in a clue: for somebody to choose from."""
-        texts = [squeezed(clue.value) for clue in author.clues if clue.kind in _PLAIN.kinds]
+        texts = [squeezed(value) for value in author.values(_PLAIN.kinds)]
         shared = Counter(
             person
             for word, people in self._by_word.items()
@@ -299,14 +405,67 @@ class Roster:
         return [person for person, count in shared.items() if count == most]
 
 
-def _words(name: str) -> list[str]:
+def _each_once(groups: Iterable[Iterable[Person]]) -> list[Person]:
+    return list(dict.fromkeys(person for group in groups for person in group))
+
+
+def _spaced(text: str) -> str:
+    """The name of a team as it is, but for case and the number of spaces."""
+    return " ".join(normalize("NFKC", text).casefold().split())
+
+
+def _long_words(name: str) -> list[str]:
     """The words that are long enough to tell people apart: four letters of Latin, say."""
-    words = [squeezed(word) for word in name.replace(",", " ").split()]
-    return [word for word in words if len(word) >= (4 if word.isascii() else 2)]
+    return [word for word in words(name) if len(word) >= (4 if word.isascii() else 2)]
 
 
-def _values(author: Author, step: _Step) -> list[str]:
-    return [clue.value for clue in author.clues if clue.kind in step.kinds]
+def _other_name(author: Author, person: Person, evidence: Evidence) -> str:
+    """Why the name that came with nameless evidence is not the person's; empty if it may be."""
+    for name in author.values((Kind.NAME,)):
+        if evidence in _NAMELESS and not are_akin(name, person.name):
+            return f"the name with it is {name}"
+        if evidence is Evidence.MAILBOX and not is_one_name(name, person.name):
+            return f"the name with it is {name}"
+    return ""
+
+
+def _without_contradictions(
+    authors: Mapping[str, Author], matches: Mapping[str, Match]
+) -> dict[str, Match]:
+    """Take back what weak evidence says of a person whose number, id or login is another one."""
+    agreeing: set[Kind] = set()
+    contradicted: dict[Kind, set[Person]] = {kind: set() for kind in _KNOWN_TWICE}
+    against: dict[str, dict[Kind, str]] = {}
+    for label, match in matches.items():
+        if len(match.people) != 1:
+            continue
+        [person] = match.people
+        for kind, (kinds, known) in _KNOWN_TWICE.items():
+            mine = authors[label].values(kinds)
+            if kind is Kind.MOODLE:  # NAME_NUMBER
+                mine = [value.rpartition("_")[2] for value in mine]
+            theirs = [value for value in known(person) if value]
+            if set(map(without_zeros, mine)) & set(map(without_zeros, theirs)):
+                agreeing.add(kind)
+            elif mine and theirs:
+                contradicted[kind].add(person)
+                doubt = f"its {kind} is {mine[0]}, theirs is {theirs[0]}"
+                against.setdefault(label, {})[kind] = doubt
+    foreign = {
+        kind
+        for kind, people in contradicted.items()
+        if len(people) >= MANY and kind not in agreeing
+    }
+    result = dict(matches)
+    for label, doubts in against.items():
+        match = matches[label]
+        if match.evidence not in _WEAK:
+            continue
+        if counting := [doubt for kind, doubt in doubts.items() if kind not in foreign]:
+            result[label] = Match(candidates=match.people, doubt=counting[0])
+        else:
+            result[label] = replace(match, ignored=next(iter(doubts)))
+    return result
 
 
 def _without_rivals(

@@ -1,30 +1,57 @@
 """Compares names: letter for letter, or by their spelling without accents."""
 
 import unicodedata
+from itertools import accumulate
 
 from anyascii import anyascii
 
+Words = tuple[str, ...]
 # Letters that are also spelled as two: Müller is Muller to some and Mueller to others.
 _AS_TWO = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "þ": "th", "ð": "d"}
 )
 # Letters, marks and numbers. Marks are part of a letter in Hindi, Thai and many others.
 _KEPT = ("L", "M", "N")
+# They stand behind the last name, behind the first name or behind a second comma.
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+
+
+def words(text: str) -> Words:
+    """The words of `text` without punctuation and case; no letter is dropped or replaced."""
+    # Folding would make ss of ß, which is a letter of its own.
+    parts = unicodedata.normalize("NFKC", text).replace("ẞ", "ß").split("ß")
+    # Once more, as folding can make letters that are written in another way.
+    normal = unicodedata.normalize("NFKC", "ß".join(part.casefold() for part in parts))
+    kept = (one if unicodedata.category(one).startswith(_KEPT) else " " for one in normal)
+    return tuple("".join(kept).split())
 
 
 def squeezed(text: str) -> str:
-    """`text` without spaces, punctuation and case. No letter is dropped or replaced by another."""
-    normal = unicodedata.normalize("NFKC", text).casefold()
-    # Once more, as folding can make letters that are written in another way.
-    normal = unicodedata.normalize("NFKC", normal)
-    return "".join(letter for letter in normal if unicodedata.category(letter).startswith(_KEPT))
+    """The words of `text` as one."""
+    return "".join(words(text))
+
+
+def fits(one: Words, other: Words) -> bool:
+    """Whether words have the same letters, and none begins inside a word of the other.
+
+    Mary-Ann is Maryann and Mary Ann, and Kim Lee is kimlee; but Anna Bell is not Ann Abell.
+    """
+    if "".join(one) != "".join(other):
+        return False
+    mine, theirs = (set(accumulate(map(len, words))) for words in (one, other))
+    return mine <= theirs or theirs <= mine
+
+
+def spellings(text: str) -> set[Words]:
+    """The words of `text` in a to z and 0 to 9: ø as o and as oe, ß as ss, 王 as wang."""
+    folded = unicodedata.normalize("NFC", text.casefold())
+    spelled = (anyascii(text), anyascii(folded.translate(_AS_TWO)))
+    return {words(spelling) for spelling in spelled} - {()}
 
 
 def plain(text: str) -> set[str]:
-    """The spellings of `text` in a to z and 0 to 9: ø as o and as oe, ß as ss, 王 as wang."""
-    folded = unicodedata.normalize("NFC", text.casefold())
-    spelled = (anyascii(text), anyascii(folded.translate(_AS_TWO)))
-    return {squeezed(spelling) for spelling in spelled} - {""}
+    """Each spelling as one word."""
+    return {"".join(spelling) for spelling in spellings(text)}
 
 
 def is_plainer(text: str, other: str) -> bool:
@@ -43,10 +70,57 @@ def orders(name: str) -> list[str]:
     """`name` as written, and with its last words in front, as gradebooks sort it.
 
     With a comma ("Doe, Jane Mary") the words before it are the last name; without one, every
-    number of last words is possible.
+    number of last words is possible. Jr. and the like may also come last.
     """
+    found = _orders(name)
+    if suffixes := [word for word in name.split()[1:] if squeezed(word) in _SUFFIXES]:
+        rest = " ".join(word for word in name.split() if word not in suffixes).rstrip(", ")
+        found += [" ".join([order, *suffixes]) for order in _orders(rest)]
+    return found
+
+
+def _orders(name: str) -> list[str]:
     if "," in name:
         last, _, first = name.partition(",")
         return [f"{last} {first}", f"{first} {last}"]
-    words = name.split()
-    return [" ".join(words[start:] + words[:start]) for start in range(max(len(words), 1))]
+    parts = name.split()
+    return [" ".join(parts[start:] + parts[:start]) for start in range(max(len(parts), 1))]
+
+
+def is_one_name(name: str, other: str) -> bool:
+    """Whether two names agree in every word, or one lacks some of the other's (Jane Mary Doe)."""
+    if any(
+        fits(mine, theirs)
+        for order in orders(name)
+        for mine in {words(order), *spellings(order)}
+        for theirs in {words(other), *spellings(other)}
+    ):
+        return True
+    fewer, more = sorted((_each(name), _each(other)), key=len)
+    return len(words(name)) > 1 < len(words(other)) and fewer <= more
+
+
+def are_akin(name: str, other: str) -> bool:
+    """Whether two names may be one person's: they share a word, or have no script in common."""
+    if not _scripts(name) & _scripts(other) or is_one_name(name, other):
+        return True
+    # An initial, or the O of O'Neil, is shared by many.
+    mine, theirs = ({word for word in _each(text) if len(word) > 1} for text in (name, other))
+    # Some platforms write names without spaces.
+    return bool(mine & theirs) or any(
+        whole.startswith(word) or whole.endswith(word)
+        for text, each in ((name, theirs), (other, mine))
+        for whole in (plain(text) if len(words(text)) == 1 else ())
+        for word in each
+    )
+
+
+def _each(name: str) -> set[str]:
+    """Every word of a name in plain spelling."""
+    return {spelling for word in words(name) for spelling in plain(word)}
+
+
+def _scripts(text: str) -> set[str]:
+    """LATIN, CYRILLIC, CJK and so on."""
+    letters = [letter for letter in squeezed(text) if letter.isalpha()]
+    return {unicodedata.name(letter, "").partition(" ")[0] for letter in letters}

@@ -9,16 +9,19 @@ them.
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import combinations
 from pathlib import Path
 
-from grading.batch.people.names import plain, squeezed
+from grading.batch.people.names import is_one_name, words
 from grading.errors import UsageError
 from grading.text import one_line
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_CELL = 200
+# So many lines tell what separates cells.
+MAX_LINES = 1000
 # Empty lines above the headers, and the line that tells Excel what separates cells.
 _LEAD = re.compile(r"\A(?:[,;\t ]*\r?\n|sep=.\r?\n)*", re.IGNORECASE)
 
@@ -51,9 +54,11 @@ class Person:
         return ", ".join(self.sections)
 
     @property
-    def key(self) -> str:
-        """What identifies the person from one run to the next."""
-        return self.id or self.login or self.email or self.name
+    def keys(self) -> list[str]:
+        """What identifies the person from one run to the next, the strongest first."""
+        number = f"#{self.namesake}" if self.namesake else ""
+        name = f"name:{' '.join(words(self.name))}{number}"
+        return [*(f"{column}:{value}" for column, value in _identities(self)), name]
 
 
 # The headers of each column, in lower case, with single spaces, and spaces for underscores. The
@@ -82,9 +87,13 @@ HEADERS = {
 # is a column that the export lacks, although a header looks like it. In an export of Canvas `ID` is
 # the platform's own number, in every other roster it is not.
 _GRADEBOOK = {"canvas": "id", "id": "sis user id"}
+# A row of Canvas's that tells as much as a header.
+POINTS = "points possible"
 _EXPORTS: tuple[tuple[set[str], dict[str, str | None]], ...] = (
-    ({"student", "id"}, {**_GRADEBOOK}),
+    ({"id", "sis user id"}, {**_GRADEBOOK}),
     ({"id", "sis login id"}, {**_GRADEBOOK}),
+    ({"student", "id", "section"}, {**_GRADEBOOK}),
+    ({"student", "id", POINTS}, {**_GRADEBOOK}),
     ({"canvas user id"}, {"canvas": "canvas user id", "id": "user id", "login": "login id"}),
     # Submitty's list of users: the group says who teaches.
     ({"user id", "registration section", "group"}, {"teams": None, "role": "group"}),
@@ -94,45 +103,93 @@ _EXPORTS: tuple[tuple[set[str], dict[str, str | None]], ...] = (
         {"login": "github username", "identifier": "identifier", "moodle": None},
     ),
 )
+# Headers that only platforms write: beside them any others are the platform's, too.
+_OF_PLATFORMS = {
+    *("sis user id", "sis login id", "canvas user id", "sid", "orgdefinedid", "last access"),
+    *("end-of-line indicator", "registration section", "identifier", "github username", POINTS),
+    *("email address", "id number"),
+}
 _NAMED = ("name", "family", "given")
+_NUMBERS = ("id", "email", "login", "canvas")
+# What a spreadsheet makes of a long number, and what no spreadsheet can make longer again.
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+# What keeps a spreadsheet from reading text as a number, and what remains of a number that it read.
+_WRAPPED = re.compile(r"=\"(?P<formula>.*)\"|'(?P<text>.*)|(?P<number>\d+)\.0+")
 _PREVIEWS = re.compile(r"(student, test|test student)|.*_previewuser", re.IGNORECASE)
 # Of Gradescope, and of Submitty.
 _TEACHERS = {
     *("instructor", "ta", "reader"),
     *("full access grader (grad ta)", "limited access grader (mentor)"),
 }
-# "Participant 12", in the language of the course.
 # What people write where they know nothing, which is nobody's address.
-_NOTHING = re.compile(r"[\W_]*|#?n/a|none|null", re.IGNORECASE)
+_NOTHING = re.compile(r"[\W_]*|#?n/a|none|null|tb[ad]|unknown", re.IGNORECASE)
+# "Participant 12", in the language of the course.
 _PARTICIPANT = re.compile(r"\D{2,}(\d+)")
+# Takes a line about a roster that a person should see.
+Tell = Callable[[str], None]
 
 
-def read(path: Path, columns: Mapping[str, str]) -> list[Person]:
+def tell_nobody(line: str) -> None:
+    pass
+
+
+def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> list[Person]:
     """The people of a CSV file; `columns` are headers of the course's own, by what they hold.
 
-    Raises UsageError.
+    `tell` is given a line about what is not used. Raises UsageError.
     """
     rows = table(path)
-    heading = rows[0] if rows else []
+    written = rows[0] if rows else []
+    heading = [_header(header) for header in written]
+    if any(_header(row[0]) == POINTS for row in rows[1:3]):
+        heading.append(POINTS)
     places = _places(heading, columns)
     if not any(column in places for column in _NAMED):
-        listed = ", ".join(one_line(header, MAX_CELL) for header in heading) or "nothing"
+        listed = ", ".join(one_line(header, MAX_CELL) for header in written) or "nothing"
         raise UsageError(
             f"{path.name} has no column for names: its first line is {listed};"
             ' name one in course.toml, for example [roster] name = "Naam"'
         )
+    if unused := _unused(rows, heading, places.values()):
+        tell(f"{path.name}: not used: {', '.join(unused)}")
     people = []
-    names: dict[str, int] = {}
     for row in rows[1:]:
         cells = {column: _cell(row, place) for column, place in places.items()}
-        person = _person(cells)
-        if person is None:
-            continue
+        for column in _NUMBERS:
+            if _SHORTENED.fullmatch(cells.get(column, "")):
+                raise UsageError(
+                    f"{path.name}: a spreadsheet has shortened the number {cells[column]}: export"
+                    " the roster again, and do not save it in a spreadsheet"
+                )
+        if (person := _person(cells)) is not None:
+            people.append(person)
+    people = _without_shared(people, path.name, tell)
+    return _with_sections(_with_namesakes(people))
+
+
+def _unused(
+    rows: Sequence[Sequence[str]], heading: Sequence[str], places: Iterable[int]
+) -> list[str]:
+    """The headers of columns that hold something and are not used, unless a platform wrote them."""
+    if _OF_PLATFORMS & set(heading):
+        return []
+    return [
+        one_line(header, MAX_CELL)
+        for place, header in enumerate(rows[0])
+        if place not in places and any(_cell(row, place) for row in rows[1:])
+    ]
+
+
+def _with_namesakes(people: Iterable[Person]) -> list[Person]:
+    """The same people; each of those of whom only one name is known has a number."""
+    count: dict[str, int] = {}
+    result = []
+    for person in people:
         if not any(_identities(person)):
-            names[person.name] = names.get(person.name, -1) + 1
-            person = replace(person, namesake=names[person.name])
-        people.append(person)
-    return _with_sections(people)
+            count[person.name] = count.get(person.name, -1) + 1
+            person = replace(person, namesake=count[person.name])
+        result.append(person)
+    return result
 
 
 def table(path: Path) -> list[list[str]]:
@@ -148,7 +205,8 @@ def table(path: Path) -> list[list[str]]:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
         return [row for row in rows if any(cell.strip() for cell in row)]
     except (OSError, csv.Error) as error:
-        raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
+        reason = one_line(str(error))  # which may name a tab
+        raise UsageError(f"{path.name} cannot be read as a CSV file: {reason}") from error
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -165,14 +223,21 @@ def _decoded(data: bytes, name: str) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The one that parts the first line into the most cells."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    return max(",;\t", key=lambda mark: len(next(csv.reader([first], delimiter=mark), [])))
+    """The one that parts the first line into the most cells, and most lines into as many.
+
+    If that leaves a choice, the comma is part of a name.
+    """
+    lines = [line for line in text.splitlines()[:MAX_LINES] if line.strip()]
+
+    def cells(mark: str) -> tuple[int, int]:
+        counts = [len(next(csv.reader([line], delimiter=mark), [])) for line in lines]
+        return (counts[0], counts.count(counts[0])) if counts else (0, 0)
+
+    return max("\t;,", key=cells)
 
 
-def _places(heading: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
+def _places(headers: Sequence[str], columns: Mapping[str, str]) -> dict[str, int]:
     """The place of each column that the heading has."""
-    headers = [_header(header) for header in heading]
     places: dict[str, int] = {}
     for column, known in HEADERS.items():
         own = [_header(columns[column])] if column in columns else []
@@ -205,18 +270,20 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     first, last = given.get("given", ""), given.get("family", "")
     name = name or " ".join(part for part in (first, last) if part)
     login, role = given.get("login", ""), given.get("role", "").lower()
-    if name == "Points Possible" or role in _TEACHERS:
+    if name.lower() == POINTS or role in _TEACHERS:
         return None
     if _PREVIEWS.fullmatch(name) or _PREVIEWS.fullmatch(login):
         return None
     if identifier := given.get("identifier", ""):
         given |= _identified(identifier)
         name = given.get("name", name)
-    for column in ("id", "email", "login", "canvas"):
-        if _NOTHING.fullmatch(given.get(column, "")):
-            given[column] = ""
-    login = given.get("login", "")
-    identities = [given.get(column, "") for column in ("id", "email", "login", "canvas")]
+    for column in _NUMBERS:
+        text = given.get(column, "")
+        if wrapped := _WRAPPED.fullmatch(text):
+            text = next(part for part in wrapped.groups() if part is not None).strip()
+        given[column] = "" if _NOTHING.fullmatch(text) else text
+    login = given["login"]
+    identities = [given[column] for column in _NUMBERS]
     if not name and not any(identities):
         return None
     participant = _PARTICIPANT.fullmatch(given.get("moodle", ""))
@@ -246,17 +313,6 @@ def _identified(identifier: str) -> dict[str, str]:
     return {"name": identifier}
 
 
-def _may_be_one(person: Person, other: Person) -> bool:
-    """Whether two names have a word in common, in whatever script; people change names in part."""
-    if any(one.name in (one.id, one.email, one.login, one.canvas) for one in (person, other)):
-        return True  # a row without a name
-    mine, theirs = (
-        {spelling for word in one.name.replace(",", " ").split() for spelling in plain(word)}
-        for one in (person, other)
-    )
-    return bool(mine & theirs) or squeezed(person.name) == squeezed(other.name)
-
-
 def _several(text: str) -> tuple[str, ...]:
     # Canvas writes "A, B, and C".
     parts = [part.strip() for part in re.split(r",\s+and\s+|[,;]", text)]
@@ -277,30 +333,129 @@ def _with_sections(people: Sequence[Person]) -> list[Person]:
     return result
 
 
-def merged(people: Iterable[Person]) -> list[Person]:
-    """The same people, each once: rows that agree on id, address or login are one person.
+def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
+    """The same people, each once: rows that agree on an identity and on the name are one person.
 
-    Raises UsageError where they contradict each other.
+    `tell` is given a line about each two who may be one, or may not. Raises UsageError where rows
+    of one person contradict each other.
     """
     result: list[Person | None] = []
-    by_key: dict[tuple[str, str], int] = {}
+    by_key: dict[tuple[object, ...], list[int]] = {}
     for person in people:
-        places = {by_key[key] for key in _identities(person) if key in by_key}
+        keys = _identities(person)
+        nameless = [("name", words(person.name), person.namesake)]  # no identity, but the same row
+        places = {place for key in keys or nameless for place in by_key.get(key, ())}
         for place in sorted(places, reverse=True):
             other = result[place]
-            assert other is not None, "a place without a person has no key"
-            person, result[place] = _both(other, person), None
+            if other is not None and _are_one(person, other):
+                person, result[place] = _both(other, person), None
+            elif other is not None:
+                tell(
+                    f"{other.name} and {person.name} stay two people, although both have"
+                    f" {_shared(person, other)[0]}"
+                )
         result.append(person)
-        by_key |= dict.fromkeys(_identities(person), len(result) - 1)
-    return [person for person in result if person is not None]
+        for key in _identities(person) or nameless:
+            by_key.setdefault(key, []).append(len(result) - 1)
+    everybody = [person for person in result if person is not None]
+    if twins := _twins(everybody):
+        tell(
+            f"{_few(twins)}: there twice, with nothing to compare; give both rows an id, a login or"
+            " an address"
+        )
+    return everybody
 
 
-def _identities(person: Person) -> Iterator[tuple[str, str]]:
-    if person.id:
-        yield "id", without_zeros(person.id)
-    for value in (person.email, person.login, *person.also):
-        if value:
-            yield "email" if "@" in value else "login", value.casefold()
+def _few(texts: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    more = [f"and {len(texts) - 3} more"] if len(texts) > 3 else []
+    return ", ".join([*texts[:3], *more])
+
+
+def _are_one(person: Person, other: Person) -> bool:
+    """Whether two rows that share an identity are one person: their names or two values agree."""
+    if _has_no_name(person) or _has_no_name(other) or is_one_name(person.name, other.name):
+        return True
+    return len(set(_shared(person, other))) > 1
+
+
+def _has_no_name(person: Person) -> bool:
+    return person.name in (person.id, person.email, person.login, person.canvas)
+
+
+def _shared(person: Person, other: Person) -> list[str]:
+    theirs = _identities(other)
+    return [value for column, value in _identities(person) if (column, value) in theirs]
+
+
+def _twins(people: Iterable[Person]) -> list[str]:
+    """The names that two people have who differ in nothing, as their rows have other columns."""
+    by_name: dict[tuple[str, ...], list[Person]] = {}
+    for person in people:
+        by_name.setdefault(tuple(sorted(words(person.name))), []).append(person)
+    return [
+        namesakes[0].name
+        for namesakes in by_name.values()
+        if any(
+            _columns(one).isdisjoint(_columns(other)) for one, other in combinations(namesakes, 2)
+        )
+    ]
+
+
+def _columns(person: Person) -> set[str]:
+    return {column for column, _ in _identities(person)}
+
+
+def _without_shared(people: Sequence[Person], file: str, tell: Tell) -> list[Person]:
+    """The same people without what identifies several people of one file.
+
+    That is the address of a family, say, or what somebody wrote where they knew nothing.
+    """
+    having: dict[tuple[str, str], list[Person]] = {}
+    for person in people:
+        for key in _identities(person):
+            having.setdefault(key, []).append(person)
+    shared = {key for key, several in having.items() if not _all_are_one(several)}
+    if not shared:
+        return list(people)
+    values = sorted({value for _, value in shared})
+    tell(f"{file}: several people have {_few(values)}: that identifies nobody")
+
+    def kept(column: str, value: str) -> str:
+        return "" if _identity(column, value) in shared else value
+
+    return [
+        replace(
+            person,
+            id=kept("id", person.id),
+            email=kept("email", person.email),
+            login=kept("login", person.login),
+            canvas=kept("canvas", person.canvas),
+        )
+        for person in people
+    ]
+
+
+def _all_are_one(several: Sequence[Person]) -> bool:
+    first, *others = several
+    if len(others) == 1:
+        return _are_one(first, others[0])
+    named = [person.name for person in several if not _has_no_name(person)]
+    return all(is_one_name(named[0], name) for name in named[1:])
+
+
+def _identities(person: Person) -> list[tuple[str, str]]:
+    """What identifies a person: pairs of a column and a value."""
+    written = [(column, getattr(person, column)) for column in _NUMBERS]
+    written += [("login", value) for value in person.also]
+    return [_identity(column, value) for column, value in written if value]
+
+
+def _identity(column: str, value: str) -> tuple[str, str]:
+    """A column and a value as they are compared; a login may be an address, and the reverse."""
+    if column in ("email", "login"):
+        return "email" if "@" in value else "login", value.casefold()
+    return column, without_zeros(value)
 
 
 def without_zeros(identity: str) -> str:
@@ -310,12 +465,7 @@ def without_zeros(identity: str) -> str:
 
 
 def _both(person: Person, other: Person) -> Person:
-    """One person from two rows. Raises UsageError if an identity differs, or the whole name."""
-    if not _may_be_one(person, other):
-        raise UsageError(
-            f"the roster has {person.name} and {other.name} with one id, address or login:"
-            " correct it"
-        )
+    """One person from two rows. Raises UsageError if an identity differs."""
     for column in ("id", "canvas", "moodle"):
         mine, theirs = getattr(person, column), getattr(other, column)
         if mine and theirs and without_zeros(mine) != without_zeros(theirs):
@@ -331,6 +481,7 @@ def _both(person: Person, other: Person) -> Person:
     kept = (values["email"], values["login"], "")
     return replace(
         Person(**values),
+        name=other.name if _has_no_name(person) else person.name,
         # The longer one has the zeros.
         id=max(person.id, other.id, key=len),
         also=tuple(dict.fromkeys(login for login in logins if login not in kept)),

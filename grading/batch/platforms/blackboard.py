@@ -8,9 +8,10 @@ tests).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
@@ -21,6 +22,10 @@ from grading.text import one_line
 
 MAX_RECEIPT = 1024 * 1024
 MAX_NAME = 1000
+# The login of an instructor who looks at the course as students see it.
+PREVIEW = "_previewuser"
+# So many people do not have logins with one beginning by chance.
+ENOUGH = 3
 _NAME = re.compile(
     r"(?P<before>.+?)_[^\W\d_]{2,20}_(?P<stamp>\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)"
     r"(?:_(?P<theirs>.+)|(?P<receipt>\.txt))",
@@ -45,12 +50,14 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     used = set()
     for name in names:
         if match := _NAME.fullmatch(name):
+            used.add(name)
+            if match["before"].endswith(PREVIEW):
+                continue
             attempt = attempts.setdefault((match["before"], match["stamp"]), _Attempt())
             if match["receipt"]:
                 attempt.receipt = folder / name
             else:
                 attempt.files[name] = match["theirs"]
-            used.add(name)
     return list(_hand_ins(folder, attempts)), used
 
 
@@ -63,27 +70,46 @@ def _hand_ins(folder: Path, attempts: dict[tuple[str, str], _Attempt]) -> Iterat
         for (before, _), (name, login, _) in receipts.items()
         if login and before.endswith(f"_{login}")
     }
+    title = _title([before for before, _ in attempts], known)
     for (before, stamp), attempt in sorted(attempts.items()):
         numbers[before] = numbers.get(before, 0) + 1
         name, _, listed = receipts[before, stamp]
         name, login = known.get(before, (name, ""))
-        # Without a receipt: a title may hold underscores, and so may a user name.
-        words = before.split("_")
-        logins = ["_".join(words[at:]) for at in range(len(words) - 1, 0, -1)] or [before]
+        if not login and title and before.startswith(title):
+            login = before.removeprefix(title)
+        # A title may hold underscores, and so may a user name.
+        pieces = before.split("_")
+        logins = ["_".join(pieces[at:]) for at in range(1, len(pieces))] or [before]
         logins = [login] if login else logins
-        clues = [Clue(kind, one) for one in logins for kind in (Kind.LOGIN, Kind.ID)]
+        is_certain = len(logins) == 1
+        account = f"blackboard {logins[0] if is_certain else before}"
+        clues = [Clue(Kind.LOGIN if is_certain else Kind.POSSIBLE_LOGIN, one) for one in logins]
         clues += [Clue(Kind.NAME, name)] if name else []
         parts = tuple(
             Part(folder / file, listed.get(file, theirs)) for file, theirs in attempt.files.items()
         )
         yield HandIn(
-            Author(one_line(before), tuple(clues), f"blackboard {logins[0]}"),
+            Author(one_line(before), tuple(clues), account),
             parts,
             _stamp(stamp),
             numbers[before],
             (numbers[before],),
             "" if parts else "holds no file: only the receipt of an attempt",
         )
+
+
+def _title(befores: Sequence[str], known: Mapping[str, tuple[str, str]]) -> str:
+    """The title of the assignment with the underscore behind it; empty if nothing tells.
+
+    Receipts tell it, or what the names of several people have in common.
+    """
+    titles = {before.removesuffix(login) for before, (_, login) in known.items()}
+    different = set(befores)
+    if not known and len(different) >= ENOUGH:
+        pieces = zip(*(before.split("_")[:-1] for before in different), strict=False)
+        common = [piece[0] for piece in takewhile(lambda piece: len(set(piece)) == 1, pieces)]
+        titles = {"_".join([*common, ""])}
+    return titles.pop() if len(titles) == 1 else ""
 
 
 def _receipt(path: Path | None) -> tuple[str, str, dict[str, str]]:

@@ -30,11 +30,7 @@ def is_clone(path: Path) -> bool:
 
 def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
     logins = dict.fromkeys(name.removeprefix(beginning) for beginning in beginnings)
-    # A student chooses the login of such a service, which is therefore never taken for an id.
-    clues = (
-        Clue(Kind.ANY, name),
-        *(Clue(kind, login) for login in logins for kind in (Kind.LOGIN, Kind.NAME)),
-    )
+    clues = (Clue(Kind.ANY, name), *(Clue(Kind.HANDLE, login) for login in logins))
     return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
 
 

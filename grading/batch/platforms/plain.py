@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line
 
+# More entries than that are no members of a team.
+MAX_INSIDE = 1000
 _SUFFIXES = (".py", ".ipynb", ".md", ".zip")
 # More digits than that are no number of an attempt.
 _ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<number>\d{1,3})", re.IGNORECASE)
@@ -24,5 +27,16 @@ def _hand_in(path: Path) -> HandIn:
         stem = path.stem
     match = _ATTEMPT.fullmatch(stem)
     who, number = (match["who"], int(match["number"])) if match else (stem, 1)
-    author = Author(one_line(who), (Clue(Kind.ANY, who),))
+    author = Author(one_line(who), (Clue(Kind.ANY, who),), inside=_inside(path))
     return HandIn(author, (Part(path, path.name),), attempt=number, order=(number,))
+
+
+def _inside(path: Path) -> tuple[str, ...]:
+    """The names in a folder, without suffixes of files."""
+    if path.is_symlink() or not path.is_dir():
+        return ()
+    try:
+        entries = list(islice(path.iterdir(), MAX_INSIDE))
+    except OSError:
+        return ()
+    return tuple(sorted(one.name if one.is_dir() else one.stem for one in entries))

@@ -87,7 +87,7 @@ def _of_settings(folder: Path) -> HandIn:
 
 def _author(folder: Path) -> Author:
     user = folder.name
-    clues = (Clue(Kind.LOGIN, user), Clue(Kind.ID, user), Clue(Kind.TEAM, user))
+    clues = (Clue(Kind.LOGIN, user), Clue(Kind.TEAM, user))
     return Author(one_line(user), clues, f"submitty {user}")
 
 

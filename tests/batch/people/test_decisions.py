@@ -129,3 +129,44 @@ def test_people_csv_has_a_row_for_each_submission_and_is_read_as_matches(tmp_pat
     labels = [row["submission"] for row in rows_of(put(tmp_path / "p.csv", text), ("submission",))]
     settled = "submission,person\n" + "".join(f"{label},1002\n" for label in labels)
     assert matches(tmp_path, settled) == dict.fromkeys(LABELS, BOB)
+
+
+TWO = [Person("Ann Smith", "4711", "ann@x.edu"), Person("Bob Jones", "", "bob@x.edu", "4711")]
+
+
+def test_what_two_people_have_names_neither(tmp_path: Path) -> None:
+    roster = Roster([*TWO, Person("Kim", "5"), Person("Lee Kim", "6", login="kim")])
+    for text in ("4711", "kim"):
+        path = put(tmp_path / "match.csv", f"submission,person\nx,{text}\n")
+        with pytest.raises(UsageError, match=f"{text} is 2 people of the roster: give an id that"):
+            read_matches(path, roster, ["x"])
+    for text in ("Ann Smith (4711)", "ann@x.edu", "Ann Smith"):
+        path = put(tmp_path / "match.csv", f"submission,person\nx,{text}\n")
+        assert read_matches(path, roster, ["x"]) == {"x": TWO[0]}
+
+
+def test_a_decision_is_found_again_by_a_key_of_its_own() -> None:
+    for people in (TWO, TWO[::-1]):
+        roster = Roster(people)
+        assert [roster.of_key(roster.key_of(person)) for person in people] == people
+    # Two of one login, one of whom has nothing else.
+    two = [Person("Jane Doe", "1", login="jdoe"), Person("James Doe", login="jdoe")]
+    assert [Roster(two).key_of(person) for person in two] == ["id:1", "name:james doe"]
+
+
+@pytest.mark.parametrize(
+    ("key", "person"),
+    [
+        # Of an older version: the id, or else the login, the address or the name.
+        *(("4711", None), ("bob@x.edu", None), ("Kim", 2), ("id:4711", 0), ("login:4711", 1)),
+        *(("email:bob@x.edu", 1), ("name:bob jones", 1), ("id:1", None), ("", None)),
+    ],
+)
+def test_keys_of_stores(key: str, person: int | None) -> None:
+    people = [*TWO, Person("Kim")]
+    assert Roster(people).of_key(key) == (None if person is None else people[person])
+
+
+def test_a_decision_stays_when_the_roster_gets_more_columns() -> None:
+    before, after = Person("Ann Smith", email="ann@x.edu"), TWO[0]
+    assert Roster([after, TWO[1]]).of_key(Roster([before]).key_of(before)) == after

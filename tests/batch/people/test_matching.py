@@ -52,7 +52,6 @@ def one(people: list[Person], *clues: tuple[Kind, str]) -> Match:
         (Kind.NAME, "janedoe", Evidence.NAME),
         (Kind.LOGIN_AND_NAME, "jd12 Jane Doe", Evidence.LOGIN_AND_NAME),
         (Kind.LOGIN_AND_NAME, "0012 Doe Jane", Evidence.LOGIN_AND_NAME),
-        (Kind.LOGIN, "jane.doe", Evidence.MAILBOX),
         (Kind.NAME, "Jané Doe", Evidence.PLAIN),
         (Kind.ANY, "jd12", Evidence.LOGIN),
         (Kind.ANY, "12", Evidence.ID),
@@ -71,6 +70,11 @@ def test_every_kind_of_evidence(kind: Kind, value: str, evidence: Evidence) -> N
         (Kind.ANY, "4711"),
         (Kind.ID, "77"),
         (Kind.LOGIN, "4711"),
+        # A login is an id or a mailbox only of people without a login.
+        (Kind.LOGIN, "12"),
+        (Kind.LOGIN, "jane.doe"),
+        (Kind.HANDLE, "jane.doe@x.edu"),
+        (Kind.POSSIBLE_LOGIN, "jd12"),
         (Kind.CANVAS, "12"),
         (Kind.CANVAS, "0012"),
         (Kind.CANVAS, "4711"),
@@ -239,3 +243,170 @@ def test_somebody_with_the_same_words_in_the_name_is_a_candidate_and_no_more() -
     ):
         match = one(people, (Kind.NAME, name))
         assert (match.people, list(match.candidates)) == ((), candidates)
+
+
+NEW = Person("Doe, Jane", "12", "jdoe@x.edu")
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "evidence"),
+    [
+        (Kind.LOGIN, "jdoe", Evidence.MAILBOX),
+        (Kind.ANY, "jdoe", Evidence.MAILBOX),
+        (Kind.LOGIN, "0012", Evidence.ID),
+        (Kind.HANDLE, "jane-doe", Evidence.NAME),
+        *((Kind.HANDLE, value, Evidence.NONE) for value in ("jdoe", "12", "jdoe@x.edu")),
+    ],
+)
+def test_a_login_of_people_without_one(kind: Kind, value: str, evidence: Evidence) -> None:
+    assert one([NEW], (kind, value)).evidence is evidence
+
+
+CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", moodle="12")
+
+
+@pytest.mark.parametrize(
+    ("clues", "doubt"),
+    [
+        ([(Kind.CANVAS, "9999"), (Kind.NAME, "doejane")], "its Canvas ID is 9999, theirs is 1234"),
+        (
+            [(Kind.MOODLE, "Jane Doe_99"), (Kind.NAME, "Jane Doe")],
+            "its Moodle participant is 99, theirs is 12",
+        ),
+        (
+            [(Kind.ID, "999"), (Kind.EMAIL, "jane.doe2@x.edu"), (Kind.NAME, "Jane Doe")],
+            "its id is 999, theirs is 111",
+        ),
+        ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jane Doe")], "its login is jdoe2, theirs is jdoe"),
+        ([(Kind.HANDLE, "jane-doe")], "its login is jane-doe, theirs is jdoe"),
+        ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jané Doe")], "its login is jdoe2, theirs is jdoe"),
+        ([(Kind.CANVAS, "1234"), (Kind.NAME, "lopezmaria")], "the name with it is lopezmaria"),
+        ([(Kind.CANVAS, "1234"), (Kind.NAME, "group1")], "the name with it is group1"),
+        ([(Kind.ID, "111"), (Kind.NAME, "Maria Lopez")], "the name with it is Maria Lopez"),
+        ([(Kind.LOGIN, "jdoe"), (Kind.NAME, "Maria Lopez")], "the name with it is Maria Lopez"),
+        (
+            [(Kind.EMAIL, "jane.doe1@x.edu"), (Kind.NAME, "Maria Lopez")],
+            "the name with it is Maria Lopez",
+        ),
+        (
+            [(Kind.POSSIBLE_LOGIN, "jdoe"), (Kind.POSSIBLE_LOGIN, "1_jdoe")],
+            "without a receipt, nothing tells where the login begins",
+        ),
+    ],
+)
+def test_a_person_who_may_be_another_is_a_candidate(
+    clues: list[tuple[Kind, str]], doubt: str
+) -> None:
+    assert one([CANVAS], *clues) == Match(candidates=(CANVAS,), doubt=doubt)
+
+
+@pytest.mark.parametrize(
+    ("clues", "evidence"),
+    [
+        # An address alone may be another one.
+        ([(Kind.EMAIL, "jane@home.org"), (Kind.NAME, "Jane Doe")], Evidence.NAME),
+        ([(Kind.CANVAS, "1234"), (Kind.NAME, "王小明")], Evidence.CANVAS),
+        ([(Kind.ID, "111"), (Kind.NAME, "Jane Roe")], Evidence.ID),
+        ([(Kind.ID, "0111"), (Kind.NAME, "Jane Doe")], Evidence.ID),
+        # What is equal counts before what is not.
+        ([(Kind.EMAIL, "jane.doe1@x.edu"), (Kind.ID, "7")], Evidence.EMAIL),
+    ],
+)
+def test_what_does_not_contradict(clues: list[tuple[Kind, str]], evidence: Evidence) -> None:
+    assert one([CANVAS], *clues) == Match((CANVAS,), evidence)
+
+
+def test_a_mailbox_with_another_name_is_another_persons() -> None:
+    james = Person("James Doe", "1", "jdoe@x.edu")
+    match = one([james], (Kind.LOGIN, "jdoe"), (Kind.NAME, "Jane Doe"))
+    assert match == Match(candidates=(james,), doubt="the name with it is Jane Doe")
+    match = one([james], (Kind.LOGIN, "jdoe"), (Kind.NAME, "James T. Doe"))
+    assert match == Match((james,), Evidence.MAILBOX)
+
+
+NAMES = ("Ann Lee", "Bob Poe", "Cem Su", "Dee Ray")
+
+
+@pytest.mark.parametrize(
+    ("people", "agreeing", "expected"),
+    [(3, 0, Evidence.NAME), (4, 0, Evidence.NAME), (2, 0, Evidence.NONE), (4, 1, Evidence.NONE)],
+)
+def test_a_column_of_another_origin_contradicts_nobody(
+    people: int, agreeing: int, expected: Evidence
+) -> None:
+    known = [Person(name, moodle=str(number)) for number, name in enumerate(NAMES[:people])]
+    numbers = [number + (0 if number < agreeing else 50) for number in range(people)]
+    authors = [
+        author(name, (Kind.MOODLE, f"{name}_{number}"), (Kind.NAME, name))
+        for name, number in zip(NAMES, numbers, strict=False)
+    ]
+    found = list(matched(known, *authors).values())
+    assert [match.evidence for match in found] == [Evidence.MOODLE] * agreeing + [expected] * (
+        people - agreeing
+    )
+    assert {match.ignored for match in found[agreeing:]} == {
+        Kind.MOODLE if expected is Evidence.NAME else None
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [
+        ("Anna Bell", Person("Ann Abell")),
+        ("Fang An", Person("Fan Gan")),
+        ("Anna Béll", Person("Ann Abell")),
+    ],
+)
+def test_a_word_does_not_begin_inside_another(name: str, person: Person) -> None:
+    assert one([person], (Kind.NAME, name)).people == ()
+    squeezed = name.replace(" ", "").lower()
+    assert one([person], (Kind.NAME, squeezed)).people == (person,)
+
+
+def test_a_last_name_is_no_evidence_behind_a_login_like_a_name() -> None:
+    soo = Person("Soo Lee", "12", login="kim", family="Lee")
+    for text, people in (("Kim Lee", ()), ("kim Soo Lee", (soo,)), ("12 Lee", (soo,))):
+        assert one([soo], (Kind.LOGIN_AND_NAME, text)).people == people
+
+
+def test_two_spellings_of_one_name_are_said() -> None:
+    person = Person("Max Strauß")
+    assert one([person], (Kind.NAME, "Max Strauss")).evidence is Evidence.PLAIN
+    assert one([person], (Kind.NAME, "MAX STRAUẞ")).evidence is Evidence.NAME
+
+
+LABS = [
+    Person("Ann", "1", teams=("Lab 1-1",)),
+    Person("Bob", "2", teams=("Lab 11",)),
+    Person("Kim", "3", teams=("Red", "Zoe")),
+    Person("Zoe", "4", teams=("Red", "red-")),
+    Person("Lee", "5", teams=("red-", "Lee")),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "people", "doubt"),
+    [
+        ("lab  11", "2", ""),
+        ("Lab 1-1", "1", ""),
+        ("lab11", "", "several teams have this name but for spaces and punctuation"),
+        ("red", "34", ""),
+        ("red-", "45", ""),
+        ("zoe", "", "a team and a person have this name"),
+        ("Lee", "5", ""),
+    ],
+)
+def test_teams_of_similar_names(name: str, people: str, doubt: str) -> None:
+    match = one(LABS, (Kind.ANY, name))
+    assert ("".join(person.id for person in match.people), match.doubt) == (people, doubt)
+    assert bool(match.candidates) == bool(doubt)
+
+
+@pytest.mark.parametrize(
+    ("inside", "is_teams"), [(["Ann"], False), (["bob", "x"], False), (["src", "Zoe"], True)]
+)
+def test_a_folder_of_single_members_is_no_teams(inside: list[str], is_teams: bool) -> None:
+    folder = Author("red", (Clue(Kind.ANY, "Red Team"),), inside=tuple(inside))
+    [match] = matched([*RED, Person("Zoe", "3")], folder).values()
+    assert (match.people == tuple(RED)) == is_teams
+    assert (match.doubt == "it holds work named after single members") != is_teams

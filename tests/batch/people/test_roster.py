@@ -103,7 +103,7 @@ def test_empty_rows_are_nobody(tmp_path: Path, text: str) -> None:
 def test_rows_that_agree_are_one_person() -> None:
     one = Person("Ann Smith", "1001", "", "", sections=("A",))
     two = Person("Smith, Ann", "", "ANN@x.edu", "ann", sections=("B",), canvas="77")
-    three = Person("ann", "1001", "ann@x.edu", teams=("Red",))
+    three = Person("Ann M. Smith", "1001", "ann@x.edu", teams=("Red",))
     for rows in itertools.permutations([one, two, three]):
         [person] = merged(rows)
         assert (person.id, person.email.lower(), person.login) == ("1001", "ann@x.edu", "ann")
@@ -129,6 +129,109 @@ def test_several_rosters_are_one(tmp_path: Path) -> None:
     ]
     [person] = merged(rows)
     assert (person.id, person.moodle, person.teams) == ("1001", "4711", ("Red", "Blue"))
+
+
+JIHOON = "name,id,email,login\nKim Jihoon,1,{0}\nKim Minsu,2,{0}\nAnna Lee,3,{0}\n"
+
+
+@pytest.mark.parametrize("value", ["fam@web.de,", ",0", ",TBD", ",n/a", "-,", ",x", "tbd,TBD"])
+def test_what_several_people_of_a_file_have_identifies_nobody(tmp_path: Path, value: str) -> None:
+    people = roster(tmp_path, JIHOON.format(value))
+    assert [(one.name, one.id) for one in people] == [
+        ("Kim Jihoon", "1"),
+        ("Kim Minsu", "2"),
+        ("Anna Lee", "3"),
+    ]
+    assert not any(one.email or one.login for one in people)
+
+
+def two(folder: Path, first: str, second: str) -> tuple[list[Person], list[str]]:
+    """The people of two files, and what is told about them."""
+    lines: list[str] = []
+    rows = [
+        person
+        for number, text in enumerate((first, second))
+        for person in read(put(folder / f"{number}.csv", text), {}, lines.append)
+    ]
+    return merged(rows, lines.append), lines
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "people", "told"),
+    [
+        # A login at GitHub that is somebody's login at the university.
+        (
+            'name,login\n"Doe, Jane",jdoe\n',
+            "name,github_username,identifier\nx,jdoe,James Doe\n",
+            2,
+            "Doe, Jane and James Doe stay two people, although both have jdoe",
+        ),
+        ("name,id\nKim Jihoon,1\n", "name,id\nKim Minsu,1\n", 2, "although both have 1"),
+        ("name,id\nJane Doe,1\n", 'name,id\n"Doe, Jane Mary",1\n', 1, ""),
+        ("name,id\nØystein Berg,1\n", 'name,id\n"Berg, Oystein",1\n', 1, ""),
+        ("name,id,email\n王小明,1,w@x\n", "name,id,email\nXiaoming Wang,1,w@x\n", 1, ""),
+        # One value in two columns is one.
+        ("name,id,login\nAnn,a1,a1\n", "name,id,login\nBob,a1,a1\n", 2, "both have a1"),
+        # A row without a name.
+        ("identifier,github_username,name\na@x,ann,\n", "name,email\nAnn Roe,a@x\n", 1, ""),
+        # Nothing to compare.
+        ("name,id\nJane Doe,1\n", 'name,email\n"Doe, Jane",j@x\n', 2, "Jane Doe: there twice"),
+        ("name,id\nJane Doe,1\n", "name\nJane Doe\n", 2, "Jane Doe: there twice"),
+        ("name\nJane Doe\n", "name,section\njane doe,A\n", 1, ""),
+        ("name,id\nLi Wei,1\n", "name,id\nLi Wei,2\n", 2, ""),
+    ],
+)
+def test_who_is_one_person_in_two_rosters(
+    tmp_path: Path, first: str, second: str, people: int, told: str
+) -> None:
+    found, lines = two(tmp_path, first, second)
+    assert len(found) == people
+    assert len(lines) == bool(told), lines
+    assert told in "".join(lines)
+    assert not any("@" in person.name for person in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "Name;Vorname;Matrikelnummer;E-Mail\nDoe;Jane;1;j@x\n",
+            "not used: Vorname, Matrikelnummer",
+        ),
+        ("name,id,,notes\nJane Doe,1,,\n", ""),
+        ("Student,ID,SIS Login ID,Section,HW 1 (77)\nJane,1,jd,A,9\n", ""),
+        ("name,id\nJane,7\nAnn,7\n", "several people have 7: that identifies nobody"),
+    ],
+)
+def test_what_is_not_used_is_told(tmp_path: Path, text: str, told: str) -> None:
+    lines: list[str] = []
+    read(put(tmp_path / "roster.csv", text), {}, lines.append)
+    assert lines == ([f"roster.csv: {told}"] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("cell", "identity"),
+    [
+        *(("4711.0", "4711"), ('"=""0123"""', "0123"), ("'4712", "4712"), ("#0042", "0042")),
+        *(("47.5", "47.5"), ("o'neil", "o'neil"), ('="007"', "007")),
+    ],
+)
+def test_ids_that_a_spreadsheet_has_changed(tmp_path: Path, cell: str, identity: str) -> None:
+    [person] = roster(tmp_path, f"name,id\nAnn,{cell}\n")
+    assert person.id == identity
+
+
+@pytest.mark.parametrize("number", ["2.02112E+11", "2,02112E+11", "2e+9"])
+@pytest.mark.parametrize("column", ["id", "login"])
+def test_shortened_numbers_are_refused(tmp_path: Path, column: str, number: str) -> None:
+    with pytest.raises(UsageError, match="a spreadsheet has shortened the number"):
+        roster(tmp_path, f"name;{column}\nAnn;{number}\n")
+
+
+def test_a_comma_in_a_header_parts_no_cells(tmp_path: Path) -> None:
+    text = "Name, First name;ID\nDoe, Jane;1\nRoe, Ann;2\n"
+    people = roster(tmp_path, text, name="Name, First name")
+    assert [(one.name, one.id) for one in people] == [("Doe, Jane", "1"), ("Roe, Ann", "2")]
 
 
 def test_rows_that_contradict_each_other_are_refused() -> None:
@@ -169,18 +272,22 @@ def test_the_course_names_headers_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Path) -> None:
-    [of_canvas] = roster(tmp_path, "Student,ID,Section\nAnn,77,A\n")
-    [of_ours] = roster(tmp_path, "name,id,section\nAnn,77,A\n")
-    assert (of_canvas.canvas, of_canvas.id) == ("77", "")
-    assert (of_ours.canvas, of_ours.id) == ("", "77")
+    for text in (
+        "Student,ID,Section\nAnn,77,A\n",
+        "Student,ID\n    Points Possible,\nAnn,77\n",
+        "Student,ID,SIS User ID\nAnn,77,\n",
+    ):
+        [of_canvas] = roster(tmp_path, text)
+        assert (of_canvas.canvas, of_canvas.id) == ("77", "")
+    for text in ("name,id,section\nAnn,77,A\n", "Student;ID;Email\nAnn;77;a@x\n"):
+        [of_ours] = roster(tmp_path, text)
+        assert (of_ours.canvas, of_ours.id) == ("", "77")
 
 
 def test_what_identifies_a_person_from_run_to_run() -> None:
-    person = Person("Ann", "1", "ann@x.edu", "ann")
-    for known, key in (
-        (person, "1"),
-        (replace(person, id=""), "ann"),
-        (replace(person, id="", login=""), "ann@x.edu"),
-        (Person("Ann"), "Ann"),
-    ):
-        assert known.key == key
+    person = Person("Ann Lee", "0012", "Ann@x.edu", "ann", canvas="77", also=("al@y.edu",))
+    assert person.keys == [
+        *("id:12", "email:ann@x.edu", "login:ann", "canvas:77", "email:al@y.edu"),
+        "name:ann lee",
+    ]
+    assert Person("Ann", namesake=1).keys == ["name:ann#1"]

@@ -69,7 +69,7 @@ def test_a_receipt_tells_the_person_and_the_names(
     name = f"{before}_ex1_vanilla_rnn.py"
     text = receipt(f"Jane Doe ({login})", {name: "ex1 vanilla rnn.py"}).replace("\n", end)
     [hand_in] = taken(tmp_path, {f"{before}.txt": text, name: "x"})
-    assert clues(hand_in) == [("login", login), ("id", login), ("name", "Jane Doe")]
+    assert clues(hand_in) == [("login", login), ("name", "Jane Doe")]
     assert files(hand_in) == {name: "ex1 vanilla rnn.py"}
     assert hand_in.stamp.moment == datetime(2026, 10, 5, 21, 2, 38)
     assert (hand_in.stamp.late, hand_in.problem) == (None, "")
@@ -90,14 +90,36 @@ def test_a_receipt_tells_the_person_and_the_names(
 def test_the_first_line_of_a_receipt(tmp_path: Path, first: str, name: str) -> None:
     before = f"HW_jdoe_attempt_{STAMP}"
     [hand_in] = taken(tmp_path, {f"{before}.txt": first + "\n", f"{before}_a.py": ""})
-    assert clues(hand_in) == [("login", "jdoe"), ("id", "jdoe")] + [("name", name)] * bool(name)
+    assert clues(hand_in) == [("login", "jdoe")] + [("name", name)] * bool(name)
 
 
-def test_without_a_receipt_the_name_in_front_counts(tmp_path: Path) -> None:
-    [hand_in] = taken(tmp_path, {f"HW_1_jdoe_attempt_{STAMP}_my_work.py": ""})
-    # A title may hold underscores, and so may a user name: both that fit are listed.
-    logins = [value for kind, value in clues(hand_in) if kind == "login"]
-    assert logins == ["jdoe", "1_jdoe"]
+@pytest.mark.parametrize(
+    ("names", "with_receipt", "known"),
+    [
+        # A title may hold underscores, and so may a user name.
+        (["HW_1_jdoe"], [], [("possible login", "1_jdoe"), ("possible login", "jdoe")]),
+        (["HW 1_jdoe"], [], [("login", "jdoe")]),
+        (["jdoe"], [], [("login", "jdoe")]),
+        # Somebody's receipt tells the title, and so do the names of three people.
+        (["HW_jane_doe", "HW_kim"], ["HW_kim"], [("login", "jane_doe")]),
+        (["HW_1_jdoe", "HW_1_kim", "HW_1_lee"], [], [("login", "jdoe")]),
+        (["HW_jane_doe", "HW_kim", "HW_lee"], [], [("login", "jane_doe")]),
+        (
+            ["HW_jane_doe", "HW_jane_roe"],
+            [],
+            [("possible login", "jane_doe"), ("possible login", "doe")],
+        ),
+    ],
+)
+def test_where_a_login_begins_without_a_receipt(
+    tmp_path: Path, names: list[str], with_receipt: list[str], known: list[tuple[str, str]]
+) -> None:
+    contents = {f"{name}_attempt_{STAMP}_my_work.py": "" for name in names}
+    for name in with_receipt:
+        login = name.rpartition("_")[2]
+        contents[f"{name}_attempt_{STAMP}.txt"] = receipt(f"Kim ({login})", {})
+    hand_in = taken(tmp_path, contents)[0]
+    assert clues(hand_in) == known
     assert list(files(hand_in).values()) == ["my_work.py"]
 
 
@@ -138,7 +160,7 @@ def test_free_text_that_imitates_labels_is_not_believed(tmp_path: Path, where: s
     listed = {name: "notes.py", other: "ex1.py"}
     text = receipt("Mallory (mallory)", listed, **{where: said})
     [hand_in] = taken(tmp_path, {f"{before}.txt": text, name: "", other: ""})
-    assert clues(hand_in) == [("login", "mallory"), ("id", "mallory"), ("name", "Mallory")]
+    assert clues(hand_in) == [("login", "mallory"), ("name", "Mallory")]
     assert files(hand_in) == listed
 
 
@@ -168,3 +190,9 @@ def test_a_folder_in_place_of_a_receipt_is_survived(tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
     [hand_in], _ = take(tmp_path, [name])
     assert hand_in.parts == ()
+
+
+def test_an_instructor_who_looks_as_a_student_is_nobody(tmp_path: Path) -> None:
+    names = [f"HW_{who}_attempt_{STAMP}_ex1.py" for who in ("jdoe", "troe_previewuser")]
+    [hand_in] = taken(tmp_path, dict.fromkeys(names, ""))
+    assert hand_in.author.label == "HW_jdoe"

@@ -103,3 +103,8 @@ def test_one_name_like_canvas_makes_no_download(tmp_path: Path) -> None:
     for name in names:
         put(tmp_path / name)
     assert take(tmp_path, names) == ([], set())
+
+
+def test_the_test_student_is_nobody(tmp_path: Path) -> None:
+    [hand_in] = taken(tmp_path, "doejane_1_2_ex1.py", "studenttest_99_3_ex1.py")
+    assert hand_in.author.label == "doejane_1"

@@ -66,7 +66,7 @@ LI = [Person("Li Wei", "7", moodle="21"), Person("Li Wei", "8", moodle="22")]
         (["Ann Smith_4711", "Bob Jones_9"], [["1"], ["4711"]]),
         # The number tells two of one name apart.
         (["Li Wei_21", "Li Wei_22", "Ann Smith_4711"], [["1"], ["7"], ["8"]]),
-        (["Ann Smith_4712", "Bob Jones_9"], [["1"], ["4711"]]),
+        (["Ann Smith_4712", "Bob Jones_9"], [[], ["4711"]]),
         # It is no id, and says nothing about somebody else's name.
         (["Maria Lopez_4711", "Bob Jones_9"], [["4711"], []]),
         # Moodle 4: a team has its own name, and a number that may be a participant's.

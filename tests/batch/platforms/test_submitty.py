@@ -35,7 +35,7 @@ def test_the_active_version_counts_and_not_the_highest(tmp_path: Path) -> None:
     assert [part.path for part in hand_in.parts] == [folder / "2"]
     assert (hand_in.attempt, hand_in.author.label, hand_in.problem) == (2, "jdoe", "")
     assert hand_in.stamp.moment == datetime(2026, 10, 3, 1, 2, 38, tzinfo=UTC)
-    assert clues(hand_in) == [("login", "jdoe"), ("id", "jdoe"), ("team", "jdoe")]
+    assert clues(hand_in) == [("login", "jdoe"), ("team", "jdoe")]
 
 
 @pytest.mark.parametrize("active", [0, -1, 9, "x", None, [], {}, "../.."])
