@@ -232,7 +232,10 @@ _STEPS = (
 _PLAIN = _Step(Evidence.PLAIN, _AS_NAMES, _spellings, _plain_names)
 MAX_CANDIDATES = 3
 # Evidence that may fit somebody else of the same name.
-_WEAK = (Evidence.TEAM_AND_NAME, Evidence.NAME, Evidence.MAILBOX, Evidence.PLAIN)
+_WEAK = (
+    *(Evidence.LOGIN_AND_NAME, Evidence.TEAM_AND_NAME, Evidence.NAME),
+    *(Evidence.MAILBOX, Evidence.PLAIN),
+)
 # Evidence that says nothing about the name. Moodle's numbers count only with it.
 _NAMELESS = (Evidence.CANVAS, Evidence.LOGIN, Evidence.EMAIL, Evidence.ID)
 # What a platform and the roster may both know of a person: then they are equal.
@@ -471,19 +474,35 @@ def _without_contradictions(
 def _without_rivals(
     authors: Mapping[str, Author], matches: Mapping[str, Match]
 ) -> dict[str, Match]:
-    """Take back a match by name where two accounts of a platform are matched to one person."""
-    strong: dict[Person, set[str]] = {}
-    weak: dict[Person, set[str]] = {}
+    """Take back matches where two accounts of a platform are matched to one person or team.
+
+    Weak evidence gives way to strong. But users choose their logins on some platforms, and names
+    and ids on others: where strong evidence is of two accounts, neither counts.
+    """
+    claims: dict[tuple[Person, str], set[str]] = {}
     for label, match in matches.items():
-        if match.person is not None and authors[label].account:
-            accounts = weak if match.evidence in _WEAK else strong
-            accounts.setdefault(match.person, set()).add(authors[label].account)
+        if account := authors[label].account:
+            for person in match.people:
+                claims.setdefault((person, _strength(match)), set()).add(account)
     result = {}
     for label, match in matches.items():
-        person, account = match.person, authors[label].account
-        if person is not None and account and match.evidence in _WEAK:
-            rivals = strong.get(person) or weak[person]
-            if rivals != {account}:
-                match = Match(candidates=(person,), doubt="several accounts have this name")
+        account, strength = authors[label].account, _strength(match)
+        rivals: set[str] = set()
+        if account and strength != "decided":
+            for person in match.people:
+                strong = claims.get((person, "strong"), set())
+                gives_way = strength == "weak" and strong
+                rivals |= strong if gives_way else claims[person, strength]
+        if rivals - {account}:
+            what = "name" if strength == "weak" else match.evidence
+            match = Match(candidates=match.people, doubt=f"several accounts have this {what}")
         result[label] = match
     return result
+
+
+def _strength(match: Match) -> str:
+    if match.evidence is Evidence.DECIDED:
+        return "decided"
+    if match.evidence is Evidence.TEAM:
+        return "team"
+    return "weak" if match.evidence in _WEAK else "strong"

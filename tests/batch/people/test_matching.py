@@ -145,6 +145,37 @@ def test_two_accounts_of_one_name_are_not_one_person() -> None:
     assert matched([wei], authors[0])["liwei_5"] == Match((wei,), Evidence.NAME)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "evidence"),
+    [
+        (Kind.ID, "1", "id"),
+        (Kind.LOGIN, "jd", "login"),
+        (Kind.EMAIL, "j@x.edu", "address"),
+        (Kind.TEAM, "Red", "team"),
+        (Kind.LOGIN_AND_NAME, "jd Jane Doe", "name"),
+    ],
+)
+def test_two_accounts_are_not_one_person_whatever_the_evidence(
+    kind: Kind, value: str, evidence: str
+) -> None:
+    """Users choose their names, their ids on Gradescope and their logins at GitHub."""
+    jane = Person("Jane Doe", "1", "j@x.edu", "jd", teams=("Red",))
+    authors = [author(one, (kind, value), account=one) for one in ("a", "b")]
+    for match in matched([jane], *authors).values():
+        assert seen(match) == nobody(jane)
+        assert match.doubt == f"several accounts have this {evidence}"
+    assert matched([jane], authors[0])["a"].people == (jane,)
+
+
+def test_a_member_may_hand_in_for_a_team_and_alone() -> None:
+    jane = Person("Jane Doe", "1", login="jd", teams=("Red",))
+    authors = [
+        author("a", (Kind.TEAM, "Red"), account="a"),
+        author("b", (Kind.LOGIN, "jd"), account="b"),
+    ]
+    assert {match.people for match in matched([jane], *authors).values()} == {(jane,)}
+
+
 def test_a_strong_match_leaves_nothing_to_another_account_of_the_name() -> None:
     wei = Person("Li Wei", canvas="5")
     clues = [((Kind.CANVAS, number), (Kind.NAME, "liwei")) for number in ("5", "6")]
