@@ -35,7 +35,8 @@ def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
         Clue(Kind.ANY, name),
         *(Clue(kind, login) for login in logins for kind in (Kind.LOGIN, Kind.NAME)),
     )
-    return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
+    author = Author(one_line(name), clues, f"clone {name}")
+    return HandIn(author, (Part(folder / name, name),), Stamp(source=SOURCE))
 
 
 def _beginnings(folder: Path, names: Sequence[str]) -> list[str]:
