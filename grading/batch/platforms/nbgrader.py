@@ -5,12 +5,13 @@ A course keeps all its assignments in this folder, and each has a time of its ow
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from grading.batch.intake.files import is_junk
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
+from grading.course.syllabus import zone_named
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
@@ -58,13 +59,20 @@ def _is_assignment(path: Path) -> bool:
 
 
 def _stamp(path: Path) -> Stamp:
-    """The time that nbgrader writes: "2026-10-05 21:02:38.123456 UTC" or with an offset."""
+    """The time that nbgrader writes: "2026-10-05 21:02:38.123456 UTC".
+
+    Instead of UTC there may be an offset or the full name of a zone; nothing means UTC.
+    """
     try:
         text = read_bytes(path, MAX_BYTES).decode("utf-8", "replace").strip()
     except UsageError:
         return Stamp(source="nbgrader")
-    text = re.sub(r" (UTC|[+-]\d\d:?\d\d)$", lambda zone: zone[1].replace("UTC", "+00:00"), text)
+    last = text.rpartition(" ")[2]
+    name = last if "/" in last or last == "UTC" else ""  # EST is not one zone only
     try:
-        return Stamp(datetime.fromisoformat(text), "nbgrader")
+        zone = zone_named(name) if name else UTC
+        local = re.sub(r" (?=[+-])", "", text.removesuffix(name).strip())
+        moment = datetime.fromisoformat(local)
     except ValueError:
         return Stamp(source="nbgrader")
+    return Stamp(moment if moment.tzinfo else moment.replace(tzinfo=zone), "nbgrader")
