@@ -15,10 +15,13 @@ from grading.text import one_line
 
 METADATA = "submission_metadata.yml"
 _KINDS = {"sid": Kind.ID, "email": Kind.EMAIL, "name": Kind.NAME}
+_SUBMITTERS = re.compile(
+    r"^  :submitters:\n((?P<indent> +)- .*\n(?:(?P=indent)(?:- |  ).*\n)*)", re.M
+)
 # Long values go on in the next line, further in than any key of a submitter: such a line may look
 # like a key or like another submitter, as students choose their names.
-_CONTINUED = re.compile(r"\n {5,}")
-_FIELD = re.compile(r"^(?: {4})?:(name|sid|email): (['\"]?)(.*?)\2$", re.M)
+_CONTINUED = re.compile(r"\n {3,}")
+_FIELD = re.compile(r"^(?:  )?:(name|sid|email): (['\"]?)(.*?)\2$", re.M)
 _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
 
 
@@ -45,11 +48,11 @@ def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
     The file is a fixed subset of YAML. Only the list of submitters and the time are read: what a
     student's program printed comes further down.
     """
-    listed = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
+    listed = _SUBMITTERS.search(block)
     created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
     stamp = _stamp(created[1] if created else "")
-    lines = _CONTINUED.sub(" ", listed[1]) if listed else ""
-    people = re.split(r"^  - ", lines, flags=re.M)[1:]
+    lines = re.sub(f"^{listed['indent']}", "", listed[1], flags=re.M) if listed else ""
+    people = re.split(r"^- ", _CONTINUED.sub(" ", lines), flags=re.M)[1:]
     if not people:
         yield HandIn(Author(name, (), f"gradescope {name}"), (Part(folder / name, name),), stamp)
     for person in people:
