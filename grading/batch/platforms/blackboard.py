@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
@@ -107,4 +107,4 @@ def _stamp(text: str) -> Stamp:
     try:
         return Stamp(datetime.strptime(text, "%Y-%m-%d-%H-%M-%S"), "blackboard")
     except ValueError:
-        return Stamp(source="blackboard")
+        return NO_STAMP

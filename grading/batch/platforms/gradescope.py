@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.text import one_line
 
 METADATA = "submission_metadata.yml"
@@ -85,7 +85,6 @@ def _unescaped(match: re.Match[str]) -> str:
 
 def _stamp(text: str) -> Stamp:
     try:
-        moment = datetime.fromisoformat(re.sub(r" (?:UTC|Z)$", "+00:00", text))
+        return Stamp(datetime.fromisoformat(re.sub(r" (?:UTC|Z)$", "+00:00", text)), "gradescope")
     except ValueError:
-        return Stamp(source="gradescope")
-    return Stamp(moment, "gradescope")
+        return NO_STAMP

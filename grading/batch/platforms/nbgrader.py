@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_junk
+from grading.batch.intake.files import is_folder, is_junk
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp, seconds
 from grading.course.syllabus import zone_named
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
@@ -28,17 +28,13 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """
     if folder.absolute().name != ROOT:
         return [], set()
-    students = [name for name in names if _is_folder(folder / name)]
+    students = [name for name in names if is_folder(folder / name)]
     dated = [name for name in students if any((folder / name).glob(f"*/{TIMESTAMP}"))]
     # nbgrader writes a time for everybody; one student alone could have made it.
     if 2 * len(dated) < len(students):
         return [], set()
     hand_ins = [hand_in for name in students for hand_in in _of_student(folder / name)]
     return hand_ins, set(students)
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _of_student(folder: Path) -> Iterator[HandIn]:
@@ -55,7 +51,7 @@ def _of_student(folder: Path) -> Iterator[HandIn]:
 
 
 def _is_assignment(path: Path) -> bool:
-    return _is_folder(path) and not is_junk(path.name)
+    return is_folder(path) and not is_junk(path.name)
 
 
 def _stamp(path: Path) -> Stamp:
@@ -66,7 +62,7 @@ def _stamp(path: Path) -> Stamp:
     try:
         text = read_bytes(path, MAX_BYTES).decode("utf-8", "replace").strip()
     except UsageError:
-        return Stamp(source="nbgrader")
+        return NO_STAMP
     last = text.rpartition(" ")[2]
     name = last if "/" in last or last == "UTC" else ""  # EST is not one zone only
     try:
@@ -74,5 +70,5 @@ def _stamp(path: Path) -> Stamp:
         local = re.sub(r" (?=[+-])", "", text.removesuffix(name).strip())
         moment = datetime.fromisoformat(local)
     except ValueError:
-        return Stamp(source="nbgrader")
+        return NO_STAMP
     return Stamp(moment if moment.tzinfo else moment.replace(tzinfo=zone), "nbgrader")
