@@ -6,6 +6,7 @@ errors        the two errors that end a grading, and the exit codes
 text          makes text that came from a submission safe to show
 environment   sets environment variables for a while
 closing       a base class for what a `with` block closes
+git           runs git where nothing around it has a say
 files         reads files whole or refuses them in one line; writes them whole or not at all
 report        a report: pure data, and what each status means
 sandbox       runs a submission apart from everything else

@@ -8,7 +8,6 @@ from typing import Any
 from grading.batch import gradebooks, pages
 from grading.batch.attention import Attention
 from grading.batch.grades import Grade
-from grading.batch.intake.times import zone_of
 from grading.batch.pages import Part
 from grading.batch.people import decisions
 from grading.batch.people.matching import Match
@@ -41,9 +40,8 @@ def write_class(
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
     statistics, remarks = _write_reports(folder, by_submission, names, titles)
     asked = {identity: titles[identity] for identity in max_scores}
-    zone = zone_of(next((one.late for one in course.exercises.values() if one.late), None))
     for name, text in {
-        "grades.csv": gradebooks.grades_csv(grades, zone),
+        "grades.csv": gradebooks.grades_csv(grades, course.zone),
         "people.csv": gradebooks.table(decisions.people_rows(matches, attention.of_submission)),
         "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
         "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),

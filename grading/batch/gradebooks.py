@@ -10,7 +10,6 @@ from dataclasses import astuple
 from datetime import tzinfo
 
 from grading.batch.grades import Grade
-from grading.batch.intake.times import zone_of
 from grading.batch.people.roster import Person
 from grading.course.questions import COLUMNS
 from grading.course.syllabus import Course
@@ -141,7 +140,7 @@ def nbgrader_csv(grades: Iterable[Grade], course: Course) -> str:
             (
                 grade.exercise,
                 "" if policy is None else policy.due.isoformat(timespec="seconds"),
-                grade.received.iso(zone_of(policy)),
+                grade.received.iso(course.zone_of(grade.exercise)),
                 identity,
                 last,
                 first,

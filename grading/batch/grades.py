@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
 from grading.batch.intake.collect import Collected
 from grading.batch.intake.times import Received, days_late
@@ -170,7 +171,10 @@ def in_order(group: Sequence[Graded]) -> list[Graded] | None:
     """Attempts by the time at which they came in, or by their numbers; None if neither tells."""
     times = {attempt.received.seconds for attempt in group}
     if None not in times and len(times) == len(group):
-        return sorted(group, key=lambda attempt: attempt.received.seconds or 0.0)
+        by_time = sorted(group, key=lambda attempt: attempt.received.seconds or 0.0)
+        is_certain = all(one.received.is_before(other.received) for one, other in pairwise(by_time))
+        # Their numbers may come from the same clock.
+        return by_time if is_certain else None
     orders = {attempt.collected.order for attempt in group}
     one_author = len({attempt.collected.author for attempt in group}) == 1
     if len(group) == 1 or (one_author and None not in orders and len(orders) == len(group)):

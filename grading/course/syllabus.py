@@ -5,7 +5,7 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -117,6 +117,7 @@ class Course:
     which of several attempts counts, the latest or the best. `show_names` says whether a
     leaderboard may name people, `trust_file_times` whether the time of a file is evidence of when
     it was handed in. `roster` names the columns of rosters whose headers are the course's own.
+    `zone` is that of times that come without one.
     """
 
     title: str
@@ -128,6 +129,12 @@ class Course:
     show_names: bool = False
     trust_file_times: bool = False
     roster: Mapping[str, str] = field(default_factory=dict)
+    zone: tzinfo = UTC
+
+    def zone_of(self, identity: str) -> tzinfo:
+        """The zone of an exercise's deadline; without a deadline, or an exercise, the course's."""
+        policy = self.exercises[identity].late if identity else None
+        return self.zone if policy is None else policy.due.tzinfo or self.zone
 
     def exercise(self, identity: str) -> Exercise:
         """The exercise of this id. Raises UsageError if the course does not have it."""
@@ -152,6 +159,7 @@ def load(root: Path) -> Course:
     with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         late = content.get("late", {})
+        zone = zone_named(late["zone"]) if "zone" in late else None
         exercises = {
             identity: Exercise(
                 identity,
@@ -159,10 +167,11 @@ def load(root: Path) -> Course:
                 _words(entry["file"]),
                 root,
                 tuple(_words(lab) for lab in entry.get("labs", [])),
-                _late_policy({**late, **{key: entry[key] for key in ("due",) if key in entry}}),
+                _late_policy(late, entry.get("due", late.get("due")), zone),
             )
             for identity, entry in content["exercises"].items()
         }
+        of_deadlines = (one.late.due.tzinfo for one in exercises.values() if one.late)
         return Course(
             _words(content["title"]),
             exercises,
@@ -173,6 +182,7 @@ def load(root: Path) -> Course:
             show_names=_flag(content.get("show_names", False)),
             trust_file_times=_flag(content.get("trust_file_times", False)),
             roster={key: _words(header) for key, header in content.get("roster", {}).items()},
+            zone=zone or next(of_deadlines, None) or UTC,
         )
 
 
@@ -193,18 +203,18 @@ def suite_sha256(exercise: Exercise) -> str:
     return digest.hexdigest()
 
 
-def _late_policy(entry: dict[str, Any]) -> LatePolicy | None:
-    """The policy in [late], with an exercise's own deadline; None without a deadline.
+def _late_policy(late: dict[str, Any], due: object, zone: tzinfo | None) -> LatePolicy | None:
+    """The policy in [late] for an exercise's deadline; None without a deadline.
 
     Raises ValueError, KeyError or TypeError if it is malformed.
     """
-    if "due" not in entry:
+    if due is None:
         return None
     policy = LatePolicy(
-        _deadline(entry["due"], entry.get("zone")),
-        60 * float(entry.get("grace_minutes", 0)),
-        float(entry.get("percent_per_day", 0)),
-        float(entry.get("cap_percent", 100)),
+        _deadline(due, zone),
+        60 * float(late.get("grace_minutes", 0)),
+        float(late.get("percent_per_day", 0)),
+        float(late.get("cap_percent", 100)),
     )
     numbers = (policy.grace, policy.percent_per_day, policy.cap)
     if not all(0 <= number < math.inf for number in numbers) or policy.cap > 100:
@@ -212,19 +222,23 @@ def _late_policy(entry: dict[str, Any]) -> LatePolicy | None:
     return policy
 
 
-def _deadline(due: object, zone: object) -> datetime:
-    """The deadline with a zone: that of `zone`, or the offset that it comes with."""
+def _deadline(due: object, zone: tzinfo | None) -> datetime:
+    """The deadline in this zone, or with the offset that it comes with. Raises ValueError."""
     if not isinstance(due, datetime):
         raise ValueError("due needs a date and a time: 2026-12-01T23:59:00")
     if zone is None:
         if due.tzinfo is None:
             raise ValueError('due has no offset, so [late] needs a zone: zone = "Europe/Berlin"')
         return due
+    return due.replace(tzinfo=zone) if due.tzinfo is None else due.astimezone(zone)
+
+
+def zone_named(name: object) -> ZoneInfo:
+    """The zone of this name, such as Europe/Berlin. Raises ValueError or TypeError."""
     try:
-        place = ZoneInfo(_words(zone))
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError(f"there is no zone {zone!r}: Europe/Berlin is one, for example") from error
-    return due.replace(tzinfo=place) if due.tzinfo is None else due.astimezone(place)
+        return ZoneInfo(_words(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: "Europe", a folder
+        raise ValueError(f"there is no zone {name!r}: Europe/Berlin is one, for example") from error
 
 
 def _flag(value: object) -> bool:

@@ -5,8 +5,6 @@ lists trees and reads blobs, and never checks anything out. Other changes, to th
 checks for example, are named and have no effect.
 """
 
-import os
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,23 +13,15 @@ from pathlib import Path
 from grading.course import questions
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
+from grading.git import git
 from grading.report import Report
 from grading.submission import file as submissions
 from grading.submission.file import Submission
 from grading.text import one_line
 
 BASE, HEAD = "refs/heads/base", "refs/heads/head"
-SECONDS = 120
 # The modes of plain files in a git tree; links and submodules have others.
 _PLAIN = ("100644", "100755")
-# git reads neither the runner's configuration nor anything from a server.
-_ALONE = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 
 
 @dataclass(frozen=True)
@@ -96,12 +86,7 @@ class Objects:
         return b"\0" * (limit + 1) if size > limit else self._git("cat-file", "blob", entry.blob)
 
     def _git(self, *arguments: str) -> bytes:
-        command = ["git", "--git-dir", str(self.folder), *arguments]
-        environment = {**os.environ, **_ALONE}
-        try:
-            done = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UsageError(f"git {arguments[0]} does not work here: {error}") from error
+        done = git(self.folder, *arguments)
         if done.returncode != 0:
             said = one_line(done.stderr.decode("utf-8", "replace"), 200)
             raise UsageError(f"{self.folder} needs the branches base and head: {said}")

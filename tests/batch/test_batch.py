@@ -14,7 +14,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import astuple, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -240,6 +240,7 @@ def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(days: int, points
         "[late]\ndue = 2026-12-01T23:59:00\nzone = 'Europe/Atlantis'",
         "[late]\ndue = 2026-12-01T23:59:00\nzone = '/etc/passwd'",
         "[late]\ndue = 2026-12-01T23:59:00\nzone = 2",
+        "[late]\nzone = 'Europe'",
         "[late]\ndue = 2026-12-01T23:59:00Z\ngrace_minutes = -1",
         "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = nan",
         "trust_file_times = 'yes'",
@@ -291,6 +292,34 @@ def test_a_late_policy_is_read(tmp_path: Path, late: str, due: datetime) -> None
     assert first.due.utcoffset() == due.utcoffset()
     assert second.due == datetime(2026, 12, 24, 11, tzinfo=UTC)
     assert (second.grace, second.percent_per_day, second.cap) == (1800.0, 10.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("late", "due", "offsets"),
+    [
+        # The offsets of local times, on that day in winter: of the course, of ex1 and of ex2.
+        ("", "", [0, 0, 0]),
+        ('zone = "Europe/Berlin"', "", [1, 1, 1]),
+        ('zone = "Europe/Berlin"', "due = 2026-12-24T12:00:00", [1, 1, 1]),
+        ('zone = "Europe/Berlin"', "due = 2026-12-24T12:00:00+05:00", [1, 1, 1]),
+        ("", "due = 2026-12-24T12:00:00+05:00", [5, 5, 5]),
+        ("due = 2026-12-01T23:59:00+02:00", "due = 2026-12-24T12:00:00+05:00", [2, 2, 5]),
+    ],
+)
+def test_local_times_are_in_the_zone_of_the_course(
+    tmp_path: Path, late: str, due: str, offsets: list[int]
+) -> None:
+    """Also where the exercise, or every exercise, has no deadline."""
+    exercises = '[exercises.ex1]\ntitle = "A"\nfile = "a.py"\n[exercises.ex2]\ntitle = "B"\n'
+    text = f'title = "T"\n[late]\n{late}\n{exercises}file = "b.py"\n{due}\n'
+    (tmp_path / "course.toml").write_text(text, encoding="utf-8")
+    plan = syllabus.load(tmp_path)
+    zones = (plan.zone, plan.zone_of(""), plan.zone_of("ex1"), plan.zone_of("ex2"))
+    course, nothing, *of_exercises = (
+        datetime(2026, 12, 1, tzinfo=zone).utcoffset() for zone in zones
+    )
+    assert course == nothing
+    assert [course, *of_exercises] == [timedelta(hours=hours) for hours in offsets]
 
 
 ADA = Person("Ada", "7")

@@ -7,7 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from grading.batch.attention import ATTEMPTS, CHANGED, FILES, LATE, NOBODY, PERHAPS, TIME
+from grading.batch.attention import (
+    ATTEMPTS,
+    CHANGED,
+    FILES,
+    LATE,
+    NOBODY,
+    PERHAPS,
+    TIME,
+    UNREADABLE,
+)
 from grading.course.syllabus import Course, LatePolicy
 from grading.errors import UsageError
 from tests.support.classes import EX1, WORK, pack, put
@@ -166,6 +175,61 @@ def test_a_time_of_a_person_counts_for_everything_of_theirs(
     times = "person,submitted_at\n1,2026-10-05T12:00\n"
     found = rehearse(capsys, due(real_course), folder, roster, times=times)
     assert found.about(TIME) == ["bob ex1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "undated", "notes"),
+    [
+        # The time of any member is that of the team's work.
+        ("2,2026-10-05T12:00\n", ["zoe ex1"], []),
+        ("2,2026-10-05T12:00\n3,2026-10-05T12:00\n", [], []),
+        ("1,2026-10-05T12:00\n2,2026-10-05T12:00\n", ["zoe ex1"], []),
+        # Max has handed in nothing.
+        (
+            "4,2026-10-05T12:00\n",
+            ["red ex1", "zoe ex1"],
+            ["times.csv: no submission has the time of Max (4)"],
+        ),
+    ],
+)
+def test_a_time_of_a_person_counts_for_the_team(
+    tmp_path: Path,
+    real_course: Course,
+    capsys: Capture,
+    rows: str,
+    undated: list[str],
+    notes: list[str],
+) -> None:
+    folder = folders(tmp_path / "in", "red", "zoe")
+    roster = "name,id,team\nAnn,1,Red\nBob,2,Red\nZoe,3,\nMax,4,\n"
+    times = f"person,submitted_at\n{rows}"
+    found = rehearse(capsys, due(real_course), folder, roster, times=times)
+    assert (found.about(TIME), found.about(UNREADABLE)) == (undated, notes)
+    with pytest.raises(
+        UsageError, match=r"times\.csv has two times for the people of red: choose one"
+    ):
+        rehearse(
+            capsys,
+            due(real_course),
+            folder,
+            roster,
+            times="person,submitted_at\n1,2026-10-05T12:00\n2,2026-10-05T13:00\n",
+        )
+
+
+@pytest.mark.parametrize(
+    ("clock", "unsettled"), [("02-10-00", True), ("01-59-59", False), ("03-00-00", False)]
+)
+def test_which_came_later_is_open_in_the_hour_that_a_clock_shows_twice(
+    tmp_path: Path, real_course: Course, capsys: Capture, clock: str, unsettled: bool
+) -> None:
+    for number, stamp in enumerate(("02-40-00", clock)):
+        name = f"HW_jdoe_attempt_2026-10-25-{stamp}_{EX1}"
+        put(tmp_path / "in" / name, f"x = {number}\n")
+    course = replace(real_course, zone=ZoneInfo("Europe/Berlin"))
+    roster = "name,login\nJane Doe,jdoe\n"
+    assert bool(rehearse(capsys, course, tmp_path / "in", roster).about(ATTEMPTS)) == unsettled
+    assert rehearse(capsys, real_course, tmp_path / "in", roster).about(ATTEMPTS) == []
 
 
 def test_files_that_only_a_number_separates_are_listed(

@@ -331,8 +331,9 @@ def test_submitty_hand_ins_by_a_repository_lie_in_checkout(
 NBGRADER_TIMES = [
     ("2026-10-05 21:02:38.123456 UTC", datetime(2026, 10, 5, 21, 2, 38, 123456, tzinfo=UTC)),
     ("2026-10-05 21:02:38.123456 -0400", datetime(2026, 10, 5, 21, 2, 38, 123456, tzinfo=EAST)),
-    # nbgrader/apps/zipcollectapp.py writes isoformat(' ') of a time from a name, without a zone.
-    ("2026-10-05 21:02:38", datetime(2026, 10, 5, 21, 2, 38)),
+    # nbgrader/apps/zipcollectapp.py writes isoformat(' ') of a time from a name, without a zone;
+    # parse_utc reads it as UTC.
+    ("2026-10-05 21:02:38", datetime(2026, 10, 5, 21, 2, 38, tzinfo=UTC)),
     # The short name of another zone is ambiguous.
     ("2026-10-05 21:02:38.123456 EST", None),
     # nbgrader/coursedir.py (get_existing_timestamp) knows empty files.

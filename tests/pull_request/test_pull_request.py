@@ -381,6 +381,22 @@ def test_what_the_default_branch_gained_since_is_no_change(
     assert (list(request.protected), list(request.others)) == ([], [])
 
 
+def test_what_the_environment_says_about_git_does_not_matter(
+    server: Server, work: Path, objects: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / FILE).write_text("x = 1\n")
+    request = fetched(server, objects, server.request(work))
+    for name, value in (
+        ("GIT_DIR", str(work / ".git")),
+        ("GIT_OBJECT_DIRECTORY", str(work / ".git" / "objects")),
+        ("GIT_NAMESPACE", "other"),
+        ("GIT_LITERAL_PATHSPECS", "1"),
+        ("GIT_CONFIG_COUNT", "x"),
+    ):
+        monkeypatch.setenv(name, value)
+    assert requests.read(server.course, Objects(objects)) == request
+
+
 def test_a_notebook_and_answers_are_read(server: Server, work: Path, objects: Path) -> None:
     notebook = work / "exercises" / "notebooks" / "ex4_interpretability.ipynb"
     notebook.write_text(notebook.read_text().replace("raise NotImplementedError", "return 1"))

@@ -5,28 +5,18 @@ through a bare repository of ours, which borrows the objects of the clone and kn
 of it. The time of a commit is what its author's clock said.
 """
 
-import os
 import re
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from grading.errors import UsageError
+from grading.git import git
 from grading.submission import notebook
 from grading.submission.file import read_bytes
 
-SECONDS = 60
 MAX_BYTES = 1024 * 1024
-# All that git hears of its environment: no configuration of the user, and nothing from a server.
-ALONE = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_TERMINAL_PROMPT": "0",
-}
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"ref: (refs/heads/[A-Za-z0-9._/-]+)\s*")
 
@@ -41,9 +31,9 @@ class Commit:
 
 def last_change(clone: Path, path: Path) -> Commit | None:
     """The last commit on HEAD that changed `path`; None if that cannot be found out."""
-    git, objects = clone / ".git", clone / ".git" / "objects"
-    head = _head(git)
-    if head is None or git.is_symlink() or objects.is_symlink() or not objects.is_dir():
+    theirs, objects = clone / ".git", clone / ".git" / "objects"
+    head = _head(theirs)
+    if head is None or theirs.is_symlink() or objects.is_symlink() or not objects.is_dir():
         return None
     place = path.relative_to(clone).as_posix()
     try:
@@ -60,7 +50,7 @@ def last_change(clone: Path, path: Path) -> Commit | None:
             if size > notebook.MAX_BYTES:
                 return None
             stored = _git(ours, "cat-file", "blob", blob)
-    except (UsageError, OSError, ValueError, subprocess.SubprocessError):
+    except (UsageError, OSError, ValueError):
         return None
     if len(times) != 2:
         return None
@@ -68,14 +58,14 @@ def last_change(clone: Path, path: Path) -> Commit | None:
     return None if moment is None else Commit(moment, stored == _here(path))
 
 
-def _head(git: Path) -> str | None:
+def _head(theirs: Path) -> str | None:
     """The commit that HEAD names, read as text: loose, packed or detached."""
-    text = _text(git / "HEAD")
+    text = _text(theirs / "HEAD")
     if match := _REF.fullmatch(text):
         if ".." in match[1]:
             return None
-        loose = _text(git / match[1]).strip()
-        packed = re.search(rf"^(\w+) {re.escape(match[1])}$", _text(git / "packed-refs"), re.M)
+        loose = _text(theirs / match[1]).strip()
+        packed = re.search(rf"^(\w+) {re.escape(match[1])}$", _text(theirs / "packed-refs"), re.M)
         text = loose or (packed[1] if packed else "")
     return text.strip() if _HASH.fullmatch(text.strip()) else None
 
@@ -93,16 +83,8 @@ def _require_plain(objects: Path) -> None:
         raise UsageError("the clone borrows objects")
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
-    done = subprocess.run(
-        ["git", "--git-dir", str(folder), *arguments],
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        | ALONE,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=SECONDS,
-    )
+def _git(ours: Path, *arguments: str) -> bytes:
+    done = git(ours, *arguments)
     if done.returncode != 0:
         raise UsageError(f"git {arguments[0]} failed")
     return done.stdout

@@ -59,6 +59,11 @@ class File:
         return submissions.read_bytes(self.path, limit)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder, and no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
 def is_junk(name: str) -> bool:
     return name.startswith(".") or name in JUNK
 

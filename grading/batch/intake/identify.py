@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from grading.batch.intake.collect import Collected
-from grading.batch.intake.times import Received, received, zone_of
+from grading.batch.intake.times import Received, received
 from grading.batch.people import decisions
 from grading.batch.people.matching import Match, Roster
 from grading.batch.platforms.hand_in import Stamp
 from grading.course.syllabus import Course, Exercise
+from grading.errors import UsageError
 from grading.text import one_line
 
 
@@ -58,25 +60,31 @@ def identify(
     matches = known.match(
         authors, {label: person for label, person in people.items() if person is not None}
     )
-    received_at = _times(course, collected, known, matches, times)
+    told: Mapping[str, datetime] = {}
+    if times is not None:
+        told, unused = _told_times(times, known, matches)
+        notes += unused
+    received_at = {}
+    for found in collected:
+        moment = told.get(found.author.label)
+        stamp = found.stamp if moment is None else Stamp(moment, "times file")
+        received_at[found] = received(stamp, course.zone_of(found.exercise))
     return Intake(exercises, collected, known, matches, received_at, notes), new
 
 
-def _times(
-    course: Course,
-    collected: Sequence[Collected],
-    known: Roster,
-    matches: Mapping[str, Match],
-    times: Path | None,
-) -> dict[Collected, Received]:
-    labels = [found.author.label for found in collected]
-    by_label, by_person = ({}, {}) if times is None else decisions.read_times(times, known, labels)
-    received_at = {}
-    for found in collected:
-        policy = course.exercises[found.exercise].late if found.exercise else None
-        person = matches[found.author.label].person
-        moment = by_label.get(found.author.label)
-        moment = moment or (by_person.get(person) if person is not None else None)
-        stamp = found.stamp if moment is None else Stamp(moment, "times file")
-        received_at[found] = received(stamp, zone_of(policy))
-    return received_at
+def _told_times(
+    path: Path, known: Roster, matches: Mapping[str, Match]
+) -> tuple[dict[str, datetime], list[str]]:
+    """The times of a file by submission, and a note on rows without one. Raises UsageError.
+
+    A row for a submission comes before those for its people.
+    """
+    told, by_person = decisions.read_times(path, known, matches)
+    unused = dict(by_person)
+    for label in sorted(matches.keys() - told.keys()):
+        for person in by_person.keys() & set(matches[label].people):
+            unused.pop(person, None)
+            if told.setdefault(label, by_person[person]) != by_person[person]:
+                raise UsageError(f"{path.name} has two times for the people of {label}: choose one")
+    names = ", ".join(decisions.described(person) for person in unused)
+    return told, [f"{path.name}: no submission has the time of {names}"] if unused else []

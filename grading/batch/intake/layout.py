@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import files_in, is_junk
+from grading.batch.intake.files import files_in, is_folder, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -42,7 +42,7 @@ def recognized(
     for _ in range(MAX_WRAPPERS):
         roots = _roots(folder, own)
         inner = folder / roots[0] if len(roots) == 1 else None
-        if inner is None or not _is_folder(inner):
+        if inner is None or not is_folder(inner):
             break
         if not _is_class(inner, exercises):
             break
@@ -133,7 +133,7 @@ def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
     if any(platform.take(folder, names)[1] for platform in PLATFORMS[:-1]):
         return True
     roots = _roots(folder)
-    if len(roots) == 1 and _is_folder(folder / roots[0]):
+    if len(roots) == 1 and is_folder(folder / roots[0]):
         return _is_class(folder / roots[0], exercises)
     # Several folders or archives of which each holds the same exercise are several people's.
     for exercise in exercises:
@@ -141,10 +141,6 @@ def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
         if len(own) > 1:
             return True
     return False
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _holds(path: Path, exercise: Exercise) -> bool:

@@ -19,11 +19,21 @@ LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 @dataclass(frozen=True)
 class Received:
-    """When something came in, and what says so; `seconds` since 1970 are None if nothing does."""
+    """When something came in, and what says so; `seconds` since 1970 are None if nothing does.
+
+    `spread` is how much later it may have been: clocks that are set back show an hour twice.
+    """
 
     seconds: float | None = None
     source: str = "unknown"
     late: bool | None = None
+    spread: float = 0.0
+
+    def is_before(self, other: "Received") -> bool:
+        """Whether this came in first, for certain."""
+        if self.seconds is None or other.seconds is None:
+            return False
+        return self.seconds + self.spread < other.seconds
 
     def iso(self, zone: tzinfo) -> str:
         """ISO 8601 with the offset of a zone; empty if unknown."""
@@ -33,19 +43,25 @@ class Received:
 
 
 def received(stamp: Stamp, zone: tzinfo) -> Received:
-    """A stamp in seconds since 1970; `zone` is that of stamps that have none."""
+    """A stamp in seconds since 1970; `zone` is that of stamps that have none.
+
+    In the hour that a clock shows twice the first one counts, to the student's advantage.
+    """
     if stamp.moment is None:
         late = stamp.late
         return Received(None, stamp.source if late is not None else "unknown", late)
-    moment = stamp.moment
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
+    moments = [stamp.moment]
+    if stamp.moment.tzinfo is None:
+        moments = [stamp.moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1)]
     try:
-        seconds = moment.timestamp()
+        seconds = [moment.timestamp() for moment in moments]
     except (OverflowError, ValueError):
         return Received()
     # A student's clock may say anything; beyond these years, zones and deadlines end the calendar.
-    return Received(seconds, stamp.source, stamp.late) if 0 <= seconds < LAST else Received()
+    first = min(seconds)
+    if not 0 <= first < LAST:
+        return Received()
+    return Received(first, stamp.source, stamp.late, max(seconds) - first)
 
 
 def days_late(policy: LatePolicy | None, came_in: Received) -> int:
@@ -57,16 +73,10 @@ def days_late(policy: LatePolicy | None, came_in: Received) -> int:
         return 0
     if came_in.seconds is None:
         return 1 if came_in.late else 0
-    end = policy.due + timedelta(seconds=policy.grace)
+    # Addition forgets which of two equal hours was meant.
+    end = (policy.due + timedelta(seconds=policy.grace)).replace(fold=policy.due.fold)
     moment = datetime.fromtimestamp(came_in.seconds, policy.due.tzinfo)
     # Aware times of one zone are subtracted as the wall shows them, across a change of the clocks.
     days = ceil((moment - end) / timedelta(days=1))
-    if days <= 0 and came_in.seconds > end.timestamp():
-        days = 1  # in the hour that a clock shows twice
+    days = max(days, 1) if came_in.seconds > end.timestamp() else 0
     return max(days, 1 if came_in.late else 0)
-
-
-def zone_of(policy: LatePolicy | None) -> tzinfo:
-    """The zone of the course's deadline, or UTC."""
-    zone = None if policy is None else policy.due.tzinfo
-    return UTC if zone is None else zone

@@ -47,21 +47,30 @@ def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str,
 
 
 def read_times(
-    path: Path, roster: Roster, labels: Iterable[str]
+    path: Path, roster: Roster, matches: Mapping[str, Match]
 ) -> tuple[dict[str, datetime], dict[Person, datetime]]:
     """When each submission, or everything of a person, came in. Raises UsageError."""
-    known = set(labels)
     by_label: dict[str, datetime] = {}
     by_person: dict[Person, datetime] = {}
     for row in rows_of(path, ("submitted_at",)):
         text, label, person = row["submitted_at"], row.get("submission", ""), row.get("person", "")
+        what = label or person
+        if not what:
+            raise UsageError(
+                f"{path.name}: the row of {one_line(text)} has no submission or person"
+            )
         try:
             moment = datetime.fromisoformat(text)
         except ValueError as error:
-            raise UsageError(f"{path.name}: {one_line(text)} is not a time in ISO 8601") from error
-        what = label or person
+            said = f"{one_line(text)} is not" if text else "its row needs"
+            raise UsageError(f"{path.name}: {one_line(what)}: {said} a time in ISO 8601") from error
         if label:
-            before = by_label.setdefault(_label(path, label, known), moment)
+            label = _label(path, label, matches)
+            # people.csv writes several people into one cell, and nobody as an empty one.
+            people = [_person(path, roster, one) for one in person.split("; ") if one]
+            if not set(people) <= set(matches[label].people):
+                raise UsageError(f"{path.name}: {one_line(label)} does not belong to {person}")
+            before = by_label.setdefault(label, moment)
         else:
             before = by_person.setdefault(_person(path, roster, person), moment)
         if before != moment:

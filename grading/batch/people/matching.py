@@ -424,12 +424,12 @@ def _long_words(name: str) -> list[str]:
 
 def _other_name(author: Author, person: Person, evidence: Evidence) -> str:
     """Why the name that came with nameless evidence is not the person's; empty if it may be."""
-    for name in author.values((Kind.NAME,)):
-        if evidence in _NAMELESS and not are_akin(name, person.name):
-            return f"the name with it is {name}"
-        if evidence is Evidence.MAILBOX and not is_one_name(name, person.name):
-            return f"the name with it is {name}"
-    return ""
+    names = author.values((Kind.NAME,))
+    if evidence is Evidence.MAILBOX:
+        may_be = any(is_one_name(name, person.name) for name in names)
+    else:
+        may_be = evidence not in _NAMELESS or any(are_akin(name, person.name) for name in names)
+    return f"the name with it is {names[0]}" if names and not may_be else ""
 
 
 def _without_contradictions(
@@ -476,8 +476,8 @@ def _without_rivals(
 ) -> dict[str, Match]:
     """Take back matches where two accounts of a platform are matched to one person or team.
 
-    Weak evidence gives way to strong. But users choose their logins on some platforms, and names
-    and ids on others: where strong evidence is of two accounts, neither counts.
+    Names and ids, which users set for themselves on some platforms, give way to what identifies the
+    account itself (a roster may know several accounts of a person). Of equal claims none counts.
     """
     claims: dict[tuple[Person, str], set[str]] = {}
     for label, match in matches.items():
@@ -488,21 +488,18 @@ def _without_rivals(
     for label, match in matches.items():
         account, strength = authors[label].account, _strength(match)
         rivals: set[str] = set()
-        if account and strength != "decided":
+        if account and strength in ("weak", "team"):
             for person in match.people:
                 strong = claims.get((person, "strong"), set())
-                gives_way = strength == "weak" and strong
-                rivals |= strong if gives_way else claims[person, strength]
+                rivals |= (strength == "weak" and strong) or claims[person, strength]
         if rivals - {account}:
-            what = "name" if strength == "weak" else match.evidence
+            what = "name" if match.evidence in _WEAK else match.evidence
             match = Match(candidates=match.people, doubt=f"several accounts have this {what}")
         result[label] = match
     return result
 
 
 def _strength(match: Match) -> str:
-    if match.evidence is Evidence.DECIDED:
-        return "decided"
     if match.evidence is Evidence.TEAM:
         return "team"
-    return "weak" if match.evidence in _WEAK else "strong"
+    return "weak" if match.evidence in (*_WEAK, Evidence.ID) else "strong"

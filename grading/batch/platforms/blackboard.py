@@ -15,7 +15,7 @@ from itertools import takewhile
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
@@ -133,4 +133,4 @@ def _stamp(text: str) -> Stamp:
     try:
         return Stamp(datetime.strptime(text, "%Y-%m-%d-%H-%M-%S"), "blackboard")
     except ValueError:
-        return Stamp(source="blackboard")
+        return NO_STAMP

@@ -3,7 +3,8 @@
 IDS are numbers of Brightspace, and match no roster. NAME may hold a login or a student number
 before the name, and hyphens; in an assignment for groups it is GROUP - NAME. So names are read from
 both ends. DATE is local, to the minute, in 12 hours, with or without a colon, and with the month
-before or after the day. index.html is the platform's own table of contents.
+before or after the day. Some downloads have an underscore where others have a hyphen between blanks
+(medhatelmasry/UnzipLHub). index.html is the platform's own table of contents.
 """
 
 import re
@@ -21,8 +22,10 @@ _DATE = re.compile(
     r"(?:(?P<m1>[^\W\d_]{3,})\.? (?P<d1>\d{1,2})|(?P<d2>\d{1,2}) (?P<m2>[^\W\d_]{3,})\.?),?"
     r" (?P<year>\d{4}),? (?P<hour>\d{1,2}?)[:_ ]?(?P<minute>\d\d) ?(?P<half>[AaPp])\.?[Mm]\.?"
 )
-_IDS = re.compile(r"(?P<user>\d+)(?:-\d+)? ?[-_] ?(?P<rest>.+)", re.DOTALL)
+_IDS = re.compile(r"(?P<user>\d+)(?:-\d+)?(?P<between> ?[-_] ?)(?P<rest>.+)", re.DOTALL)
 _BETWEEN = re.compile(r" [-_] ")
+_UNDERSCORE = re.compile(r"_(?!\d\d ?[AaPp]\.?[Mm])")  # not that of 9_02 PM
+_GROUP = re.compile(r"(?P<group>.+)(?: [-_] |_).+", re.DOTALL)
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august", "september"),
     *("october", "november", "december"),
@@ -53,13 +56,20 @@ def _parsed(name: str, is_folder: bool) -> tuple[str, str, str, str] | None:
         return None
     # A folder ends with the date. After that of a flat name comes the file's own name, which may
     # look like a date, as may the name of a group: then nothing tells which is the platform's.
-    pieces = _BETWEEN.split(ids["rest"])
-    dates = [at for at, piece in enumerate(pieces) if at and _DATE.fullmatch(piece)]
-    if not dates or (is_folder and dates[-1] != len(pieces) - 1):
+    rest = ids["rest"]
+    between = _UNDERSCORE if ids["between"] == "_" else _BETWEEN
+    cuts = [*between.finditer(rest)]
+    ends = [*(cut.start() for cut in cuts[1:]), len(rest)]
+    # What stands before each date, the date, and what comes after it.
+    dates = [
+        (rest[: cut.start()], rest[cut.end() : end], between.sub("", rest[end:], count=1))
+        for cut, end in zip(cuts, ends, strict=False)
+        if _DATE.fullmatch(rest[cut.end() : end])
+    ]
+    if not dates or (is_folder and dates[-1][2]):
         return None
-    at = dates[-1] if is_folder else dates[0]
-    date = pieces[at] if is_folder or len(dates) == 1 else ""
-    return ids["user"], " - ".join(pieces[:at]), date, " - ".join(pieces[at + 1 :])
+    who, date, theirs = dates[-1] if is_folder else dates[0]
+    return ids["user"], who, date if is_folder or len(dates) == 1 else "", theirs
 
 
 def _hand_in(user: str, who: str, date: str, parts: Iterable[Part]) -> HandIn:
@@ -82,8 +92,8 @@ def _numbered(hand_ins: Iterable[HandIn]) -> list[HandIn]:
 def _clues(who: str) -> list[Clue]:
     # No part of it is taken for a name by itself: Mary Jane Doe is not Jane Doe with a login.
     clues = [Clue(Kind.NAME, who), Clue(Kind.LOGIN_AND_NAME, who)]
-    group = who.rpartition(" - ")[0]
-    return [*clues, Clue(Kind.TEAM, group)] if group else clues
+    group = _GROUP.fullmatch(who)
+    return [*clues, Clue(Kind.TEAM, group["group"])] if group else clues
 
 
 def _moment(text: str) -> datetime | None:

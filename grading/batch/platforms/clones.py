@@ -1,14 +1,15 @@
 """Cloned repositories, as GitHub Classroom leaves them: ASSIGNMENT-LOGIN/, each with .git.
 
-Both may hold hyphens. `gh classroom clone student-repos` puts the clones into a folder
-ASSIGNMENT-submissions/, which tells where the login begins. Elsewhere it begins after some part
-that all names share.
+ASSIGNMENT and LOGIN may hold hyphens. `gh classroom clone student-repos` puts the clones into a
+folder ASSIGNMENT-submissions/, which tells where the login begins. Elsewhere it begins after some
+part that all names share.
 """
 
 from collections.abc import Sequence
 from itertools import takewhile
 from pathlib import Path
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
@@ -25,13 +26,14 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def is_clone(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink() and (path / ".git").exists()
+    return is_folder(path) and (path / ".git").exists()
 
 
 def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
     logins = dict.fromkeys(name.removeprefix(beginning) for beginning in beginnings)
     clues = (Clue(Kind.ANY, name), *(Clue(Kind.HANDLE, login) for login in logins))
-    return HandIn(Author(one_line(name), clues), (Part(folder / name, name),), Stamp(source=SOURCE))
+    author = Author(one_line(name), clues, f"clone {name}")
+    return HandIn(author, (Part(folder / name, name),), Stamp(source=SOURCE))
 
 
 def _beginnings(folder: Path, names: Sequence[str]) -> list[str]:

@@ -10,11 +10,19 @@ from datetime import datetime
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.text import one_line
 
 METADATA = "submission_metadata.yml"
 _KINDS = {"sid": Kind.ID, "email": Kind.EMAIL, "name": Kind.NAME}
+_SUBMITTERS = re.compile(
+    r"^  :submitters:\n((?P<indent> +)- .*\n(?:(?P=indent)(?:- |  ).*\n)*)", re.M
+)
+# Long values go on in the next line, further in than any key of a submitter: such a line may look
+# like a key or like another submitter, as students choose their names.
+_CONTINUED = re.compile(r"\n {3,}")
+_FIELD = re.compile(r"^(?:  )?:(name|sid|email): (['\"]?)(.*?)\2$", re.M)
+_ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))")
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -40,15 +48,16 @@ def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
     The file is a fixed subset of YAML. Only the list of submitters and the time are read: what a
     student's program printed comes further down.
     """
-    listed = re.search(r"^  :submitters:\n((?:  - .*\n|    .*\n)*)", block, re.M)
+    listed = _SUBMITTERS.search(block)
     created = re.search(r"^  :created_at: ['\"]?(.+?)['\"]?$", block, re.M)
     stamp = _stamp(created[1] if created else "")
-    people = re.split(r"^ +- ", listed[1] if listed else "", flags=re.M)[1:]
+    lines = re.sub(f"^{listed['indent']}", "", listed[1], flags=re.M) if listed else ""
+    people = re.split(r"^- ", _CONTINUED.sub(" ", lines), flags=re.M)[1:]
     if not people:
         yield HandIn(Author(name, (), f"gradescope {name}"), (Part(folder / name, name),), stamp)
     for person in people:
-        fields = re.findall(r"^\s*:(name|sid|email): (['\"]?)(.*?)\2$", person, re.M)
-        values = {key: text.replace("''", "'") for key, _, text in fields if text}
+        fields = _FIELD.findall(person)
+        values = {key: _unquoted(quote, text) for key, quote, text in fields if text}
         clues = tuple(Clue(kind, values[key]) for key, kind in _KINDS.items() if key in values)
         label = one_line(f"{values.get('name') or name}_{name}")
         account = values.get("email") or values.get("sid") or label
@@ -56,9 +65,26 @@ def _of(folder: Path, name: str, block: str) -> Iterator[HandIn]:
         yield HandIn(author, (Part(folder / name, name),), stamp)
 
 
+def _unquoted(quote: str, text: str) -> str:
+    """The value of a scalar in one of YAML's three styles, with single spaces."""
+    if quote == "'":
+        text = text.replace("''", "'")
+    elif quote:
+        text = _ESCAPED.sub(_unescaped, text)
+    return " ".join(text.split())
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    """The character of a YAML escape; a space for a tab and other letters that stand for none."""
+    code = int(match[1] or match[2] or match[3] or "0", 16)
+    if code:
+        is_character = code < 0xD800 or 0xDFFF < code < 0x110000
+        return chr(code) if is_character else "\N{REPLACEMENT CHARACTER}"
+    return match[4] if match[4] in ('"', "\\", "/") else " "
+
+
 def _stamp(text: str) -> Stamp:
     try:
-        moment = datetime.fromisoformat(re.sub(r" (?:UTC|Z)$", "+00:00", text))
+        return Stamp(datetime.fromisoformat(re.sub(r" (?:UTC|Z)$", "+00:00", text)), "gradescope")
     except ValueError:
-        return Stamp(source="gradescope")
-    return Stamp(moment, "gradescope")
+        return NO_STAMP

@@ -19,21 +19,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp
+from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line
 
-_NAME = re.compile(
-    r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>[a-z0-9]+)_?(?P<theirs>.*)",
-    re.DOTALL,
-)
+_BEFORE_THEIRS = r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>[a-z0-9]+)_?"
+_OF_FILE = re.compile(rf"{_BEFORE_THEIRS}(?P<theirs>.*)", re.DOTALL)
+# The name of a folder ends with the platform's own words.
+_OF_FOLDER = re.compile(rf"{_BEFORE_THEIRS}(?P<theirs>)", re.DOTALL)
 TYPED = "onlinetext"
 _ANONYMOUS = re.compile(r"(.*-)?participant", re.IGNORECASE | re.DOTALL)
 _WORDS = re.compile(r"_assignsubmission_(?:file|onlinetext)")
-# The name of a folder, which ends with the platform's own words.
-_OF_FOLDER = re.compile(
-    r"(?P<who>.+?)(?:_(?P<number>\d+))?_assignsubmission_(?P<kind>[a-z0-9]+)_?(?P<theirs>)",
-    re.DOTALL,
-)
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
@@ -51,14 +46,14 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def _parsed(folder: Path, name: str) -> re.Match[str] | None:
-    """The parts of a name; that of a folder ends with the platform's own words.
+    """The parts of a name; None where it is not Moodle's, or nothing tells which words are.
 
-    Names of people and files may imitate them. In the name of a folder the last are the platform's;
-    in that of a file nothing tells.
+    Names of people and files may imitate the platform's words. In the name of a folder the last
+    ones are the platform's.
     """
     if (folder / name).is_dir():
         return _OF_FOLDER.fullmatch(name)
-    return _NAME.fullmatch(name) if len(_WORDS.findall(name)) == 1 else None
+    return _OF_FILE.fullmatch(name) if len(_WORDS.findall(name)) == 1 else None
 
 
 def _hand_in(
@@ -80,4 +75,4 @@ def _hand_in(
         if match["kind"] != TYPED
     )
     problem = "" if parts else "holds only text typed into Moodle, and no file"
-    return HandIn(author, parts, Stamp(source="moodle"), problem=problem)
+    return HandIn(author, parts, problem=problem)

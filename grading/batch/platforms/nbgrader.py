@@ -5,12 +5,13 @@ A course keeps all its assignments in this folder, and each has a time of its ow
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_junk
+from grading.batch.intake.files import is_folder, is_junk
 from grading.batch.people.matching import Author, Clue, Kind
-from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
+from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp, seconds
+from grading.course.syllabus import zone_named
 from grading.errors import UsageError
 from grading.submission.file import read_bytes
 from grading.text import one_line
@@ -27,17 +28,13 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """
     if folder.absolute().name != ROOT:
         return [], set()
-    students = [name for name in names if _is_folder(folder / name)]
+    students = [name for name in names if is_folder(folder / name)]
     dated = [name for name in students if any((folder / name).glob(f"*/{TIMESTAMP}"))]
     # nbgrader writes a time for everybody; one student alone could have made it.
     if 2 * len(dated) < len(students):
         return [], set()
     hand_ins = [hand_in for name in students for hand_in in _of_student(folder / name)]
     return hand_ins, set(students)
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _of_student(folder: Path) -> Iterator[HandIn]:
@@ -54,17 +51,24 @@ def _of_student(folder: Path) -> Iterator[HandIn]:
 
 
 def _is_assignment(path: Path) -> bool:
-    return _is_folder(path) and not is_junk(path.name)
+    return is_folder(path) and not is_junk(path.name)
 
 
 def _stamp(path: Path) -> Stamp:
-    """The time that nbgrader writes: "2026-10-05 21:02:38.123456 UTC" or with an offset."""
+    """The time that nbgrader writes: "2026-10-05 21:02:38.123456 UTC".
+
+    Instead of UTC there may be an offset or the full name of a zone; nothing means UTC.
+    """
     try:
         text = read_bytes(path, MAX_BYTES).decode("utf-8", "replace").strip()
     except UsageError:
-        return Stamp(source="nbgrader")
-    text = re.sub(r" (UTC|[+-]\d\d:?\d\d)$", lambda zone: zone[1].replace("UTC", "+00:00"), text)
+        return NO_STAMP
+    last = text.rpartition(" ")[2]
+    name = last if "/" in last or last == "UTC" else ""  # EST is not one zone only
     try:
-        return Stamp(datetime.fromisoformat(text), "nbgrader")
+        zone = zone_named(name) if name else UTC
+        local = re.sub(r" (?=[+-])", "", text.removesuffix(name).strip())
+        moment = datetime.fromisoformat(local)
     except ValueError:
-        return Stamp(source="nbgrader")
+        return NO_STAMP
+    return Stamp(moment if moment.tzinfo else moment.replace(tzinfo=zone), "nbgrader")

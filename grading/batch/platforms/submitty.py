@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
@@ -38,12 +39,12 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
     One student alone could have made these files; in a download most people have them.
     """
-    if ROOT in names and set(names) <= {ROOT, CHECKOUT, RESULTS} and _is_folder(folder / ROOT):
+    if ROOT in names and set(names) <= {ROOT, CHECKOUT, RESULTS} and is_folder(folder / ROOT):
         inner = sorted(path.name for path in (folder / ROOT).iterdir())
         hand_ins, used = take(folder / ROOT, inner)
         if used:
             return [_with_checkout(folder, hand_in) for hand_in in hand_ins], set(names)
-    users = [folder / name for name in names if _is_folder(folder / name)]
+    users = [folder / name for name in names if is_folder(folder / name)]
     if not users or (len(users) < 2 and folder.absolute().name != ROOT):
         return [], set()
     if _have_most(users, SETTINGS):
@@ -59,7 +60,7 @@ def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
     parts = list(hand_in.parts)
     for part in hand_in.parts:
         checkout = folder / CHECKOUT / part.path.relative_to(folder / ROOT)
-        if _is_folder(checkout):
+        if is_folder(checkout):
             parts.append(Part(checkout, part.name))
     return replace(hand_in, parts=tuple(parts))
 
@@ -67,10 +68,6 @@ def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
 def _have_most(users: Sequence[Path], name: str) -> bool:
     having = sum((user / name).is_file() for user in users)
     return len(users) < 2 * having
-
-
-def _is_folder(path: Path) -> bool:
-    return path.is_dir() and not path.is_symlink()
 
 
 def _of_settings(folder: Path) -> HandIn:
@@ -103,9 +100,9 @@ def _stamp(folder: Path) -> Stamp:
         return NO_STAMP
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
-        return Stamp(source="submitty")
+        return NO_STAMP
     offset = (match["offset"] or "").strip()
     try:
         return Stamp(datetime.fromisoformat(match["local"] + offset), "submitty")
     except ValueError:  # no such day
-        return Stamp(source="submitty")
+        return NO_STAMP

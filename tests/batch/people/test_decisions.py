@@ -24,6 +24,11 @@ ANN, BOB = Person("Ann Smith", "1001", "ann@x.edu", "ann"), Person("Bob Jones", 
 LI = [Person("Li Wei", "7"), Person("Li Wei", "8")]
 ROSTER = Roster([ANN, BOB, *LI])
 LABELS = ("doejane_12", "-x", "'y")
+FOUND = {
+    "doejane_12": Match((ANN,), Evidence.LOGIN),
+    "-x": Match((ANN, BOB), Evidence.TEAM),
+    "'y": Match(candidates=(ANN, BOB)),
+}
 
 
 def matches(folder: Path, text: str) -> dict[str, Person | None]:
@@ -78,7 +83,7 @@ def test_times_of_submissions_and_of_people(tmp_path: Path) -> None:
         "'-x,,2026-10-05T21:02\n"
         ",1002,2026-10-05T21:02Z\n"
     )
-    by_label, by_person = read_times(put(tmp_path / "times.csv", text), ROSTER, LABELS)
+    by_label, by_person = read_times(put(tmp_path / "times.csv", text), ROSTER, FOUND)
     moment = datetime(2026, 10, 5, 21, 2)
     assert by_label == {
         "doejane_12": moment.replace(second=38, tzinfo=timezone(timedelta(hours=2))),
@@ -93,13 +98,42 @@ def test_times_of_submissions_and_of_people(tmp_path: Path) -> None:
         ("submission,submitted_at\n-x,yesterday\n", "yesterday is not a time in ISO 8601"),
         ("submission,submitted_at\nzoe,2026-10-05\n", "there is no submission zoe"),
         ("person,submitted_at\nZoe,2026-10-05\n", "Zoe is nobody"),
-        ("submitted_at\n2026-10-05\n", "is nobody"),
+        ("submission,submitted_at\n-x,\n", r"times\.csv: -x: its row needs a time in ISO 8601"),
+        ("person,submitted_at\nann, \n", r"times\.csv: ann: its row needs a time in ISO 8601"),
+        ("submitted_at\n2026-10-05\n", "the row of 2026-10-05 has no submission or person"),
         ("submission,time\n-x,2026-10-05\n", "no column submitted_at"),
     ],
 )
 def test_times_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
-        read_times(put(tmp_path / "times.csv", text), ROSTER, LABELS)
+        read_times(put(tmp_path / "times.csv", text), ROSTER, FOUND)
+
+
+@pytest.mark.parametrize(
+    ("row", "fits"),
+    [
+        ("doejane_12,ann", True),
+        ("doejane_12,Ann Smith (1001)", True),
+        ("doejane_12,", True),
+        ("doejane_12,1002", False),
+        ("-x,Ann Smith (1001); Bob Jones (1002)", True),
+        ("-x,Bob Jones (1002)", True),
+        ("-x,ann; 7", False),
+        ("'y,", True),
+        ("'y,ann", False),
+    ],
+)
+def test_a_row_with_submission_and_person_names_one_and_the_same(
+    tmp_path: Path, row: str, fits: bool
+) -> None:
+    """As in people.csv, to which somebody has added the times."""
+    path = put(tmp_path / "times.csv", f"submission,person,submitted_at\n{row},2026-10-05T21:02\n")
+    if fits:
+        by_label, by_person = read_times(path, ROSTER, FOUND)
+        assert (list(by_label), by_person) == ([row.partition(",")[0]], {})
+    else:
+        with pytest.raises(UsageError, match=r"times\.csv: .* does not belong to "):
+            read_times(path, ROSTER, FOUND)
 
 
 def test_teams_of_a_file_join_those_of_the_roster(tmp_path: Path) -> None:

@@ -99,6 +99,26 @@ def test_flat_files_keep_their_own_names(tmp_path: Path, theirs: str) -> None:
     assert hand_in.stamp.moment == datetime(2026, 10, 5, 21, 2)
 
 
+@pytest.mark.parametrize(
+    ("name", "people", "theirs"),
+    [
+        ("1234-56_Jane Doe_Oct 5, 2026 902 PM_my_work.py", [JANE], "my_work.py"),
+        ("1234-56_Jane_Doe_Oct 5, 2026 9_02 PM_my - work.py", [JANE], "my - work.py"),
+        ("1234-56_0012_Jane Doe_5 Oct 2026 9:02 PM_ex1.py", [JANE], "ex1.py"),
+        ("1234-56_Red_Jane Doe_Oct 5, 2026 902 PM_ex1.py", [JANE, ANN], "ex1.py"),
+        ("1234-56 _ Jane Doe _ Oct 5, 2026 902 PM _ a _ b.py", [JANE], "a _ b.py"),
+        ("1234-56_Ann_Smith_Oct 5, 2026 902 PM_ex1.py", [], "ex1.py"),
+    ],
+)
+def test_an_underscore_may_stand_between_the_parts(
+    tmp_path: Path, name: str, people: list[Person], theirs: str
+) -> None:
+    [hand_in] = taken(tmp_path, name)
+    assert (files(hand_in), hand_in.stamp.moment) == ({name: theirs}, datetime(2026, 10, 5, 21, 2))
+    [match] = Roster([JANE, ANN, LUC]).match([hand_in.author], {}).values()
+    assert list(match.people) == people
+
+
 def test_a_second_date_is_no_time_and_neither_is_the_first(tmp_path: Path) -> None:
     """A student may have put either into a nickname or into the name of a file."""
     [hand_in] = taken(tmp_path, f"{FOLDER.format('Jane Doe')} - a - Oct 1, 2026 100 AM - b.py")

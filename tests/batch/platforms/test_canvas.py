@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from grading.batch.people.matching import Roster
+from grading.batch.people.roster import Person
 from grading.batch.platforms.canvas import take
 from grading.batch.platforms.hand_in import HandIn
 from tests.support.classes import clues, files, put
@@ -108,3 +110,52 @@ def test_one_name_like_canvas_makes_no_download(tmp_path: Path) -> None:
 def test_the_test_student_is_nobody(tmp_path: Path) -> None:
     [hand_in] = taken(tmp_path, "doejane_1_2_ex1.py", "studenttest_99_3_ex1.py")
     assert hand_in.author.label == "doejane_1"
+
+
+X = Person("Xenia Roe", "1", canvas="1235", login="xroe")
+ANN = Person("Ann Lee", "2", canvas="1299", teams=("team_1235",))
+BOB = Person("Bob Ray", "3", canvas="1300", teams=("team_1235",))
+JANE = Person("Jane Doe", "4", canvas="4711")
+
+
+@pytest.mark.parametrize(
+    ("names", "people", "owners"),
+    [
+        # The group team_1235, whose member 1299 has handed in, or a user 1235 called team.
+        (["team_1235_1299_5000_EX"], [X, ANN, BOB], None),
+        (["team_1235_1299_5000_EX"], [ANN, BOB, JANE], ["2", "3"]),
+        # LATE stands in front of the user, and no two files have one number: nothing is open.
+        (["team_1235_LATE_1299_5000_EX"], [X, ANN, BOB], ["2", "3"]),
+        (["team_1235_1299_5000_a.py", "team_1235_1299_5001_b.py"], [X, ANN, BOB], ["2", "3"]),
+        # A student's own name of a file begins with numbers.
+        (["doejane_4711_5000_01_ex1.py"], [X, ANN, JANE], ["4"]),
+        (["doejane_4711_5000_2026_10_05_ex1.py"], [X, ANN, JANE], ["4"]),
+        (["doejane_4711_5000_ex1.py", "doejane_4711_5001_7_data.py"], [X, ANN, JANE], ["4"]),
+        (["doejane_4711_5000_1235_ex1.py"], [X, ANN, JANE], ["4"]),
+        # A user has taken the name and number of somebody else for a name.
+        (["doejane_4711_1235_5000_ex1.py"], [X, ANN, JANE], None),
+        (["doejane_4711_1235_5000_a.py", "doejane_4711_5001_b.py"], [X, ANN, JANE], None),
+    ],
+)
+def test_more_numbers_than_two_are_read_in_every_way(
+    tmp_path: Path, names: list[str], people: list[Person], owners: list[str] | None
+) -> None:
+    [hand_in] = taken(tmp_path, *names)
+    [match] = Roster(people).match([hand_in.author], {}).values()
+    assert [person.id for person in match.people] == (owners or [])
+    assert match.people or match.candidates
+
+
+@pytest.mark.parametrize("who", ["mallory_5678_1", "mallory_5678_1_2", "5678_1"])
+def test_a_name_with_numbers_does_not_hide_that_it_was_late(tmp_path: Path, who: str) -> None:
+    [hand_in] = taken(tmp_path, f"{who}_LATE_5678_777_ex1.py")
+    assert hand_in.stamp.late
+    [match] = Roster([Person("Mallory", "5", canvas="5678")]).match([hand_in.author], {}).values()
+    assert match.people or match.candidates
+
+
+def test_a_number_that_comes_twice_is_no_files_own(tmp_path: Path) -> None:
+    names = ("lab_1_2_1299_5000_ex1.py", "lab_1_2_1299_5001_ex1-1.py", "lab_1_2_1299_text.html")
+    first, second = taken(tmp_path, *names)
+    assert first.author.label == second.author.label == "lab_1_2_1299"
+    assert [list(files(one).values()) for one in (first, second)] == [["ex1.py"], ["ex1-1.py"]]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from grading.batch.people.matching import Roster
+from grading.batch.people.roster import Person
 from grading.batch.platforms.clones import take
 from tests.support.classes import clues
 
@@ -36,3 +38,30 @@ def test_a_folder_without_git_or_behind_a_link_is_no_clone(tmp_path: Path) -> No
     (tmp_path / "real" / ".git").mkdir(parents=True)
     (tmp_path / "rnns-bob").symlink_to(tmp_path / "real")
     assert take(tmp_path, ["rnns-ann", "rnns-bob"]) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("people", "owners"),
+    [
+        # Two accounts of one name are two people: nothing tells which of them the roster means.
+        ([Person("Jane Doe", "1")], {"rnns-jane-doe": None, "rnns-janedoe": None}),
+        # Only a login tells them apart.
+        (
+            [Person("Jane Doe", "1", login="janedoe")],
+            {"rnns-jane-doe": None, "rnns-janedoe": "1"},
+        ),
+        (
+            [Person("Jane Doe", "1", login="janedoe", also=("jane-doe",))],
+            {"rnns-jane-doe": "1", "rnns-janedoe": "1"},
+        ),
+    ],
+)
+def test_two_accounts_are_not_taken_for_one_person(
+    tmp_path: Path, people: list[Person], owners: dict[str, str | None]
+) -> None:
+    for name in owners:
+        (tmp_path / name / ".git").mkdir(parents=True)
+    hand_ins, _ = take(tmp_path, sorted(owners))
+    found = Roster(people).match([hand_in.author for hand_in in hand_ins], {})
+    assert {label: match.person and match.person.id for label, match in found.items()} == owners
+    assert all(match.people or match.candidates for match in found.values())

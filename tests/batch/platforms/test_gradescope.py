@@ -1,9 +1,11 @@
 """submission_metadata.yml beside folders submission_N, as Gradescope's export has them."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
 
 from grading.batch.platforms.gradescope import take
 from tests.support.classes import EX1, clues, put
@@ -48,6 +50,53 @@ def test_every_submitter_has_the_work_and_its_time(tmp_path: Path) -> None:
     assert hand_ins[0].author.account == hand_ins[1].author.account
     moments = {hand_in.stamp.moment for hand_in in hand_ins[1:]}
     assert moments == {datetime(2026, 10, 5, 19, 2, 38, tzinfo=UTC)}
+
+
+def name_in(folder: Path, metadata: str) -> str:
+    """The name of the only submitter, whose other clues are Mallory's."""
+    put(folder / "submission_metadata.yml", metadata)
+    [hand_in], _ = take(folder, ["submission_1", "submission_metadata.yml"])
+    *others, (kind, name) = clues(hand_in)
+    assert (others, kind) == ([("id", "7"), ("address", "mallory@x.edu")], "name")
+    return name
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        (r'"Ji\u0159\u00ed Nov\xE1k"', "Jiří Novák"),
+        (r'"Jane \"JD\" Doe"', 'Jane "JD" Doe'),
+        (r'"Jane\tDoe\\ \U0001F600"', "Jane Doe\\ \U0001f600"),
+        (r'"Jane\uD800 \U00110000"', "Jane\ufffd \ufffd"),
+        ("'Jane ''JD'' Doe'", "Jane 'JD' Doe"),
+        (r"Jane ''JD\u0159'' Doe", r"Jane ''JD\u0159'' Doe"),
+        ("王小明", "王小明"),
+    ],
+)
+def test_a_name_is_read_as_yaml_writes_it(tmp_path: Path, written: str, name: str) -> None:
+    mallory = f"  - :name: {written}\n    :sid: '7'\n    :email: mallory@x.edu\n"
+    text = BLOCK.format(name="submission_1", submitters=mallory, created="")
+    assert name_in(tmp_path, text) == name
+
+
+LONG = "x" * 70
+
+
+@pytest.mark.parametrize("quote", [None, "'", '"'])
+@pytest.mark.parametrize("rest", [":sid: 0012", "- :name: Jane Doe", ":email: jane@x.edu"])
+@pytest.mark.parametrize("more", ["", f" {LONG} :sid: 0012 - :name: Jane Doe"])
+def test_the_rest_of_a_long_name_is_no_key(
+    tmp_path: Path, rest: str, more: str, quote: str | None
+) -> None:
+    """libyaml, which writes the file, goes on in the next line after 80 characters, as PyYAML."""
+    name = f"{LONG} {LONG} {rest}{more}"
+    mallory = {":name": name, ":sid": "7", ":email": "mallory@x.edu"}
+    document = {"submission_1": {":submitters": [mallory]}}
+    text = yaml.dump(document, default_style=quote, sort_keys=False)
+    # Ruby writes its symbols without quotation marks.
+    text = re.sub(r"""^( *(?:- )?)[\"'](:?\w+)[\"']:""", r"\1\2:", text, flags=re.M)
+    assert "\n      " in text
+    assert name_in(tmp_path, text) == name
 
 
 @pytest.mark.parametrize("created", ["yesterday", "", "99999-01-01 00:00:00 Z"])

@@ -1,7 +1,12 @@
-"""submitted/STUDENT/ASSIGNMENT/timestamp.txt, as nbgrader/converters/base.py reads it."""
+"""submitted/STUDENT/ASSIGNMENT/timestamp.txt, as nbgrader/converters/base.py reads it.
+
+What it says is read as parse_utc of nbgrader/utils.py reads it (jupyter/nbgrader, release 0.9.6):
+a third word is an offset or the name of a zone, and a time with neither is in UTC.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,8 +24,17 @@ MOMENT = datetime(2026, 10, 5, 19, 2, 38, tzinfo=UTC)
         ("2026-10-05 21:02:38 +0200", MOMENT),
         ("2026-10-05 21:02:38 +02:00", MOMENT),
         ("2026-10-05T21:02:38+02:00", MOMENT),
-        ("2026-10-05 19:02:38", MOMENT.replace(tzinfo=None)),
-        ("0001-01-01 00:00:00", datetime(1, 1, 1)),
+        ("2026-10-05 12:02:38.000000 America/Los_Angeles", MOMENT),
+        ("2026-10-05 19:02:38", MOMENT),
+        ("2026-10-05T19:02:38Z", MOMENT),
+        ("0001-01-01 00:00:00", datetime(1, 1, 1, tzinfo=UTC)),
+        ("0001-01-01 00:00:00 Asia/Tokyo", datetime(1, 1, 1, tzinfo=ZoneInfo("Asia/Tokyo"))),
+        ("2026-10-05 12:02:38 America/Indiana", None),
+        ("2026-10-05 12:02:38 Europe/Atlantis", None),
+        ("2026-10-05 12:02:38 ../../etc/passwd", None),
+        ("2026-10-05 12:02:38 A/" + "A" * 900, None),
+        ("2026-10-05 12:02:38 EST", None),
+        ("UTC", None),
         ("yesterday", None),
         ("", None),
         (b"\xff", None),
@@ -38,6 +52,7 @@ def test_the_time_of_an_assignment(
     assert clues(hand_in) == [("label", "jdoe")]
     assert [part.path for part in hand_in.parts] == [folder / "jdoe" / "ex1"]
     assert hand_in.stamp.moment == expected
+    assert hand_in.stamp.moment is None or hand_in.stamp.moment.tzinfo is not None
 
 
 def test_only_a_folder_of_that_name_is_nbgraders(

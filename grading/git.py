@@ -1,0 +1,37 @@
+"""Runs git on a bare repository, where nothing around it has a say."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from grading.errors import UsageError
+
+# To list the files of this repository, or to find the last commit of one, takes 0.03 s (measured).
+SECONDS = 60
+# git hears of no configuration of the user, fetches nothing from a server and asks nobody. What
+# else the environment says about git, such as another repository's place, is left out.
+_ALONE = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+
+
+def git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git in a bare repository; the result says whether it failed.
+
+    Raises UsageError if it cannot be run, or takes more than a minute.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        return subprocess.run(
+            ["git", "-C", str(repository), "--git-dir", ".", *arguments],
+            env=others | _ALONE,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UsageError(f"git {arguments[0]} does not work here: {error}") from error
