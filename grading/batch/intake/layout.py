@@ -133,4 +133,6 @@ def _holds(path: Path, exercise: Exercise) -> bool:
         files = files_in(path, path.name)
     except UsageError:
         return False
-    return any(choice.copy_number(file.name, exercise) is not None for file in files)
+    return any(
+        choice.copy_number(file.name, exercise) is not None for file in files if not file.is_folder
+    )
