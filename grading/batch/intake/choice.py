@@ -128,7 +128,7 @@ def copy_of(name: str, stem: str) -> int | None:
     number is 0 for the stem alone and 1 for a copy without a number.
     """
     behind = _behind(name, stem)
-    if behind is None or not _OTHER.isdisjoint(_words(behind)):
+    if behind is None or not _OTHER.isdisjoint(words(behind)):
         return None
     return max(map(int, re.findall(r"[0-9]{1,9}", behind)), default=1) if behind else 0
 
@@ -148,8 +148,9 @@ def _plain(text: str) -> str:
     return re.sub(r"[-. ]", "_", text.lower())
 
 
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", text))
+def words(text: str) -> set[str]:
+    """The words of a name in lower case."""
+    return set(re.findall(r"[^\W\d_]+", text.lower()))
 
 
 def _has_id(name: str, exercise: Exercise) -> bool:
@@ -308,7 +309,7 @@ def _no_answers(files: Sequence[File], exercise: Exercise) -> str:
         for file in files
         if file.suffix not in (*READ, *ARCHIVES)
         and (behind := _behind(file.name, exercise.id)) is not None
-        and _words(behind) <= _BEHIND | {"answer", "answers", "question", "questions"}
+        and words(behind) <= _BEHIND | {"answer", "answers", "question", "questions"}
     ]
     return f"{_listed(mine)} cannot be read: they belong into {exercise.id}.md" if mine else ""
 
@@ -333,13 +334,13 @@ def _explained(
 def _is_named(file: File, exercise: Exercise) -> bool:
     """Whether a file is called after the exercise or its id, and not only with the id in front."""
     behind = _behind(file.name, exercise.id)
-    is_id = behind is not None and _words(behind) <= _BEHIND
+    is_id = behind is not None and words(behind) <= _BEHIND
     return is_id or copy_number(file.name, exercise) is not None
 
 
 def _has_word(name: str, exercise: Exercise) -> bool:
     """Whether a name has a word of the exercise's: my_rnn.py of ex1_vanilla_rnn.py."""
-    return any(word in name.lower() for word in _words(_plain(exercise.module)) if len(word) > 2)
+    return any(word in name.lower() for word in words(_plain(exercise.module)) if len(word) > 2)
 
 
 def _is_exact(file: File, exercise: Exercise) -> bool:
@@ -379,6 +380,12 @@ def _code(source: str) -> tuple[str, ...]:
     """The lines of a source without empty ones and comments, as a name on top is no work."""
     lines = (line.rstrip() for line in source.splitlines())
     return tuple(line for line in lines if line and not line.lstrip().startswith("#"))
+
+
+def worked_on(file: File, exercise: Exercise) -> str:
+    """The source of a file; empty if it is the untouched stub. Raises UsageError."""
+    source = submission(exercise, file).source
+    return "" if _code(source) in _untouched(exercise) else source
 
 
 def submission(exercise: Exercise, file: File) -> Submission:

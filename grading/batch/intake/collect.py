@@ -12,8 +12,8 @@ from pathlib import Path
 
 from grading.batch.intake import choice, commits
 from grading.batch.intake.choice import Choice
-from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, File, files_in
-from grading.batch.intake.layout import recognized
+from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
+from grading.batch.intake.layout import is_of_several, recognized
 from grading.batch.people.matching import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
@@ -75,11 +75,15 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is looked for: these exercises, and no others of the course."""
+    """What is looked for: these exercises, and no others of the course.
+
+    In a class, an entry may turn out to be several people's.
+    """
 
     exercises: Sequence[Exercise]
     others: Sequence[Exercise] = ()
     trust_file_times: bool = False
+    is_class: bool = True
 
     @property
     def every(self) -> Sequence[Exercise]:
@@ -168,7 +172,7 @@ def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """The work in a file, folder or archive; if there is none, one problem without an exercise."""
     (hand_in,), _ = plain.take(path.parent, [path.name])
-    return list(_collected(hand_in, _Asked(exercises)))
+    return list(_collected(hand_in, _Asked(exercises, is_class=False)))
 
 
 def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
@@ -180,6 +184,11 @@ def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
         files = _files(hand_in)
     except UsageError as error:
         yield replace(nothing, problem=str(error))
+        return
+    if asked.is_class and is_of_several(hand_in, files, asked.every):
+        unpack = "" if hand_in.parts[0].path.is_dir() else "unpack it and "
+        advice = f"{unpack}give it as SUBMISSIONS itself"
+        yield replace(nothing, problem=f"looks like several people's work: {advice}")
         return
     without = []
     for exercise in asked.exercises:
@@ -302,6 +311,8 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
         advice = "; an archive in an archive is not read, nor is a damaged one"
     elif kinds & set(ARCHIVES):
         advice = "; of archives, only .zip is read"
+    elif len(files) > 1 and all(file.suffix in WORK and not file.depth for file in files):
+        advice = "; if these are several people's, give their folder as SUBMISSIONS"
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"

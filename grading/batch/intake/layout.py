@@ -6,11 +6,12 @@ to the person whose name it has. A download is also recognized through folders a
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import files_in, is_junk
+from grading.batch.intake.files import File, files_in, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -25,11 +26,18 @@ from grading.batch.platforms import (
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
+from grading.submission import file as submissions
 from grading.text import one_line
 
 # In this order: each takes what it knows, and the last takes all that is left.
 PLATFORMS = (gradescope, submitty, nbgrader, blackboard, brightspace, canvas, moodle, clones, plain)
 MAX_WRAPPERS = 4
+# Words in the names of folders that one person keeps several versions in.
+_OWN_WORDS = {
+    *("archive", "attempt", "backup", "copy", "course", "draft", "ex", "exercise", "exercises"),
+    *("final", "homework", "hw", "new", "old", "original", "reference", "solution", "solutions"),
+    *("src", "stub", "submission", "test", "tests", "try", "v", "version", "work"),
+}
 
 
 def recognized(
@@ -53,31 +61,58 @@ def recognized(
         is_download = 2 * len(used) >= len(names) or platform is clones
         hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
-    return [_refused(hand_in) if _is_download(hand_in) else hand_in for hand_in in hand_ins]
+    return hand_ins
 
 
-def _is_download(hand_in: HandIn) -> bool:
-    """Whether a folder among others is a platform's download of several people.
+def is_of_several(hand_in: HandIn, files: Sequence[File], exercises: Sequence[Exercise]) -> bool:
+    """Whether an entry is a class or a platform's download of one, and not one person's work.
 
-    A student can make such a folder, too: so nobody is credited with what is in it.
+    A student can make such an entry, too: so nobody is credited with what is in it.
     """
-    if len(hand_in.parts) != 1 or not hand_in.parts[0].path.is_dir() or hand_in.author.account:
+    part = hand_in.parts[0]
+    if len(hand_in.parts) > 1 or hand_in.author.account or hand_in.stamp.source == clones.SOURCE:
         return False
-    folder = hand_in.parts[0].path
-    try:
-        names = _names(folder)
-    except UsageError:
+    if part.name == nbgrader.ROOT and part.path.is_dir():
+        return True
+    folder, places = part.path, [PurePosixPath(file.place).parts for file in files]
+    while len({place[:1] for place in places}) == 1 and min(map(len, places)) > 1:
+        folder, places = folder / places[0][0], [place[1:] for place in places]
+    names = sorted({place[0] for place in places})
+    if len(names) < 2:
         return False
     for platform in (blackboard, brightspace, canvas, moodle):  # names alone tell these
         taken, used = platform.take(folder, names)
         if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
             return True
-    return False
+    return any(_are_peoples(files, places, exercise) for exercise in exercises)
 
 
-def _refused(hand_in: HandIn) -> HandIn:
-    problem = "looks like a platform's download of several people: give it as SUBMISSIONS itself"
-    return replace(hand_in, problem=problem)
+def _are_peoples(
+    files: Sequence[File], places: Sequence[tuple[str, ...]], exercise: Exercise
+) -> bool:
+    """Whether folders side by side, called like people, hold different works on an exercise.
+
+    One person's folders are called "old" or "v2".
+    """
+    both = submissions.both_names(exercise.file)
+    inside = [
+        (place[0], file)
+        for place, file in zip(places, files, strict=True)
+        if len(place) > 1 and file.name in both and _may_be_a_person(place[0])
+    ]
+    if len({name for name, _ in inside}) < 2:
+        return False
+    works: dict[str, set[str]] = {}
+    for name, file in inside:
+        with suppress(UsageError):
+            works.setdefault(name, set()).add(choice.worked_on(file, exercise))
+    first, *others = [work - {""} for work in works.values() if work - {""}] or [set()]
+    return any(first.isdisjoint(work) for work in others)
+
+
+def _may_be_a_person(folder: str) -> bool:
+    found = choice.words(folder)
+    return len(folder) > 2 and bool(found) and found.isdisjoint(_OWN_WORDS)
 
 
 def _without_time(hand_in: HandIn) -> HandIn:
@@ -98,9 +133,11 @@ def _names(folder: Path, own: Collection[Path] = ()) -> list[str]:
 
 
 def _roots(folder: Path, own: Collection[Path] = ()) -> list[str]:
-    """The names in a folder; beside nbgrader's folder of hand-ins all others are its own."""
+    """The names in a folder; beside nbgrader's folder of hand-ins its other ones do not count."""
     names = _names(folder, own)
-    return [nbgrader.ROOT] if nbgrader.ROOT in names else names
+    if nbgrader.ROOT not in names:
+        return names
+    return [name for name in names if name not in nbgrader.BESIDE]
 
 
 def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:

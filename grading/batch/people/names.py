@@ -1,5 +1,6 @@
 """Compares names: letter for letter, or by their spelling without accents."""
 
+import re
 import unicodedata
 
 from anyascii import anyascii
@@ -14,7 +15,7 @@ _KEPT = ("L", "M", "N")
 
 def squeezed(text: str) -> str:
     """`text` without spaces, punctuation and case. No letter is dropped or replaced by another."""
-    normal = unicodedata.normalize("NFKC", text).casefold()
+    normal = unicodedata.normalize("NFKC", _unescaped(text)).casefold()
     # Once more, as folding can make letters that are written in another way.
     normal = unicodedata.normalize("NFKC", normal)
     return "".join(letter for letter in normal if unicodedata.category(letter).startswith(_KEPT))
@@ -22,9 +23,15 @@ def squeezed(text: str) -> str:
 
 def plain(text: str) -> set[str]:
     """The spellings of `text` in a to z and 0 to 9: ø as o and as oe, ß as ss, 王 as wang."""
+    text = _unescaped(text)
     folded = unicodedata.normalize("NFC", text.casefold())
     spelled = (anyascii(text), anyascii(folded.translate(_AS_TWO)))
     return {squeezed(spelling) for spelling in spelled} - {""}
+
+
+def _unescaped(text: str) -> str:
+    """`text` with the letters that unzip could not write: é, which it leaves as #U00e9."""
+    return re.sub(r"#U([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text)
 
 
 def is_plainer(text: str, other: str) -> bool:

@@ -62,7 +62,7 @@ def _of_author(
     versions: dict[str, list[re.Match[str]]] = {}
     for match in files:
         if match["theirs"]:
-            versions.setdefault(_without_number(match["theirs"]), []).append(match)
+            versions.setdefault(_own_name(match["theirs"]).lower(), []).append(match)
     if not versions:
         problem = "holds only text typed into Canvas, and no file"
         yield HandIn(author, (), stamp, problem=problem)
@@ -80,7 +80,8 @@ def _of_author(
     ]
     numbers = [max(_number(match["theirs"]) for match in upload) for upload in uploads]
     for rank, upload in enumerate(uploads):
-        parts = tuple(Part(folder / match[0], match["theirs"]) for match in upload)
+        # Without Canvas's number: ex1-1.py, handed in again, is no copy of somebody's ex1.py.
+        parts = tuple(Part(folder / match[0], _own_name(match["theirs"])) for match in upload)
         attempt = numbers[rank] + 1 if numbers == sorted(set(numbers)) else rank + 1
         yield HandIn(author, parts, stamp, attempt, (rank,), repeats=rank > 0)
 
@@ -90,6 +91,7 @@ def _number(name: str) -> int:
     return int(match["number"]) if match else 0
 
 
-def _without_number(name: str) -> str:
+def _own_name(name: str) -> str:
+    """The name of a file without the number that Canvas adds when it is handed in again."""
     match = _COPY.fullmatch(name)
-    return (match["stem"] + match["suffix"] if match else name).lower()
+    return match["stem"] + match["suffix"] if match else name

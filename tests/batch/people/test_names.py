@@ -106,3 +106,10 @@ def test_a_plain_spelling_is_plain(text: str) -> None:
 )
 def test_orders_of_a_name(name: str, expected: list[str]) -> None:
     assert [" ".join(order.split()) for order in orders(name)] == expected
+
+
+def test_letters_that_unzip_could_not_write_are_themselves() -> None:
+    assert squeezed("Jos#U00e9 #U738b") == squeezed("José 王")
+    assert plain("Jos#U00e9") == plain("José")
+    assert "josu" in squeezed("Jos#U00")
+    assert plain("x#Ud800") == {"x"}  # half a character
