@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from grading import pack
@@ -121,6 +121,7 @@ def copy_number(name: str, exercise: Exercise) -> int | None:
     return copy_of(name, exercise.module)
 
 
+@lru_cache(maxsize=256)  # a class has few names, each of which is looked at many times
 def copy_of(name: str, stem: str) -> int | None:
     """The number in the name of a copy of STEM.SUFFIX; None for other names.
 
@@ -133,6 +134,7 @@ def copy_of(name: str, stem: str) -> int | None:
     return max(map(int, re.findall(r"[0-9]{1,9}", behind)), default=1) if behind else 0
 
 
+@lru_cache(maxsize=256)
 def _behind(name: str, stem: str) -> str | None:
     """What follows the stem in the name of a file; None if the name does not begin with it."""
     left, stem = (_plain(text) for text in (PurePosixPath(name).stem, stem))
