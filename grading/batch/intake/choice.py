@@ -41,6 +41,8 @@ _BEHIND = {
 }
 # Behind an exercise's name, these words make the name of another module.
 _OTHER = {"test", "tests", "util", "utils", "helper", "helpers"}
+# What people write answers in, although only Markdown is read.
+_TEXTS = (".txt", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".html")
 
 
 @dataclass(frozen=True)
@@ -309,11 +311,11 @@ def _no_answers(files: Sequence[File], exercise: Exercise) -> str:
     mine = [
         file
         for file in files
-        if file.suffix not in (*READ, *ARCHIVES)
+        if file.suffix in _TEXTS
         and (behind := _behind(file.name, exercise.id)) is not None
         and words(behind) <= _BEHIND | {"answer", "answers", "question", "questions"}
     ]
-    return f"{_listed(mine)} cannot be read: they belong into {exercise.id}.md" if mine else ""
+    return f"are read from {exercise.id}.md, and not from {_listed(mine)}" if mine else ""
 
 
 def _explained(

@@ -202,8 +202,12 @@ def test_another_kind_of_file_beside_the_untouched_stub_is_listed(
         ({"ex1.md": "", "ex1_answers.md": "a"}, "a", "from ex1_answers.md; ex1.md beside it has"),
         ({"ex1_answers.md": "a"}, "a", ""),
         ({"ex1.md": "a", "ex1 (1).md": "a"}, "a", ""),
-        ({"ex1.txt": "a"}, "", "ex1.txt cannot be read: they belong into ex1.md"),
-        ({"ex1.pdf": "a", "ex10.txt": "b", "ex1_loss.png": ""}, "", "ex1.pdf cannot be read"),
+        ({"ex1.txt": "a"}, "", "are read from ex1.md, and not from ex1.txt"),
+        (
+            {"ex1.pdf": "a", "ex10.txt": "b", "ex1_loss.png": ""},
+            "",
+            "are read from ex1.md, and not from ex1.pdf",
+        ),
     ],
 )
 def test_answers_are_chosen_like_works(
