@@ -98,9 +98,9 @@ def _in_folder(folder: Path) -> Iterator[File]:
         inner = Path(current).relative_to(folder)
         depth = len(inner.parts)
         found = sorted(name for name in folders if not is_junk(name))
-        left = [name for name in found if depth == MAX_DEPTH or Path(current, name).is_symlink()]
+        left = {name for name in found if depth == MAX_DEPTH or Path(current, name).is_symlink()}
         folders[:] = [name for name in found if name not in left]
-        for name in left:
+        for name in sorted(left):
             yield File(f"{name}/", depth, f"{(inner / name).as_posix()}/", is_folder=True)
         for name in sorted(names):
             count += 1

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import File, files_in, is_junk
+from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -74,16 +74,18 @@ def is_of_several(hand_in: HandIn, files: Sequence[File], exercises: Sequence[Ex
         return False
     if part.name == nbgrader.ROOT and part.path.is_dir():
         return True
-    folder, places = part.path, [PurePosixPath(file.place).parts for file in files]
+    # In an archive, places may begin at the root, be none, or have thousands of parts.
+    places = [PurePosixPath(file.place.lstrip("/")).parts[: MAX_DEPTH + 1] for file in files]
     while len({place[:1] for place in places}) == 1 and min(map(len, places)) > 1:
-        folder, places = folder / places[0][0], [place[1:] for place in places]
-    names = sorted({place[0] for place in places})
+        places = [place[1:] for place in places]
+    names = sorted({place[0] for place in places if place})
     if len(names) < 2:
         return False
     for platform in (blackboard, brightspace, canvas, moodle):  # names alone tell these
-        taken, used = platform.take(folder, names)
-        if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
-            return True
+        with suppress(OSError):  # names in an archive may be too long for any folder
+            taken, used = platform.take(part.path, names)
+            if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
+                return True
     return any(_are_peoples(files, places, exercise) for exercise in exercises)
 
 

@@ -104,3 +104,17 @@ def test_flat_files_of_several_in_one_folder_are_told_apart(
     write(tmp_path / "around", {"jane.py": WORK, "bob.py": OTHER})
     [found] = collected(tmp_path, real_course).values()
     assert "if these are several people's, give their folder as SUBMISSIONS" in found.problem
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["."], ["/", "//"], ["/etc/a", "/etc/b"], ["../../a", "../b"], ["a" * 9000, "b" * 300]],
+)
+def test_an_archive_with_places_that_are_none_ends_no_batch(
+    tmp_path: Path, real_course: Course, names: list[str]
+) -> None:
+    pack(tmp_path / "ada.zip", {**dict.fromkeys(names, WORK), f"x/{EX1}": WORK})
+    pack(tmp_path / "bob" / "work.zip", dict.fromkeys(names, WORK))
+    found = collected(tmp_path, real_course)
+    assert found["ada/1"].work is not None
+    assert f"holds no {EX1}" in found["bob/1"].problem
