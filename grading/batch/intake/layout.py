@@ -105,7 +105,7 @@ def _are_peoples(
     if len({name for name, _ in inside}) < 2:
         return False
     works: dict[str, set[str]] = {}
-    for name, file in inside:
+    for name, file in inside[: choice.MAX_CANDIDATES]:  # more are never read
         with suppress(UsageError):
             works.setdefault(name, set()).add(choice.worked_on(file, exercise))
     first, *others = [work - {""} for work in works.values() if work - {""}] or [set()]
