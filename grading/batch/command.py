@@ -138,6 +138,8 @@ def to_settle(
         label, what = found.author.label, f"{found.author.label} {found.exercise}"
         if found.work is not None and not found.work.settled:
             doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})", label))
+        if not found.answers_settled:
+            doubts.append((FILES, f"{what}: answers {found.answers_note}", label))
         if found.doubt:
             doubts.append((CHANGED, f"{what}: {found.doubt}", label))
     identities = [exercise.id for exercise in intake.exercises]

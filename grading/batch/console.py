@@ -56,6 +56,9 @@ def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
         if found.work is not None and found.work.note and identity in counting:
             chosen = f"{found.work.name} ({found.work.note})"
             _say(f"chosen: {found.author.label} {found.exercise}: {chosen}")
+        if found.answers_note and identity in counting:
+            answers = f"answers {found.answers_note}"
+            _say(f"chosen: {found.author.label} {found.exercise}: {answers}")
     for grade in grades:
         if grade.counted:
             _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")

@@ -126,7 +126,7 @@ def test_canvas_has_one_submission_of_each_author(tmp_path: Path) -> None:
     # -N in front of its suffix: TimHanneman/Canvas_submission_sort, README.md.
     put(tmp_path, "doejane_1234_11_ex1-1.py", "doejane_1234_12_data_utils.py")
     [hand_in] = taken(canvas, tmp_path).values()
-    assert {part.name for part in hand_in.parts} == {"ex1-1.py", "data_utils.py"}
+    assert {part.name for part in hand_in.parts} == {"ex1.py", "data_utils.py"}
     assert hand_in.attempt == 2
 
 
@@ -136,7 +136,7 @@ def test_canvas_versions_of_one_file_come_in_the_order_of_their_numbers(tmp_path
     parts = {label: {part.name for part in one.parts} for label, one in hand_ins.items()}
     assert parts == {
         "doejane_1234/1": {"ex1.py", "help.py"},
-        "doejane_1234/2": {"ex1-1.py", "help.py"},
+        "doejane_1234/2": {"ex1.py", "help.py"},
     }
 
 

@@ -332,7 +332,7 @@ CASES |= {
         },
         {"ann": WORK},
         "",
-        ("needs attention: A: looks like a platform's download of several people",),
+        ("needs attention: A: looks like several people's work: give it as SUBMISSIONS itself",),
     ),
     "a student's own folders of modules": Case(
         {f"jdoe/{FILE}": WORK, "jdoe/a/x.py": WORK, "jdoe/b/x.py": WORK},

@@ -12,8 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
-from grading.batch.intake.files import ARCHIVES, READ, File, files_in
-from grading.batch.intake.layout import recognized
+from grading.batch.intake.choice import Choice
+from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
+from grading.batch.intake.layout import is_of_several, recognized
 from grading.batch.people.matching import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
@@ -54,8 +55,9 @@ class Collected:
     """One attempt of one author at one exercise; `problem` says why there is no `work`.
 
     `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
-    answers to the exercise's questions, if any were handed in. `doubt` is what a person must look
-    at although there is a grade.
+    answers to the exercise's questions, if any were handed in; `answers_note` says why this file
+    was chosen, unless `answers_settled` another may have been meant. `doubt` is what a person must
+    look at although there is a grade. `unread` says that something that was not read may hold work.
     """
 
     author: Author
@@ -67,6 +69,26 @@ class Collected:
     problem: str = ""
     doubt: str = ""
     answers: Callable[[], list[Question]] | None = None
+    answers_note: str = ""
+    answers_settled: bool = True
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is looked for: these exercises, and no others of the course.
+
+    In a class, an entry may turn out to be several people's.
+    """
+
+    exercises: Sequence[Exercise]
+    others: Sequence[Exercise] = ()
+    trust_file_times: bool = False
+    is_class: bool = True
+
+    @property
+    def every(self) -> Sequence[Exercise]:
+        return (*self.exercises, *self.others)
 
 
 def collect(
@@ -85,10 +107,11 @@ def collect(
     if not folder.is_dir():
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
+    asked = _Asked(exercises, others, trust_file_times)
     found: list[Collected] = []
     elsewhere: list[Collected] = []
     for hand_in in _labeled(recognized(folder, exercises, own)):
-        collected = list(_collected(hand_in, exercises, trust_file_times, others))
+        collected = list(_collected(hand_in, asked))
         if hand_in.repeats:
             same = {_content(one) for one in collected}
             found = [one for one in found if _content(one) not in same]
@@ -96,8 +119,15 @@ def collect(
             without_work = hand_in.among_others and not one.exercise
             (elsewhere if without_work else found).append(one)
     # Of somebody's assignments without the exercise, one is listed if no other has it.
-    labels = {collected.author.label for collected in found}
-    missing = {one.author.label: one for one in elsewhere if one.author.label not in labels}
+    done: dict[str, set[str]] = {}
+    for one in found:
+        done.setdefault(one.author.label, set()).add(one.exercise)
+    missing = {
+        label: one
+        for one in elsewhere
+        if (label := one.author.label) not in done
+        or (one.unread and len(done[label] - {""}) < len(exercises))
+    }
     return _numbered(_with_answers(_doubted([*found, *missing.values()])))
 
 
@@ -108,18 +138,19 @@ def _content(found: Collected) -> tuple[object, ...]:
 
 
 def _doubted(collected: Sequence[Collected]) -> list[Collected]:
-    """Unsettle a lone file of any name that replaces one with the name of the exercise."""
-    named = {
-        (found.author.label, found.exercise)
-        for found in collected
-        if found.work is not None and found.work.named
-    }
+    """Let nothing replace a work in silence: no lone file of any name, and nothing unread."""
+    works = [found for found in collected if found.work is not None]
+    done = {_place(found) for found in works}
+    named = {_place(found) for found in works if found.work is not None and found.work.named}
     result = []
     for found in collected:
         work = found.work
-        if work is not None and not work.named and (found.author.label, found.exercise) in named:
-            note = f"from {work.place}; another attempt has the name of the exercise"
-            found = replace(found, work=replace(work, note=work.note or note, settled=False))
+        if found.unread and _place(found) in done:
+            found = replace(found, exercise="")
+        if work is not None and not work.named and _place(found) in named:
+            said = work.note or f"from {work.place}"
+            note = f"{said}; another attempt has the name of the exercise"
+            found = replace(found, work=replace(work, note=note, settled=False))
         result.append(found)
     return result
 
@@ -152,15 +183,10 @@ def _marked(hand_in: HandIn) -> HandIn:
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
     """The work in a file, folder or archive; if there is none, one problem without an exercise."""
     (hand_in,), _ = plain.take(path.parent, [path.name])
-    return list(_collected(hand_in, exercises, False, ()))
+    return list(_collected(hand_in, _Asked(exercises, is_class=False)))
 
 
-def _collected(
-    hand_in: HandIn,
-    exercises: Sequence[Exercise],
-    trust_file_times: bool,
-    others: Sequence[Exercise],
-) -> Iterator[Collected]:
+def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
     nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
     if hand_in.problem:
         yield replace(nothing, problem=hand_in.problem)
@@ -170,19 +196,23 @@ def _collected(
     except UsageError as error:
         yield replace(nothing, problem=str(error))
         return
-    any_work = False
-    for exercise in exercises:
-        mine = _candidates(hand_in, files, exercise, exercises, others)
-        answers = _answers_file(files, exercise)
-        if mine or answers:
-            any_work = True
-            again = partial(_again, hand_in, exercise, exercises, others)
-            beside = _beside(files, exercise, exercises, others)
-            found, path = _of_exercise(hand_in, exercise, beside, mine, answers, again)
-            found = _with_commit(found, hand_in, path)
-            yield _with_file_time(found, path) if trust_file_times else found
-    if not any_work:
-        yield replace(nothing, problem=_what_is_there(files, exercises))
+    if asked.is_class and is_of_several(hand_in, files, asked.every):
+        unpack = "" if hand_in.parts[0].path.is_dir() else "unpack it and "
+        advice = f"{unpack}give it as SUBMISSIONS itself"
+        yield replace(nothing, problem=f"looks like several people's work: {advice}")
+        return
+    without = []
+    for exercise in asked.exercises:
+        found, path = _of_exercise(nothing, exercise, hand_in, files, asked)
+        if found is None:
+            without.append(exercise)
+            continue
+        found = _with_commit(found, hand_in, path)
+        yield _with_file_time(found, path) if asked.trust_file_times else found
+    unread = choice.unread(files, asked.every) if without else []
+    if unread or len(without) == len(asked.exercises):
+        shown = unread if len(without) < len(asked.exercises) else files
+        yield replace(nothing, problem=_what_is_there(shown, without), unread=bool(unread))
 
 
 def _files(hand_in: HandIn) -> list[File]:
@@ -190,58 +220,52 @@ def _files(hand_in: HandIn) -> list[File]:
     return [file for part in hand_in.parts for file in files_in(part.path, part.name)]
 
 
-def _candidates(
-    hand_in: HandIn,
-    files: Sequence[File],
-    exercise: Exercise,
-    exercises: Sequence[Exercise],
-    others: Sequence[Exercise],
-) -> list[File]:
-    """The files that may be the work."""
-    path = hand_in.parts[0].path
-    lone = len(hand_in.parts) == 1 and path.is_file() and path.suffix.lower() != ".zip"
-    return choice.candidates(files, exercise, exercises, lone, others)
-
-
-def _beside(
-    files: Sequence[File],
-    exercise: Exercise,
-    exercises: Sequence[Exercise],
-    others: Sequence[Exercise],
-) -> list[File]:
-    """All files but those of other exercises."""
-    return choice.not_of([one for one in (*exercises, *others) if one is not exercise], files)
-
-
 def _of_exercise(
-    hand_in: HandIn,
-    exercise: Exercise,
-    beside: Sequence[File],
-    mine: Sequence[File],
-    answers: File | None,
-    again: Callable[[], Submission],
-) -> tuple[Collected, Path | None]:
-    """The work on an exercise, and the file that it is in, unless that lies in an archive."""
-    reader = None if answers is None else partial(_answers, hand_in, exercise)
-    found = Collected(
-        hand_in.author,
-        exercise.id,
-        None,
-        hand_in.stamp,
-        hand_in.attempt,
-        hand_in.order,
-        answers=reader,
+    nothing: Collected, exercise: Exercise, hand_in: HandIn, files: Sequence[File], asked: _Asked
+) -> tuple[Collected | None, Path | None]:
+    """The work on an exercise, and the file that it is in, unless that lies in an archive.
+
+    None if nothing in the hand-in is about the exercise.
+    """
+    answers = choice.choose_answers(files, exercise)
+    found = replace(
+        nothing,
+        exercise=exercise.id,
+        answers=None if answers.file is None else partial(_answers, hand_in, exercise),
+        answers_note=answers.note,
+        answers_settled=answers.settled,
     )
-    if not mine:
-        return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     try:
-        chosen = choice.choose(mine, exercise, beside)
+        chosen = _chosen(hand_in, files, exercise, asked)
     except UsageError as error:
         return replace(found, problem=str(error)), None
-    work = chosen.submission
-    place = one_line(chosen.file.place, 80)
-    taken = Work(work.name, work.identity, work.note, chosen.settled, place, chosen.named, again)
-    return replace(found, work=taken), chosen.file.path
+    if chosen is not None:
+        work, place = chosen.submission, one_line(chosen.file.place, 80)
+        again = partial(_again, hand_in, exercise, asked)
+        taken = Work(
+            work.name, work.identity, work.note, chosen.settled, place, chosen.named, again
+        )
+        return replace(found, work=taken), chosen.file.path
+    if instead := choice.instead(files, exercise):
+        return replace(found, problem=_what_is_there(instead, [exercise]), unread=True), None
+    if answers.file is not None:
+        return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
+    return None, None
+
+
+def _chosen(
+    hand_in: HandIn, files: Sequence[File], exercise: Exercise, asked: _Asked
+) -> Choice | None:
+    """The file that counts; None if there is no candidate. Raises UsageError."""
+    first = hand_in.parts[0]
+    lone = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
+    lone &= len(asked.exercises) == 1
+    mine = choice.candidates(files, exercise, asked.every, lone)
+    if not mine:
+        return None
+    beside = choice.not_of_others(files, exercise, asked.every)
+    # Plain files are called after their owners.
+    return choice.choose(mine, exercise, beside, asked.every, first.name == first.path.name)
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
@@ -266,34 +290,17 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
     return replace(found, stamp=Stamp(moment, "file (course.toml trusts it)"))
 
 
-def _again(
-    hand_in: HandIn,
-    exercise: Exercise,
-    exercises: Sequence[Exercise],
-    others: Sequence[Exercise],
-) -> Submission:
+def _again(hand_in: HandIn, exercise: Exercise, asked: _Asked) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    files = _files(hand_in)
-    mine = _candidates(hand_in, files, exercise, exercises, others)
-    if not mine:
+    chosen = _chosen(hand_in, _files(hand_in), exercise, asked)
+    if chosen is None:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
-    beside = _beside(files, exercise, exercises, others)
-    return choice.choose(mine, exercise, beside).submission
-
-
-def _answers_file(files: Sequence[File], exercise: Exercise) -> File | None:
-    mine = {
-        file: number
-        for file in files
-        if file.suffix == ".md" and (number := choice.copy_of(file.name, exercise.id)) is not None
-    }
-    exact = [file for file in mine if file.name == exercise.questions.name]
-    return min(exact or mine, key=lambda file: (-mine[file], file.depth), default=None)
+    return chosen.submission
 
 
 def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     """The answers to the questions of an exercise. Raises UsageError."""
-    file = _answers_file(_files(hand_in), exercise)
+    file = choice.choose_answers(_files(hand_in), exercise).file
     if file is None:
         return []
     return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
@@ -309,10 +316,14 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
     kinds = {file.suffix for file in files}
     advice = ""
-    if ".zip" in kinds:
+    if any(file.is_folder for file in files):
+        advice = f"; folders below {MAX_DEPTH} others and links to folders are not searched"
+    elif ".zip" in kinds:
         advice = "; an archive in an archive is not read, nor is a damaged one"
     elif kinds & set(ARCHIVES):
         advice = "; of archives, only .zip is read"
+    elif len(files) > 1 and all(file.suffix in WORK and not file.depth for file in files):
+        advice = "; if these are several people's, give their folder as SUBMISSIONS"
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"
@@ -329,10 +340,20 @@ def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
     result = []
     for found in collected:
         if found.work is not None and found.answers is None and _key(found) in alone:
-            found = replace(found, answers=alone[_key(found)].answers)
+            theirs = alone[_key(found)]
+            found = replace(
+                found,
+                answers=theirs.answers,
+                answers_note=theirs.answers_note,
+                answers_settled=theirs.answers_settled,
+            )
         if found.work is not None or found.answers is None or _key(found) not in works:
             result.append(found)
     return result
+
+
+def _place(found: Collected) -> tuple[str, str]:
+    return found.author.label, found.exercise
 
 
 def _key(found: Collected) -> tuple[str, str, int]:

@@ -37,7 +37,8 @@ _DAMAGED = (
 class File:
     """A file: its own name, how deep it lies, and how to read it.
 
-    `place` is its path within the entry. A file that nobody reads has a name only.
+    `place` is its path within the entry. A file that nobody reads has a name only. A folder that
+    was not searched, as it lies too deep or is a link, is one as well, and says so.
     """
 
     name: str
@@ -45,10 +46,11 @@ class File:
     place: str
     path: Path | None = None
     data: bytes | None = None
+    is_folder: bool = False
 
     @property
     def suffix(self) -> str:
-        return PurePosixPath(self.name).suffix.lower()
+        return "" if self.is_folder else PurePosixPath(self.name).suffix.lower()
 
     def content(self, limit: int) -> bytes:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
@@ -100,8 +102,11 @@ def _in_folder(folder: Path) -> Iterator[File]:
     for current, folders, names in os.walk(folder):
         inner = Path(current).relative_to(folder)
         depth = len(inner.parts)
-        folders[:] = sorted(name for name in folders if not is_junk(name))
-        folders[:] = folders if depth < MAX_DEPTH else []
+        found = sorted(name for name in folders if not is_junk(name))
+        left = {name for name in found if depth == MAX_DEPTH or Path(current, name).is_symlink()}
+        folders[:] = [name for name in found if name not in left]
+        for name in sorted(left):
+            yield File(f"{name}/", depth, f"{(inner / name).as_posix()}/", is_folder=True)
         for name in sorted(names):
             count += 1
             if count > MAX_FILES:

@@ -6,12 +6,13 @@ to the person whose name it has. A download is also recognized through folders a
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import files_in, is_folder, is_junk
+from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_folder, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -26,6 +27,7 @@ from grading.batch.platforms import (
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
+from grading.submission import file as submissions
 from grading.text import one_line
 
 # In this order: each takes what it knows, and the last takes all that is left.
@@ -33,6 +35,12 @@ PLATFORMS = (gradescope, submitty, nbgrader, blackboard, brightspace, canvas, mo
 # These tell their downloads by the names alone, in which students' own names of files stand.
 _BY_NAMES = (blackboard, brightspace, canvas, moodle)
 MAX_WRAPPERS = 4
+# Words in the names of folders that one person keeps several versions in.
+_OWN_WORDS = {
+    *("archive", "attempt", "backup", "copy", "course", "draft", "ex", "exercise", "exercises"),
+    *("final", "homework", "hw", "new", "old", "original", "reference", "solution", "solutions"),
+    *("src", "stub", "submission", "test", "tests", "try", "v", "version", "work"),
+}
 
 
 def recognized(
@@ -59,7 +67,7 @@ def recognized(
         is_download = 2 * len(used) >= len(names) or platform is clones
         hand_ins += taken if is_download else [_without_time(hand_in) for hand_in in taken]
         left = [name for name in left if name not in used]
-    return [_refused(hand_in) if _is_download(hand_in) else hand_in for hand_in in hand_ins]
+    return hand_ins
 
 
 def _platform_by_names(folder: Path, names: Sequence[str]) -> ModuleType | None:
@@ -78,28 +86,57 @@ def _platform_by_names(folder: Path, names: Sequence[str]) -> ModuleType | None:
     return best if weights[best][0] and 2 * weights[best][0] >= len(names) else None
 
 
-def _is_download(hand_in: HandIn) -> bool:
-    """Whether a folder among others is a platform's download of several people.
+def is_of_several(hand_in: HandIn, files: Sequence[File], exercises: Sequence[Exercise]) -> bool:
+    """Whether an entry is a class or a platform's download of one, and not one person's work.
 
-    A student can make such a folder, too: so nobody is credited with what is in it.
+    A student can make such an entry, too: so nobody is credited with what is in it.
     """
-    if len(hand_in.parts) != 1 or not hand_in.parts[0].path.is_dir() or hand_in.author.account:
+    part = hand_in.parts[0]
+    if len(hand_in.parts) > 1 or hand_in.author.account or hand_in.stamp.source == clones.SOURCE:
         return False
-    folder = hand_in.parts[0].path
-    try:
-        names = _names(folder)
-    except UsageError:
+    if part.name == nbgrader.ROOT and part.path.is_dir():
+        return True
+    # In an archive, places may begin at the root, be none, or have thousands of parts.
+    places = [PurePosixPath(file.place.lstrip("/")).parts[: MAX_DEPTH + 1] for file in files]
+    while len({place[:1] for place in places}) == 1 and min(map(len, places)) > 1:
+        places = [place[1:] for place in places]
+    names = sorted({place[0] for place in places if place})
+    if len(names) < 2:
         return False
     for platform in _BY_NAMES:
-        taken, used = platform.take(folder, names)
-        if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
-            return True
-    return False
+        with suppress(OSError):  # names in an archive may be too long for any folder
+            taken, used = platform.take(part.path, names)
+            if len({one.author for one in taken}) > 1 and 2 * len(used) >= len(names):
+                return True
+    return any(_are_peoples(files, places, exercise) for exercise in exercises)
 
 
-def _refused(hand_in: HandIn) -> HandIn:
-    problem = "looks like a platform's download of several people: give it as SUBMISSIONS itself"
-    return replace(hand_in, problem=problem)
+def _are_peoples(
+    files: Sequence[File], places: Sequence[tuple[str, ...]], exercise: Exercise
+) -> bool:
+    """Whether folders side by side, called like people, hold different works on an exercise.
+
+    One person's folders are called "old" or "v2".
+    """
+    both = submissions.both_names(exercise.file)
+    inside = [
+        (place[0], file)
+        for place, file in zip(places, files, strict=True)
+        if len(place) > 1 and file.name in both and _may_be_a_person(place[0])
+    ]
+    if len({name for name, _ in inside}) < 2:
+        return False
+    works: dict[str, set[str]] = {}
+    for name, file in inside[: choice.MAX_CANDIDATES]:  # more are never read
+        with suppress(UsageError):
+            works.setdefault(name, set()).add(choice.worked_on(file, exercise))
+    first, *others = [work - {""} for work in works.values() if work - {""}] or [set()]
+    return any(first.isdisjoint(work) for work in others)
+
+
+def _may_be_a_person(folder: str) -> bool:
+    found = choice.words(folder)
+    return len(folder) > 2 and bool(found) and found.isdisjoint(_OWN_WORDS)
 
 
 def _without_time(hand_in: HandIn) -> HandIn:
@@ -120,9 +157,11 @@ def _names(folder: Path, own: Collection[Path] = ()) -> list[str]:
 
 
 def _roots(folder: Path, own: Collection[Path] = ()) -> list[str]:
-    """The names in a folder; beside nbgrader's folder of hand-ins all others are its own."""
+    """The names in a folder; beside nbgrader's folder of hand-ins its other ones do not count."""
     names = _names(folder, own)
-    return [nbgrader.ROOT] if nbgrader.ROOT in names else names
+    if nbgrader.ROOT not in names:
+        return names
+    return [name for name in names if name not in nbgrader.BESIDE]
 
 
 def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
@@ -151,4 +190,6 @@ def _holds(path: Path, exercise: Exercise) -> bool:
         files = files_in(path, path.name)
     except UsageError:
         return False
-    return any(choice.copy_number(file.name, exercise) is not None for file in files)
+    return any(
+        choice.copy_number(file.name, exercise) is not None for file in files if not file.is_folder
+    )

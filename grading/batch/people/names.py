@@ -1,5 +1,6 @@
 """Compares names: letter for letter, or by their spelling without accents."""
 
+import re
 import unicodedata
 from itertools import accumulate
 
@@ -19,7 +20,7 @@ _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 def words(text: str) -> Words:
     """The words of `text` without punctuation and case; no letter is dropped or replaced."""
     # Folding would make ss of ß, which is a letter of its own.
-    parts = unicodedata.normalize("NFKC", text).replace("ẞ", "ß").split("ß")
+    parts = unicodedata.normalize("NFKC", _unescaped(text)).replace("ẞ", "ß").split("ß")
     # Once more, as folding can make letters that are written in another way.
     normal = unicodedata.normalize("NFKC", "ß".join(part.casefold() for part in parts))
     kept = (one if unicodedata.category(one).startswith(_KEPT) else " " for one in normal)
@@ -44,6 +45,7 @@ def fits(one: Words, other: Words) -> bool:
 
 def spellings(text: str) -> set[Words]:
     """The words of `text` in a to z and 0 to 9: ø as o and as oe, ß as ss, 王 as wang."""
+    text = _unescaped(text)
     folded = unicodedata.normalize("NFC", text.casefold())
     spelled = (anyascii(text), anyascii(folded.translate(_AS_TWO)))
     return {words(spelling) for spelling in spelled} - {()}
@@ -52,6 +54,11 @@ def spellings(text: str) -> set[Words]:
 def plain(text: str) -> set[str]:
     """Each spelling as one word."""
     return {"".join(spelling) for spelling in spellings(text)}
+
+
+def _unescaped(text: str) -> str:
+    """`text` with the letters that unzip could not write: é, which it leaves as #U00e9."""
+    return re.sub(r"#U([0-9a-f]{4})", lambda match: chr(int(match[1], 16)), text)
 
 
 def is_plainer(text: str, other: str) -> bool:

@@ -130,7 +130,7 @@ def _of_author(folder: Path, files: Sequence[_File]) -> Iterator[HandIn]:
     versions: dict[str, list[_File]] = {}
     for file in files:
         if file.theirs:
-            versions.setdefault(_without_number(file.theirs), []).append(file)
+            versions.setdefault(_own_name(file.theirs).lower(), []).append(file)
     if not versions:
         problem = "holds only text typed into Canvas, and no file"
         yield HandIn(author, (), stamp, problem=problem)
@@ -148,7 +148,8 @@ def _of_author(folder: Path, files: Sequence[_File]) -> Iterator[HandIn]:
     ]
     numbers = [max(_number(file.theirs) for file in upload) for upload in uploads]
     for rank, upload in enumerate(uploads):
-        parts = tuple(Part(folder / file.full, file.theirs) for file in upload)
+        # Without Canvas's number: ex1-1.py, handed in again, is no copy of somebody's ex1.py.
+        parts = tuple(Part(folder / file.full, _own_name(file.theirs)) for file in upload)
         attempt = numbers[rank] + 1 if numbers == sorted(set(numbers)) else rank + 1
         yield HandIn(author, parts, stamp, attempt, (rank,), repeats=rank > 0)
 
@@ -158,6 +159,7 @@ def _number(name: str) -> int:
     return int(match["number"]) if match else 0
 
 
-def _without_number(name: str) -> str:
+def _own_name(name: str) -> str:
+    """The name of a file without the number that Canvas adds when it is handed in again."""
     match = _COPY.fullmatch(name)
-    return (match["stem"] + match["suffix"] if match else name).lower()
+    return match["stem"] + match["suffix"] if match else name

@@ -18,6 +18,11 @@ from grading.text import one_line
 
 TIMESTAMP = "timestamp.txt"
 ROOT = "submitted"
+# What else nbgrader and its users keep beside that folder.
+BESIDE = (
+    *("source", "release", "autograded", "feedback", "downloaded", "gradebook.db"),
+    *("nbgrader_config.py", "header.ipynb", "grades.csv", "README.md"),
+)
 MAX_BYTES = 1024
 
 

@@ -1,11 +1,16 @@
 """Which of several files is the work: five rules in a fixed order."""
 
+import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grading.batch.intake.choice import copy_number
+from grading import pack as packing
+from grading.batch.intake.choice import candidates, copy_number, copy_of
 from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.files import File
 from grading.course.syllabus import Course
 from tests.support.classes import EX1, EX4, pack, put
 from tests.support.notebooks import code, notebook
@@ -111,12 +116,155 @@ def test_equal_files_leave_nothing_to_settle(
         *((f"{MODULE}{end}.py", 3) for end in ("_v3_final", "_final_v3", "-Copy1 (3)", "_new (3)")),
         *((f"{begin}{MODULE}.py", 1) for begin in ("Copy of ", "copy of_", "Kopie von ")),
         (f"Copy of {MODULE} (4).ipynb", 4),
-        *((name, None) for name in ("data_utils.py", EX4, "ex1.py", f"my_{EX1}", f"{MODULE}s.py")),
+        # Whatever follows the name is somebody's way to say which copy it is,
+        *((f"{MODULE}{end}.py", 1) for end in (" - Kopie", "_done", "_jane", ".final", "_")),
+        *((f"{MODULE}{end}.py", 2) for end in (" 2", "_2", "_final2", "2", " - Kopie (2)")),
+        *((name, 0) for name in ("ex1-vanilla-rnn.py", "Ex1 Vanilla RNN.py")),
+        # unless it says that it is something else.
+        *((name, None) for name in ("data_utils.py", EX4, "ex1.py", f"my_{EX1}", "vanilla_rnn.py")),
         *((name, None) for name in ("", ".py", "test_" + EX1, f"{MODULE}_test.py")),
+        *((f"{MODULE}{end}.py", None) for end in ("_utils", "-helper", "_tests2")),
     ],
 )
 def test_copies_by_their_names(real_course: Course, name: str, number: int | None) -> None:
     assert copy_number(name, real_course.exercise("ex1")) == number
+
+
+@pytest.mark.parametrize(
+    ("name", "stem", "number"),
+    [
+        *(("ex1.md", "ex1", 0), ("EX1 (2).md", "ex1", 2), ("ex1_answers.md", "ex1", 1)),
+        *(("ex10.md", "ex1", None), ("ex1_2.md", "ex1", 2), ("my_ex1.md", "ex1", None)),
+    ],
+)
+def test_copies_of_answers_by_their_names(name: str, stem: str, number: int | None) -> None:
+    assert copy_of(name, stem) == number
+
+
+def test_a_file_named_for_another_exercise_is_that_ones(
+    tmp_path: Path, real_course: Course
+) -> None:
+    """Also if its name begins with this exercise's."""
+    short = replace(real_course.exercise("ex1"), file="ex1_vanilla.py")
+    long = real_course.exercise("ex1")
+    files = [File(name, 0, name) for name in (EX1, "ex1_vanilla_2.py", f"{MODULE}_2.py")]
+    found = {one.file: candidates(files, one, [short, long], lone=False) for one in (short, long)}
+    names = {name: [file.name for file in mine] for name, mine in found.items()}
+    assert names == {short.file: ["ex1_vanilla_2.py"], EX1: [EX1, f"{MODULE}_2.py"]}
+
+
+UNTOUCHED = {
+    "a line more at the end": lambda text: text + "\n",
+    "a line less": lambda text: text.rstrip("\n"),
+    "blanks": lambda text: text.replace("\n", "  \n"),
+    "line ends of Windows": lambda text: text.replace("\n", "\r\n"),
+    "a name on top": lambda text: f"# Jane Doe\n\n{text}",
+    "a comment less": lambda text: text.replace("# V, b and f belong here.", ""),
+}
+
+
+@pytest.mark.parametrize("change", UNTOUCHED)
+def test_a_stub_without_a_line_of_work_is_untouched(
+    tmp_path: Path, real_course: Course, change: str
+) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
+    changed = UNTOUCHED[change](stub)
+    assert changed != stub
+    files = {EX1: changed, f"{MODULE} (1).py": "a"}
+    source, note, settled = chosen(tmp_path, real_course, files)
+    assert (source, settled) == ("a", True)
+    assert f"{EX1} beside it is untouched" in note
+    # A line that is none of the stub's is work.
+    files = {EX1: f"{changed}\nb = 1\n", f"{MODULE} (1).py": "a"}
+    assert chosen(tmp_path / "more", real_course, files)[0] == "b = 1"
+
+
+@pytest.mark.parametrize("end", [".py.txt", ".ipynb.json", ".html", ".docx", " (1).txt"])
+def test_another_kind_of_file_beside_the_untouched_stub_is_listed(
+    tmp_path: Path, real_course: Course, end: str
+) -> None:
+    files = {EX1: "stub", f"{MODULE}{end}": "a"}
+    _, note, settled = chosen(tmp_path / "a", real_course, files)
+    assert (note, settled) == (f"{MODULE}{end} beside it cannot be read", False)
+    assert chosen(tmp_path / "b", real_course, {**files, EX1: "a"})[1:] == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("files", "answer", "note"),
+    [
+        ({"ex1.md": "a"}, "a", ""),
+        (
+            {"ex1.md": "", "ex1 (1).md": "a"},
+            "a",
+            "from ex1 (1).md; ex1.md beside it has no answers",
+        ),
+        ({"ex1.md": "", "questions/ex1.md": "a"}, "a", "from questions/ex1.md; ex1.md beside it"),
+        ({"ex1.md": "", "ex1_answers.md": "a"}, "a", "from ex1_answers.md; ex1.md beside it has"),
+        ({"ex1_answers.md": "a"}, "a", ""),
+        ({"ex1.md": "a", "ex1 (1).md": "a"}, "a", ""),
+        ({"ex1.txt": "a"}, "", "are read from ex1.md, and not from ex1.txt"),
+        (
+            {"ex1.pdf": "a", "ex10.txt": "b", "ex1_loss.png": ""},
+            "",
+            "are read from ex1.md, and not from ex1.pdf",
+        ),
+    ],
+)
+def test_answers_are_chosen_like_works(
+    tmp_path: Path, real_course: Course, files: dict[str, str], answer: str, note: str
+) -> None:
+    found = answered(tmp_path, real_course, files)
+    assert (found[0], found[2]) == (answer, True)
+    assert found[1].startswith(note)
+    assert bool(note) == bool(found[1])
+
+
+@pytest.mark.parametrize("name", ["ex1 (1).md", "questions/ex1.md", "ex1_answers.md"])
+def test_two_answers_that_differ_are_not_settled(
+    tmp_path: Path, real_course: Course, name: str
+) -> None:
+    found = answered(tmp_path, real_course, {"ex1.md": "a", name: "b"})
+    assert found == ("a", f"from ex1.md; {name} beside it does not count", False)
+
+
+def answered(folder: Path, course: Course, files: dict[str, str]) -> tuple[str, str, bool]:
+    """The answer to a question that counts, why, and whether that is settled."""
+    sheet = course.exercise("ex1").questions.read_text(encoding="utf-8")
+    put(folder / "ada" / EX1, "a")
+    for name, answer in files.items():
+        text = sheet.replace("<!-- Write your answer here. -->", answer, 1)
+        put(folder / "ada" / name, text)
+    found = only(folder, course)
+    given = [] if found.answers is None else [question.answer for question in found.answers()]
+    return "".join(given), found.answers_note, found.answers_settled
+
+
+def listing(name: str, text: str) -> dict[str, str]:
+    """What `grader.py pack` makes of one file, which is the work on ex1."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    listed = {"format": packing.FORMAT, "exercises": {"ex1": name}, "files": {name: sha256}}
+    return {name: text, packing.LIST: json.dumps(listed)}
+
+
+def test_two_lists_that_name_different_files_are_not_settled(
+    tmp_path: Path, real_course: Course
+) -> None:
+    for who, texts in {"ada": ("a", "b"), "bob": ("a", "a")}.items():
+        for number, text in enumerate(texts):
+            pack(tmp_path / who / f"hand-in ({number}).zip", listing(EX1, text))
+    found = {one.author.label: one.work for one in collect(tmp_path, [real_course.exercise("ex1")])}
+    two, same = found["ada"], found["bob"]
+    assert two is not None
+    assert (two.note, two.settled) == (f"{EX1} beside it does not count", False)
+    assert same is not None
+    assert (same.note, same.settled) == ("", True)
+
+
+def test_a_list_of_another_file_is_said(tmp_path: Path, real_course: Course) -> None:
+    pack(tmp_path / "ada.zip", {**listing(EX1, "a"), EX1: "edited"})
+    work = only(tmp_path, real_course).work
+    assert work is not None
+    assert (work.note, work.settled) == (f"its list names another {EX1}", True)
 
 
 def test_a_helper_is_never_graded_as_the_exercise(tmp_path: Path, real_course: Course) -> None:
@@ -143,8 +291,33 @@ def test_a_lone_file_is_the_exercise_that_was_asked_for(
     put(tmp_path / "ada.py")
     [found] = collect(tmp_path, [real_course.exercise("ex1")])
     assert found.work is not None
+    assert (found.work.note, found.work.settled) == ("", True)  # it is called after its owner
     [found] = collect(tmp_path, list(real_course.exercises.values()))
     assert found.work is None
+
+
+@pytest.mark.parametrize(
+    ("name", "settled"),
+    [("my_rnn.py", True), ("Vanilla.py", True), ("data_utils.py", False), ("solution.py", False)],
+)
+def test_a_lone_file_of_another_name_is_graded_and_said(
+    tmp_path: Path, real_course: Course, name: str, settled: bool
+) -> None:
+    put(tmp_path / f"doejane_1234_5000_{name}")
+    [found] = collect(tmp_path, [real_course.exercise("ex1")])
+    assert found.work is not None
+    assert (found.work.note, found.work.settled) == (f"from {name}", settled)
+
+
+@pytest.mark.parametrize("name", ["doejane_1234_5000_ex2.py", "doe_ex3_v2.py", f"jane_{EX4}"])
+def test_a_lone_file_with_another_exercises_id_is_not_this_ones(
+    tmp_path: Path, real_course: Course, name: str
+) -> None:
+    put(tmp_path / name)
+    asked, *others = real_course.exercises.values()
+    [found] = collect(tmp_path, [asked], others=others)
+    assert (found.work, found.exercise) == (None, "")
+    assert f"holds no {EX1} (or .ipynb), but" in found.problem
 
 
 def test_a_file_that_cannot_be_read_loses(tmp_path: Path, real_course: Course) -> None:

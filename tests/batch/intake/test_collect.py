@@ -225,6 +225,87 @@ def test_what_is_there_instead_is_said(
     assert one.problem.isprintable()
 
 
+DAMAGED = b"PK no"
+
+
+def every(folder: Path, course: Course) -> list[tuple[str, str]]:
+    """Problems beside the work on ex1, as (exercise, line)."""
+    put(folder / "jane" / EX1)
+    put(folder / "somebody" / EX1)
+    found = collect(folder, list(course.exercises.values()))
+    assert sum(one.work is not None for one in found) == 2
+    return [(one.exercise, one.problem) for one in found if one.problem]
+
+
+@pytest.mark.parametrize(
+    "name", ["ex2.zip", "work/ex2.tar.gz", "ex2_gradient_probe.py.txt", "ex2_gradient_probe.html"]
+)
+def test_what_cannot_be_read_for_another_exercise_is_listed(
+    tmp_path: Path, real_course: Course, name: str
+) -> None:
+    put(tmp_path / "jane" / name, DAMAGED)
+    [(exercise, problem)] = every(tmp_path, real_course)
+    assert exercise == "ex2"
+    wanted = f"holds no ex2_gradient_probe.py (or .ipynb), but {Path(name).name}; "
+    assert problem.startswith(wanted)
+
+
+@pytest.mark.parametrize("name", ["all.zip", "a/all.7z", "a/b/c/d/e/f/g/ex2_gradient_probe.py"])
+def test_what_may_hold_any_exercise_is_listed_once(
+    tmp_path: Path, real_course: Course, name: str
+) -> None:
+    put(tmp_path / "jane" / name, DAMAGED)
+    [(exercise, problem)] = every(tmp_path, real_course)
+    assert exercise == ""
+    shown = "g/; folders below 6" if name.endswith(".py") else Path(name).name
+    assert f"ex4_interpretability.py (or .ipynb), but {shown}" in problem
+    assert EX1 not in problem
+
+
+def test_an_archive_in_an_archive_is_listed(tmp_path: Path, real_course: Course) -> None:
+    pack(tmp_path / "jane" / "all.zip", {"inner.zip": DAMAGED})
+    [(_, problem)] = every(tmp_path, real_course)
+    assert "but inner.zip; an archive in an archive is not read" in problem
+
+
+def test_what_cannot_be_read_replaces_no_other_attempt(tmp_path: Path, real_course: Course) -> None:
+    put(tmp_path / "ada_attempt1" / EX1)
+    put(tmp_path / "ada_attempt2" / "ex1_vanilla_rnn.pdf")
+    first, second = collect(tmp_path, [real_course.exercise("ex1")])
+    assert first.work is not None
+    assert (second.exercise, second.attempt) == ("", 2)
+    assert "but ex1_vanilla_rnn.pdf" in second.problem
+
+
+def test_an_unread_archive_in_another_assignment_is_listed(
+    tmp_path: Path, real_course: Course
+) -> None:
+    for student in ("jane", "john"):
+        for assignment in ("hw1", "hw2"):
+            put(tmp_path / "submitted" / student / assignment / "timestamp.txt", "2026-10-05 UTC")
+        put(tmp_path / "submitted" / student / "hw1" / EX1)
+    put(tmp_path / "submitted" / "jane" / "hw2" / "all.zip", DAMAGED)
+    exercises = list(real_course.exercises.values())
+    problems = [
+        (one.author.label, one.problem) for one in collect(tmp_path, exercises) if one.problem
+    ]
+    [(label, problem)] = problems
+    assert (label, "all.zip" in problem) == ("jane", True)
+    assert all(one.work is not None for one in collect(tmp_path, exercises[:1]))
+
+
+def test_where_work_is_that_is_not_searched_is_said(tmp_path: Path, real_course: Course) -> None:
+    put(tmp_path / "ada" / "1/2/3/4/5/6/7" / EX1)
+    put(tmp_path / "bob" / EX1)
+    (tmp_path / "cyd").mkdir()
+    os.symlink(tmp_path / "bob", tmp_path / "cyd" / "work.py")
+    found = collected(tmp_path, real_course)
+    assert found["bob/1"].work is not None
+    for label, name in (("ada/1", "7/"), ("cyd/1", "work.py/")):
+        wanted = f"but {name}; folders below 6 others and links to folders are not searched"
+        assert found[label].problem == f"holds no {EX1} (or .ipynb), {wanted}"
+
+
 @pytest.mark.parametrize("name", ["EX1_VANILLA_RNN.PY", "ex1_vanilla_rnn.IPYNB"])
 def test_capital_suffixes_are_read(tmp_path: Path, real_course: Course, name: str) -> None:
     blank = real_course.exercise("ex1").notebook.read_bytes()

@@ -151,3 +151,10 @@ def test_no_word_begins_inside_another(one: str, other: str, expected: bool) -> 
 def test_names_of_one_person(one: str, other: str, is_one: bool, akin: bool) -> None:
     assert is_one_name(one, other) == is_one_name(other, one) == is_one
     assert are_akin(one, other) == are_akin(other, one) == akin
+
+
+def test_letters_that_unzip_could_not_write_are_themselves() -> None:
+    assert squeezed("Jos#U00e9 #U738b") == squeezed("José 王")
+    assert plain("Jos#U00e9") == plain("José")
+    assert "josu" in squeezed("Jos#U00")
+    assert plain("x#Ud800") == {"x"}  # half a character

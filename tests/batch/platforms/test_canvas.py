@@ -65,16 +65,17 @@ def test_the_files_of_one_student_are_one_submission(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("uploads", "attempts"),
     [
-        ({57: "ex1-1.py", 56: "ex1.py"}, {1: ["ex1.py"], 2: ["ex1-1.py"]}),
-        ({57: "ex1-1.py"}, {2: ["ex1-1.py"]}),
+        ({57: "ex1-1.py", 56: "ex1.py"}, {1: ["ex1.py"], 2: ["ex1.py"]}),
+        ({57: "ex1-1.py"}, {2: ["ex1.py"]}),
         # A helper that came with the second one,
-        ({57: "ex1-1.py", 58: "data.py"}, {2: ["ex1-1.py", "data.py"]}),
+        ({57: "ex1-1.py", 58: "data.py"}, {2: ["ex1.py", "data.py"]}),
+        ({57: "ex1-1.py", 58: "ex1-1.ipynb"}, {2: ["ex1.py", "ex1.ipynb"]}),
         (
             {56: "ex1.py", 57: "ex1-1.py", 58: "d.py"},
-            {1: ["ex1.py", "d.py"], 2: ["ex1-1.py", "d.py"]},
+            {1: ["ex1.py", "d.py"], 2: ["ex1.py", "d.py"]},
         ),
         # and a number that a student has chosen: it does not outrank what came later.
-        ({56: "ex1-7.py", 57: "ex1-1.py"}, {1: ["ex1-7.py"], 2: ["ex1-1.py"]}),
+        ({56: "ex1-7.py", 57: "ex1-1.py"}, {1: ["ex1.py"], 2: ["ex1.py"]}),
         ({56: "ex1-99999999999999999999.py"}, {1: ["ex1-99999999999999999999.py"]}),
     ],
 )
@@ -84,6 +85,8 @@ def test_attempts_are_in_the_order_of_canvas(
     hand_ins = taken(tmp_path, *(f"doejane_1_{number}_{name}" for number, name in uploads.items()))
     found = {hand_in.attempt: list(files(hand_in).values()) for hand_in in hand_ins}
     assert found == attempts
+    numbers = [one.parts[0].path.name.split("_")[2] for one in hand_ins]
+    assert numbers == sorted(numbers)  # what came later is the later attempt
     orders = [hand_in.order for hand_in in sorted(hand_ins, key=lambda one: one.attempt)]
     assert orders == sorted(orders, key=lambda order: order or ())
 
@@ -158,4 +161,4 @@ def test_a_number_that_comes_twice_is_no_files_own(tmp_path: Path) -> None:
     names = ("lab_1_2_1299_5000_ex1.py", "lab_1_2_1299_5001_ex1-1.py", "lab_1_2_1299_text.html")
     first, second = taken(tmp_path, *names)
     assert first.author.label == second.author.label == "lab_1_2_1299"
-    assert [list(files(one).values()) for one in (first, second)] == [["ex1.py"], ["ex1-1.py"]]
+    assert [list(files(one).values()) for one in (first, second)] == [["ex1.py"]] * 2
