@@ -8,6 +8,9 @@ from grading.errors import UsageError
 
 # To list the files of this repository, or to find the last commit of one, takes 0.03 s (measured).
 SECONDS = 60
+# In kB. A few hundred kB of objects may unpack to any size. A system without this limit has none.
+MEMORY = 2 * 1024 * 1024
+_LIMITED = ("sh", "-c", f'ulimit -v {MEMORY} 2>/dev/null; exec "$@"', "sh")
 # git hears of no configuration of the user, fetches nothing from a server and asks nobody. What
 # else the environment says about git, such as another repository's place, is left out.
 _ALONE = {
@@ -22,12 +25,13 @@ _ALONE = {
 def git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a bare repository; the result says whether it failed.
 
-    Raises UsageError if it cannot be run, or takes more than a minute.
+    Raises UsageError if it cannot be run, or takes more than a minute. git fails if it needs more
+    than 2 GB.
     """
     others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         return subprocess.run(
-            ["git", "-C", str(repository), "--git-dir", ".", *arguments],
+            [*_LIMITED, "git", "-C", str(repository), "--git-dir", ".", *arguments],
             env=others | _ALONE,
             stdin=subprocess.DEVNULL,
             capture_output=True,

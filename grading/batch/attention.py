@@ -36,13 +36,19 @@ class Attention:
         return not self.lines
 
     def shown(self) -> Iterator[str]:
-        """At most 25 lines, then how many more there are of each kind, and how many in all."""
-        left = MAX_LINES
-        for kind, lines in (*self.lines.items(), *self.missing.items()):
-            shown = lines[:left]
-            left -= len(shown)
-            yield from (f"{kind}: {line}" for line in shown)
-            if more := len(lines) - len(shown):
+        """At most 25 lines, then how many more there are of each kind, and how many in all.
+
+        Every kind has its share of the lines, so that none can fill them all.
+        """
+        groups = [*self.lines.items(), *self.missing.items()]
+        shown = [0] * len(groups)
+        for _ in range(MAX_LINES):
+            unshown = [at for at, (_, lines) in enumerate(groups) if shown[at] < len(lines)]
+            if unshown:
+                shown[min(unshown, key=lambda at: shown[at])] += 1
+        for (kind, lines), count in zip(groups, shown, strict=True):
+            yield from (f"{kind}: {line}" for line in lines[:count])
+            if more := len(lines) - count:
                 yield f"{kind}: {more} more"
         if count := sum(len(lines) for lines in self.lines.values()):
             yield f"to settle: {count} in all"

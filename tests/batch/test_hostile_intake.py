@@ -1,6 +1,7 @@
 """Hostile files: each is refused in one line with exit code 2, or graded as what it is."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from grading.batch.intake.collect import collect
 from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
 from grading.judging.grader import Grader
@@ -19,6 +21,7 @@ from grading.submission import file as submissions
 from grading.submission import notebook as notebooks
 from grading.submission.file import MAX_BYTES, from_bytes, read
 from tests import attacks
+from tests.support.classes import put
 from tests.support.notebooks import code, notebook
 from tests.support.patience import PATIENCE
 
@@ -420,3 +423,51 @@ def test_the_command_line_refuses_a_notebook_with_exit_code_2_and_one_line(tmp_p
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
     assert result.stdout == ""
+
+
+def test_a_folder_that_nobody_may_read_ends_no_batch(tmp_path: Path) -> None:
+    """Programs that unpack archives restore the modes in them."""
+    for name, mode in (("ann", 0o000), ("bob", 0o644), ("submitted", 0o000)):
+        put(tmp_path / "class" / name / "inner" / NAME)
+        (tmp_path / "class" / name).chmod(mode)
+    put(tmp_path / "class" / "eve" / NAME)
+    put(tmp_path / "class" / "zoe" / NAME)
+    put(tmp_path / "class" / "zoe" / "locked" / "work.zip")
+    (tmp_path / "class" / "zoe" / "locked").chmod(0o644)
+    obedient: list[str] = []
+    if os.geteuid() == 0:  # whom no mode stops, unless this power is taken
+        if shutil.which("setpriv") is None:
+            pytest.skip("setpriv is not installed")
+        obedient = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    command = ["batch", str(tmp_path / "class"), "--out", str(tmp_path / "out"), "--dry-run"]
+    end = subprocess.run(
+        [*obedient, sys.executable, "grader.py", *command, "--exercise", "ex1"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    for path in tmp_path.rglob("*"):
+        if path.is_dir():
+            path.chmod(0o755)
+    assert end.returncode == 1, end.stderr
+    for name in ("ann", "submitted"):
+        assert f"needs attention: {name}: {name} cannot be read: Permission denied" in end.stdout
+    assert "needs attention: bob: holds no ex1_vanilla_rnn.py (or .ipynb)" in end.stdout
+    assert "5 attempts" in end.stdout
+
+
+@pytest.mark.parametrize("top", ["submitted", "all"])
+def test_folders_without_end_end_no_batch(tmp_path: Path, real_course: Course, top: str) -> None:
+    folders = [tmp_path / "class", tmp_path / "class" / top]
+    for _ in range(1100):
+        folders.append(folders[-1] / "a")
+    try:
+        for folder in folders:
+            folder.mkdir()
+        [found] = collect(tmp_path / "class", [real_course.exercise("ex1")])
+        assert (found.author.label, found.work) == (top, None)
+        assert found.problem
+    finally:
+        for folder in reversed(folders):  # more than shutil can remove
+            folder.rmdir()

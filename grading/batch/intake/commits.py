@@ -5,18 +5,21 @@ through a bare repository of ours, which borrows the objects of the clone and kn
 of it. The time of a commit is what its author's clock said.
 """
 
+import os
 import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from grading.batch.intake.files import is_file, is_folder
 from grading.errors import UsageError
 from grading.git import git
 from grading.submission import notebook
 from grading.submission.file import read_bytes
 
 MAX_BYTES = 1024 * 1024
+MAX_OBJECTS = 100_000
 _HASH = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF = re.compile(r"ref: (refs/heads/[A-Za-z0-9._/-]+)\s*")
 
@@ -33,7 +36,7 @@ def last_change(clone: Path, path: Path) -> Commit | None:
     """The last commit on HEAD that changed `path`; None if that cannot be found out."""
     theirs, objects = clone / ".git", clone / ".git" / "objects"
     head = _head(theirs)
-    if head is None or theirs.is_symlink() or objects.is_symlink() or not objects.is_dir():
+    if head is None or not is_folder(theirs) or not is_folder(objects):
         return None
     place = path.relative_to(clone).as_posix()
     try:
@@ -41,7 +44,9 @@ def last_change(clone: Path, path: Path) -> Commit | None:
             ours = Path(folder)
             _git(ours, "init", "--bare", "--quiet", ".")
             _require_plain(objects)
-            (ours / "objects" / "info" / "alternates").write_text(f"{objects.absolute()}\n")
+            # Under a name of ours: git would read lines, quotes and escapes in the clone's own.
+            (ours / "theirs").symlink_to(objects.absolute())
+            (ours / "objects" / "info" / "alternates").write_text(f"{ours / 'theirs'}\n")
             form = ("--format=%at %ct", "-1", head, "--", f":(literal){place}")
             times = _git(ours, "log", *form).split()
             blob = _git(ours, "rev-parse", "--verify", f"{head}:{place}").decode().strip()
@@ -78,9 +83,22 @@ def _text(path: Path) -> str:
 
 
 def _require_plain(objects: Path) -> None:
-    """Raise UsageError if a clone's objects lie elsewhere: alternates name any folder there is."""
-    if (objects / "info" / "alternates").exists():
+    """Raise UsageError if a clone's objects lie elsewhere, or are what git would wait for.
+
+    Alternates and links name any folder there is; git opens a pipe and waits.
+    """
+    if os.path.lexists(objects / "info" / "alternates"):
         raise UsageError("the clone borrows objects")
+    left = MAX_OBJECTS
+    for current, folders, names in os.walk(objects, onerror=_refuse):
+        left -= len(names)
+        paths = [Path(current, name) for name in (*folders, *names)]
+        if left < 0 or not all(is_file(path) or is_folder(path) for path in paths):
+            raise UsageError("the clone has objects that are no plain files, or too many of them")
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _git(ours: Path, *arguments: str) -> bytes:

@@ -5,6 +5,7 @@ Files are not kept in memory, as a class may be large: each is read again when i
 
 import io
 import os
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 # Everything that the library for archives is known to raise for a damaged one.
 _DAMAGED = (
     *(OSError, ValueError, RuntimeError, NotImplementedError, EOFError, OverflowError),
-    *(zipfile.BadZipFile, zlib.error, LZMAError, MemoryError),
+    *(IndexError, struct.error, zipfile.BadZipFile, zlib.error, LZMAError, MemoryError),
 )
 
 
@@ -62,8 +63,13 @@ class File:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether this is a folder, and no link to one."""
-    return path.is_dir() and not path.is_symlink()
+    """Whether this is a folder, and no link to one; False where nobody may look."""
+    return os.path.isdir(path) and not os.path.islink(path)
+
+
+def is_file(path: Path) -> bool:
+    """Whether this is a plain file, and no link to one; False where nobody may look."""
+    return os.path.isfile(path) and not os.path.islink(path)
 
 
 def is_junk(name: str) -> bool:
@@ -85,11 +91,11 @@ def files_in(path: Path, name: str) -> list[File]:
 
 
 def _files(path: Path, name: str) -> Iterator[File]:
-    if path.is_symlink():
+    if os.path.islink(path):
         raise UsageError(f"{one_line(name)} is a symbolic link")
-    if path.is_dir():
+    if is_folder(path):
         yield from _in_folder(path)
-    elif not path.is_file():
+    elif not is_file(path):
         raise UsageError(f"{one_line(name)} is neither a file nor a folder")
     elif name.lower().endswith(".zip"):
         yield from _in_archive(path, name)
@@ -99,11 +105,12 @@ def _files(path: Path, name: str) -> Iterator[File]:
 
 def _in_folder(folder: Path) -> Iterator[File]:
     count = 0
-    for current, folders, names in os.walk(folder):
+    unreadable: list[OSError] = []
+    for current, folders, names in os.walk(folder, onerror=unreadable.append):
         inner = Path(current).relative_to(folder)
         depth = len(inner.parts)
         found = sorted(name for name in folders if not is_junk(name))
-        left = {name for name in found if depth == MAX_DEPTH or Path(current, name).is_symlink()}
+        left = {name for name in found if depth == MAX_DEPTH or os.path.islink(Path(current, name))}
         folders[:] = [name for name in found if name not in left]
         for name in sorted(left):
             yield File(f"{name}/", depth, f"{(inner / name).as_posix()}/", is_folder=True)
@@ -114,10 +121,16 @@ def _in_folder(folder: Path) -> Iterator[File]:
             if is_junk(name):
                 continue
             path = Path(current, name)
-            if name.lower().endswith(".zip") and path.is_file() and not path.is_symlink():
+            if name.lower().endswith(".zip") and is_file(path):
                 yield from _beside_others(path, name, depth)
             else:
                 yield File(name, depth, (inner / name).as_posix(), path=path)
+    for error in unreadable:
+        inner = Path(error.filename).relative_to(folder)
+        if not inner.parts:
+            raise UsageError(f"{one_line(folder.name)} cannot be read: {error.strerror}")
+        place = f"{inner.as_posix()}/"
+        yield File(f"{inner.name}/", len(inner.parts) - 1, place, is_folder=True)
 
 
 def _beside_others(path: Path, name: str, depth: int) -> Iterator[File]:
@@ -139,6 +152,8 @@ def _in_archive(path: Path, name: str) -> Iterator[File]:
             if len(entries) > MAX_FILES:
                 raise UsageError(f"{shown} holds more than {MAX_FILES} files")
             for entry in entries:
+                if not entry.filename:
+                    continue
                 # Some programs for Windows write its own mark between folders.
                 place = PurePosixPath(entry.filename.replace("\\", "/"))
                 if entry.is_dir() or _is_hidden(place):

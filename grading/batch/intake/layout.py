@@ -5,6 +5,7 @@ to the person whose name it has. A download is also recognized through folders a
 """
 
 import os
+from collections import Counter
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_folder, is_junk
+from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_file, is_folder, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -94,7 +95,7 @@ def is_of_several(hand_in: HandIn, files: Sequence[File], exercises: Sequence[Ex
     part = hand_in.parts[0]
     if len(hand_in.parts) > 1 or hand_in.author.account or hand_in.stamp.source == clones.SOURCE:
         return False
-    if part.name == nbgrader.ROOT and part.path.is_dir():
+    if part.name == nbgrader.ROOT and is_folder(part.path):
         return True
     # In an archive, places may begin at the root, be none, or have thousands of parts.
     places = [PurePosixPath(file.place.lstrip("/")).parts[: MAX_DEPTH + 1] for file in files]
@@ -164,7 +165,7 @@ def _roots(folder: Path, own: Collection[Path] = ()) -> list[str]:
     return [name for name in names if name not in nbgrader.BESIDE]
 
 
-def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
+def _is_class(folder: Path, exercises: Sequence[Exercise], wrappers: int = MAX_WRAPPERS) -> bool:
     """Whether a folder holds hand-ins of several people, rather than one person's files."""
     if clones.is_clone(folder):
         return False
@@ -173,23 +174,22 @@ def _is_class(folder: Path, exercises: Sequence[Exercise]) -> bool:
         return True
     roots = _roots(folder)
     if len(roots) == 1 and is_folder(folder / roots[0]):
-        return _is_class(folder / roots[0], exercises)
+        return wrappers > 0 and _is_class(folder / roots[0], exercises, wrappers - 1)
     # Several folders or archives of which each holds the same exercise are several people's.
-    for exercise in exercises:
-        own = [name for name in names if _holds(folder / name, exercise)]
-        if len(own) > 1:
-            return True
-    return False
+    held = Counter(identity for name in names for identity in _held(folder / name, exercises))
+    return max(held.values(), default=0) > 1
 
 
-def _holds(path: Path, exercise: Exercise) -> bool:
-    """Whether a folder or archive holds a file with the exercise's name near its top."""
-    if path.is_file() and path.suffix.lower() != ".zip":
-        return False
+def _held(path: Path, exercises: Sequence[Exercise]) -> set[str]:
+    """The exercises whose files a folder or archive holds near its top."""
+    if is_file(path) and path.suffix.lower() != ".zip":
+        return set()
     try:
-        files = files_in(path, path.name)
+        names = {file.name for file in files_in(path, path.name) if not file.is_folder}
     except UsageError:
-        return False
-    return any(
-        choice.copy_number(file.name, exercise) is not None for file in files if not file.is_folder
-    )
+        return set()
+    return {
+        exercise.id
+        for exercise in exercises
+        if any(choice.copy_number(name, exercise) is not None for name in names)
+    }

@@ -13,6 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
 from grading.text import one_line
@@ -37,7 +38,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     parsed = {
         name: found
         for name in names
-        if (found := _parsed(name, (folder / name).is_dir())) is not None
+        if (found := _parsed(name, is_folder(folder / name))) is not None
     }
     if not parsed:
         return [], set()

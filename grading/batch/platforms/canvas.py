@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line
@@ -49,7 +50,7 @@ class _File:
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
-    flat = [name for name in names if not (folder / name).is_dir()]
+    flat = [name for name in names if not is_folder(folder / name)]
     found = [file for name in flat if (file := _parsed(name))]
     if 2 * len(found) < len(flat):  # no download, but a student's own name may look like this
         found = [file for file in found if _is_surely_canvas(file)]

@@ -2,11 +2,13 @@
 
 ASSIGNMENT and LOGIN may hold hyphens. `gh classroom clone student-repos` puts the clones into a
 folder ASSIGNMENT-submissions/, which tells where the login begins. Elsewhere it begins after some
-part that all names share.
+part that most names share.
 """
 
+import os
+from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import accumulate
 from pathlib import Path
 
 from grading.batch.intake.files import is_folder
@@ -26,7 +28,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def is_clone(path: Path) -> bool:
-    return is_folder(path) and (path / ".git").exists()
+    return is_folder(path) and os.path.lexists(path / ".git")
 
 
 def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
@@ -41,9 +43,12 @@ def _beginnings(folder: Path, names: Sequence[str]) -> list[str]:
     slug = folder.name.removesuffix(SUBMISSIONS) + "-"
     if folder.name.endswith(SUBMISSIONS) and all(name.startswith(slug) for name in names):
         return [slug]
-    if len(names) < 2:
-        return []
-    # The last part of a name always belongs to the owner.
-    parts = zip(*(name.split("-")[:-1] for name in names), strict=False)
-    common = [part[0] for part in takewhile(lambda part: len(set(part)) == 1, parts)]
-    return ["-".join([*common[:count], ""]) for count in range(1, len(common) + 1)]
+    # The last part of a name always belongs to the owner. An owner may rename a repository.
+    shared = Counter(
+        beginning
+        for name in names
+        for beginning in accumulate(f"{part}-" for part in name.split("-")[:-1])
+    )
+    return sorted(
+        beginning for beginning, count in shared.items() if count > max(1, len(names) // 2)
+    )

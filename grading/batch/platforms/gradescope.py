@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from grading.batch.intake.files import is_file
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.text import one_line
@@ -28,7 +29,7 @@ _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     """The hand-ins among these names, and the names that they use."""
     path = folder / METADATA
-    if METADATA not in names or path.is_symlink() or not path.is_file():
+    if METADATA not in names or not is_file(path):
         return [], set()
     blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
     by_name = dict(zip(blocks[1::2], blocks[2::2], strict=True))

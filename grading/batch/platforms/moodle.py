@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line
@@ -51,7 +52,7 @@ def _parsed(folder: Path, name: str) -> re.Match[str] | None:
     Names of people and files may imitate the platform's words. In the name of a folder the last
     ones are the platform's.
     """
-    if (folder / name).is_dir():
+    if is_folder(folder / name):
         return _OF_FOLDER.fullmatch(name)
     return _OF_FILE.fullmatch(name) if len(_WORDS.findall(name)) == 1 else None
 

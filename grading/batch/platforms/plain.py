@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from grading.batch.intake.files import is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line
@@ -23,7 +24,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 def _hand_in(path: Path) -> HandIn:
     stem = path.name
-    if path.suffix.lower() in _SUFFIXES and not path.is_dir():
+    if path.suffix.lower() in _SUFFIXES and not is_folder(path):
         stem = path.stem
     match = _ATTEMPT.fullmatch(stem)
     who, number = (match["who"], int(match["number"])) if match else (stem, 1)
@@ -33,10 +34,10 @@ def _hand_in(path: Path) -> HandIn:
 
 def _inside(path: Path) -> tuple[str, ...]:
     """The names in a folder, without suffixes of files."""
-    if path.is_symlink() or not path.is_dir():
+    if not is_folder(path):
         return ()
     try:
         entries = list(islice(path.iterdir(), MAX_INSIDE))
     except OSError:
         return ()
-    return tuple(sorted(one.name if one.is_dir() else one.stem for one in entries))
+    return tuple(sorted(one.name if is_folder(one) else one.stem for one in entries))

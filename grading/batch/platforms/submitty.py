@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from grading.batch.intake.files import is_folder
+from grading.batch.intake.files import is_file, is_folder
 from grading.batch.people.matching import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
@@ -66,7 +66,7 @@ def _with_checkout(folder: Path, hand_in: HandIn) -> HandIn:
 
 
 def _have_most(users: Sequence[Path], name: str) -> bool:
-    having = sum((user / name).is_file() for user in users)
+    having = sum(is_file(user / name) for user in users)
     return len(users) < 2 * having
 
 
@@ -77,7 +77,7 @@ def _of_settings(folder: Path) -> HandIn:
     except (UsageError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return HandIn(_author(folder), (), problem=f"has a {SETTINGS} that cannot be read")
     active = folder / str(version)
-    if not 0 < version <= MAX_VERSION or not active.is_dir():
+    if not 0 < version <= MAX_VERSION or not is_folder(active):
         return HandIn(_author(folder), (), problem="has no active version")
     return HandIn(_author(folder), (_part(active),), _stamp(active), version, (version,))
 

@@ -138,9 +138,25 @@ def damage(folder: Path) -> None:
             path.write_bytes(b"no object")
 
 
+def a_pipe_for_a_commit(folder: Path) -> None:
+    """git would open it and wait."""
+    head = git(folder, "rev-parse", "HEAD").strip()
+    path = folder / ".git" / "objects" / head[:2] / head[2:]
+    path.unlink()
+    os.mkfifo(path)
+
+
+def link_one_folder(folder: Path) -> None:
+    """A link in the objects leads to any repository there is."""
+    head = git(folder, "rev-parse", "HEAD").strip()
+    path = folder / ".git" / "objects" / head[:2]
+    path.rename(folder / "elsewhere")
+    path.symlink_to(folder / "elsewhere")
+
+
 CANNOT = (
     *(lose_head, leave_the_folder, an_option, no_commit, borrow, link_objects),
-    *(a_file_for_git, a_linked_git, damage),
+    *(a_file_for_git, a_linked_git, damage, a_pipe_for_a_commit, link_one_folder),
 )
 
 
@@ -162,6 +178,17 @@ def test_borrowed_objects_are_not_read(origin: Path, tmp_path: Path) -> None:
     (objects / "info" / "alternates").write_text(f"{origin / '.git' / 'objects'}\n")
     assert git(shared, "log", "-1", "--format=%H")
     assert seen(shared) is None
+
+
+def test_the_name_of_a_clone_names_no_other_folder(origin: Path, tmp_path: Path) -> None:
+    """git reads a list of folders by lines, and takes quotes and escapes out of each."""
+    escaped = str(origin / ".git" / "objects").replace("/", "\\057")
+    folder = start(tmp_path / f'ann\n"{escaped}"')
+    (folder / ".git" / "HEAD").write_text(git(origin, "rev-parse", "HEAD"))
+    (folder / EX1).write_text(WORK)
+    assert seen(folder) is None
+    twin = clone(origin, tmp_path / 'bob\n"x"')
+    assert seen(twin) == Commit(MOMENT, same=True)
 
 
 def test_a_file_that_was_never_committed_has_no_time(origin: Path) -> None:

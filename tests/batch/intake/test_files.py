@@ -48,6 +48,20 @@ def test_an_archive_without_dates_is_read(tmp_path: Path) -> None:
     assert places(tmp_path / "folder") == ["README.md", EX1, EX1]
 
 
+def test_an_entry_without_a_name_is_nothing(tmp_path: Path) -> None:
+    path = pack(tmp_path / "ada.zip", {"n": "x", EX1: WORK})
+    data = path.read_bytes()
+    # The length of the name, in the entry's own header and in the list of entries.
+    entry, listed = data.index(b"PK\3\4"), data.index(b"PK\1\2")
+    whole = bytearray(data)
+    whole[listed + 28 : listed + 30] = b"\0\0"
+    whole[entry + 26 : entry + 28] = b"\0\0"
+    path.write_bytes(whole[: listed + 46] + whole[listed + 47 :])
+    with pytest.raises(UsageError, match="cannot be read as an archive") as error:
+        files_in(path, path.name)
+    assert "\n" not in str(error.value)
+
+
 def damaged(path: Path, change: Callable[[bytearray], None], **options: int) -> Path:
     """An archive of one member, with some of its bytes changed."""
     with zipfile.ZipFile(path, "w", **options) as archive:  # type: ignore[call-overload]

@@ -17,6 +17,8 @@ from tests.support.classes import clues
         (["week-1-ann-lee", "week-1-bob"], ["ann-lee", "bob"]),
         (["rnns-ann", "other-bob"], [None, None]),
         (["rnns-ann"], [None]),
+        # An owner has renamed a repository.
+        (["rnns-ann", "rnns-bob", "zzz"], ["ann", "bob", None]),
     ],
 )
 def test_the_common_beginning_is_the_assignment(
