@@ -1,8 +1,14 @@
 """A class: collects submissions, grades them in parallel, stores every result, writes the grades.
 
-collect.py   folders, archives and downloads from learning platforms -> submissions
-people.py    submissions -> people
-store.py     every result, content-addressed, in one SQLite file
-run.py       grades what is left, on a fleet, and notes what changed
-grades.py    raw score, late penalty, score: latest or best attempt
+intake/        what came in, and whose, and when
+platforms/     the layouts of each platform's download
+people/        rosters, and the evidence for a person
+store.py       every result, content-addressed, in one SQLite file
+run.py         grades what is left, on a fleet, and notes what changed
+grades.py      raw score, late penalty, score: latest or best attempt
+by_hand.py     points that people give
+attention.py   what a person must settle
+files.py       everything that is written, with gradebooks.py, pages.py and statistics.py
+console.py     what is said at the end
+command.py     all of it, in order
 """

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from grading.batch.grades import Grade
 from grading.batch.people.decisions import described
-from grading.batch.people.matching import Match
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Match
+from grading.batch.people.person import Person
 from grading.course.syllabus import Course
 
 MAX_LINES = 25

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from grading.batch.intake.collect import Collected
-from grading.batch.people.matching import Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.course import questions
 from grading.course.questions import Marks, Question
 from grading.course.syllabus import Course, Exercise

@@ -13,9 +13,9 @@ from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import Collected, collect
 from grading.batch.intake.identify import Intake, identify
-from grading.batch.people import decisions, roster
+from grading.batch.people import decisions, merging, roster
 from grading.batch.people.matching import Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.person import Person
 from grading.batch.store import Basis, Result, Store, decided_before
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
@@ -103,11 +103,11 @@ def own_files(out: Path, options: Options) -> list[Path]:
 
 
 def people_of(
-    course: Course, options: Options, tell: roster.Tell = roster.tell_nobody
+    course: Course, options: Options, tell: merging.Tell = merging.tell_nobody
 ) -> list[Person]:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
     rows = [person for path in options.rosters for person in roster.read(path, course.roster, tell)]
-    people = roster.merged(rows, tell)
+    people = merging.merged(rows, tell)
     return people if options.teams is None else decisions.with_teams(options.teams, people)
 
 

@@ -6,7 +6,7 @@ from grading.batch.attention import Attention
 from grading.batch.grades import Grade
 from grading.batch.intake.identify import Intake
 from grading.batch.people import decisions
-from grading.batch.people.matching import Evidence
+from grading.batch.people.evidence import Evidence
 from grading.batch.run import Outcome
 from grading.batch.store import Change
 from grading.text import without_commands

@@ -10,7 +10,7 @@ from grading.batch.attention import Attention
 from grading.batch.grades import Grade
 from grading.batch.pages import Part
 from grading.batch.people import decisions
-from grading.batch.people.matching import Match
+from grading.batch.people.evidence import Match
 from grading.batch.statistics import ClassStatistics
 from grading.course.syllabus import Course
 from grading.files import write_text, writing

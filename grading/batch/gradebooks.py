@@ -10,7 +10,7 @@ from dataclasses import astuple
 from datetime import tzinfo
 
 from grading.batch.grades import Grade
-from grading.batch.people.roster import Person
+from grading.batch.people.person import Person
 from grading.course.questions import COLUMNS
 from grading.course.syllabus import Course
 from grading.report import Report, Status

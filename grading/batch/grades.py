@@ -7,8 +7,9 @@ from itertools import pairwise
 
 from grading.batch.intake.collect import Collected
 from grading.batch.intake.times import Received, days_late
-from grading.batch.people.matching import Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.batch.store import Result
 from grading.course.questions import Question
 from grading.course.syllabus import Course, LatePolicy

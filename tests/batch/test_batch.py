@@ -29,8 +29,8 @@ from grading.batch.files import write_class
 from grading.batch.grades import UNSETTLED, Grade, Graded, grades, may_count, penalty
 from grading.batch.intake.collect import Collected, Work
 from grading.batch.intake.times import Received
-from grading.batch.people.matching import Author, Clue, Evidence, Kind, Match
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
+from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.batch.store import Basis, Result, Store, decided_before

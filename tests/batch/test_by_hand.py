@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from grading.batch.by_hand import declared, read_rubric
-from grading.batch.people.matching import Evidence, Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Evidence, Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.course.syllabus import Course
 from grading.errors import UsageError
 from tests.support.classes import put

@@ -17,8 +17,9 @@ import pytest
 from grading.batch.intake.collect import collect
 from grading.batch.intake.layout import recognized
 from grading.batch.people import roster
-from grading.batch.people.matching import Evidence, Kind, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Evidence, Kind
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.batch.platforms import (
     blackboard,
     brightspace,

@@ -21,7 +21,7 @@ from grading.batch.grades import Graded
 from grading.batch.intake import choice
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import identify
-from grading.batch.people import roster
+from grading.batch.people import merging, roster
 from grading.batch.people.matching import Roster
 from grading.batch.platforms import blackboard
 from grading.batch.store import Result
@@ -546,7 +546,7 @@ def test_a_roster_is_read_or_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "roster.csv"
     path.write_text(text, encoding="utf-8")
     try:
-        people = roster.merged(roster.read(path, {}))
+        people = merging.merged(roster.read(path, {}))
     except UsageError as error:
         assert isinstance(expected, str)
         assert expected in str(error)

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from grading import hints, text
-from grading.batch.people import roster
-from grading.batch.people.matching import Author, Clue, Evidence, Kind, Roster
+from grading.batch.people import merging, roster
+from grading.batch.people.evidence import Author, Clue, Evidence, Kind
+from grading.batch.people.matching import Roster
 from grading.course import misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
@@ -362,7 +363,7 @@ def _python_stays_python(lines: list[str]) -> None:
 
 def _check_roster(data: bytes) -> bool:
     try:
-        known = roster.merged(roster.read(_file("roster.csv", data), {}))
+        known = merging.merged(roster.read(_file("roster.csv", data), {}))
     except UsageError as error:
         _one_clear_line(error)
         return False

@@ -1,8 +1,10 @@
 """What came in: a folder becomes hand-ins, each with the work that counts and the time it came in.
 
+layout.py     which platform's download a folder is, and where it begins
 files.py      the files in a folder or archive, bounded in number and size
 choice.py     which of several files is the work on an exercise
-commits.py    when a clone's work was committed, read without trusting its configuration
-times.py      the evidence for a time, and how late it makes a hand-in
 collect.py    the whole folder
+identify.py   whose each hand-in is, and when it came in
+times.py      the evidence for a time, and how late it makes a hand-in
+commits.py    when a clone's work was committed, read without trusting its configuration
 """

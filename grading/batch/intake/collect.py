@@ -15,7 +15,7 @@ from grading.batch.intake import choice, commits
 from grading.batch.intake.choice import Choice
 from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
 from grading.batch.intake.layout import is_of_several, recognized
-from grading.batch.people.matching import Author
+from grading.batch.people.evidence import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
 from grading.course import questions

@@ -8,7 +8,8 @@ from pathlib import Path
 from grading.batch.intake.collect import Collected
 from grading.batch.intake.times import Received, received
 from grading.batch.people import decisions
-from grading.batch.people.matching import Match, Roster
+from grading.batch.people.evidence import Match
+from grading.batch.people.matching import Roster
 from grading.batch.platforms.hand_in import Stamp
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError

@@ -1,7 +1,11 @@
 """Who handed in what: a roster is read, and each submission is matched to a person or to nobody.
 
 names.py      names compared letter for letter, and their spellings without accents
+person.py     a person, and what identifies one
+table.py      a CSV file, as people save it
 roster.py     rosters, as people write them and as platforms export them
-matching.py   the evidence for a person, the strongest first
+merging.py    one person from several rows
+evidence.py   what is known about an author, and a match
+matching.py   the strongest evidence for a person
 decisions.py  what a person decided with --match, and people.csv
 """

@@ -11,8 +11,10 @@ from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 
-from grading.batch.people.matching import Match, Roster
-from grading.batch.people.roster import Person, table
+from grading.batch.people.evidence import Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
+from grading.batch.people.table import table
 from grading.errors import UsageError
 from grading.text import one_line
 

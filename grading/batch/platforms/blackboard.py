@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import takewhile
 from pathlib import Path
 
-from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
 from grading.submission.file import read_bytes

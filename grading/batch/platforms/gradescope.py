@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from grading.batch.intake.files import is_file
-from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.text import one_line
 

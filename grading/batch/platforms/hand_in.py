@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.people.matching import Author
+from grading.batch.people.evidence import Author
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from grading.batch.intake.files import is_file, is_folder
-from grading.batch.people.matching import Author, Clue, Kind
+from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
 from grading.errors import UsageError
 from grading.submission.file import read_bytes

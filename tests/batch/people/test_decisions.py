@@ -15,8 +15,9 @@ from grading.batch.people.decisions import (
     rows_of,
     with_teams,
 )
-from grading.batch.people.matching import Evidence, Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Evidence, Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.errors import UsageError
 from tests.support.classes import put
 

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.batch.people.matching import Author, Clue, Evidence, Kind, Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 
 JANE = Person("Doe, Jane", "0012", "jane.doe@x.edu", "jd12", canvas="77", moodle="4711")
 JOHN = Person("John Roe", "13", "john@x.edu", "jr13", canvas="78", moodle="4712")

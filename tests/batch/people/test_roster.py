@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch.people.roster import Person, merged, read
+from grading.batch.people.merging import merged
+from grading.batch.people.person import Person
+from grading.batch.people.roster import read
 from grading.errors import UsageError
 from tests.support.classes import put
 

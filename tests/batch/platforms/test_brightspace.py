@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch.people.matching import Match, Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.evidence import Match
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.batch.platforms.brightspace import take
 from grading.batch.platforms.hand_in import HandIn
 from tests.support.classes import EX1, files, put

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grading.batch.people.matching import Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.person import Person
 from grading.batch.platforms.canvas import take
 from grading.batch.platforms.hand_in import HandIn
 from tests.support.classes import clues, files, put

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from grading.batch.people.matching import Roster
-from grading.batch.people.roster import Person
+from grading.batch.people.person import Person
 from grading.batch.platforms.clones import take
 from tests.support.classes import clues
 

@@ -1,0 +1,153 @@
+"""Makes one person of the rows that are one person's, in one roster or in several."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields, replace
+from itertools import combinations
+
+from grading.batch.people.names import is_one_name, words
+from grading.batch.people.person import Person, identities, identity, without_zeros
+from grading.errors import UsageError
+
+# Takes a line about a roster that a person should see.
+Tell = Callable[[str], None]
+
+
+def tell_nobody(line: str) -> None:
+    pass
+
+
+def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
+    """The same people, each once: rows that agree on an identity and on the name are one person.
+
+    `tell` is given a line about each two who may be one, or may not. Raises UsageError where rows
+    of one person contradict each other.
+    """
+    result: list[Person | None] = []
+    by_key: dict[tuple[object, ...], list[int]] = {}
+    for person in people:
+        keys = identities(person)
+        nameless = [("name", words(person.name), person.namesake)]  # no identity, but the same row
+        places = {place for key in keys or nameless for place in by_key.get(key, ())}
+        for place in sorted(places, reverse=True):
+            other = result[place]
+            if other is not None and _are_one(person, other):
+                person, result[place] = _both(other, person), None
+            elif other is not None:
+                tell(
+                    f"{other.name} and {person.name} stay two people, although both have"
+                    f" {_shared(person, other)[0]}"
+                )
+        result.append(person)
+        for key in identities(person) or nameless:
+            by_key.setdefault(key, []).append(len(result) - 1)
+    everybody = [person for person in result if person is not None]
+    if twins := _twins(everybody):
+        tell(
+            f"{_few(twins)}: there twice, with nothing to compare; give both rows an id, a login or"
+            " an address"
+        )
+    return everybody
+
+
+def _few(texts: Sequence[str]) -> str:
+    """The first three, and how many more there are."""
+    more = [f"and {len(texts) - 3} more"] if len(texts) > 3 else []
+    return ", ".join([*texts[:3], *more])
+
+
+def _are_one(person: Person, other: Person) -> bool:
+    """Whether two rows that share an identity are one person: their names or two values agree."""
+    if _has_no_name(person) or _has_no_name(other) or is_one_name(person.name, other.name):
+        return True
+    return len(set(_shared(person, other))) > 1
+
+
+def _has_no_name(person: Person) -> bool:
+    return person.name in (person.id, person.email, person.login, person.canvas)
+
+
+def _shared(person: Person, other: Person) -> list[str]:
+    theirs = identities(other)
+    return [value for column, value in identities(person) if (column, value) in theirs]
+
+
+def _twins(people: Iterable[Person]) -> list[str]:
+    """The names that two people have who differ in nothing, as their rows have other columns."""
+    by_name: dict[tuple[str, ...], list[Person]] = {}
+    for person in people:
+        by_name.setdefault(tuple(sorted(words(person.name))), []).append(person)
+    return [
+        namesakes[0].name
+        for namesakes in by_name.values()
+        if any(
+            _columns(one).isdisjoint(_columns(other)) for one, other in combinations(namesakes, 2)
+        )
+    ]
+
+
+def _columns(person: Person) -> set[str]:
+    return {column for column, _ in identities(person)}
+
+
+def without_shared(people: Sequence[Person], file: str, tell: Tell) -> list[Person]:
+    """The same people without what identifies several people of one file.
+
+    That is the address of a family, say, or what somebody wrote where they knew nothing.
+    """
+    having: dict[tuple[str, str], list[Person]] = {}
+    for person in people:
+        for key in identities(person):
+            having.setdefault(key, []).append(person)
+    shared = {key for key, several in having.items() if not _all_are_one(several)}
+    if not shared:
+        return list(people)
+    values = sorted({value for _, value in shared})
+    tell(f"{file}: several people have {_few(values)}: that identifies nobody")
+
+    def kept(column: str, value: str) -> str:
+        return "" if identity(column, value) in shared else value
+
+    return [
+        replace(
+            person,
+            id=kept("id", person.id),
+            email=kept("email", person.email),
+            login=kept("login", person.login),
+            canvas=kept("canvas", person.canvas),
+        )
+        for person in people
+    ]
+
+
+def _all_are_one(several: Sequence[Person]) -> bool:
+    first, *others = several
+    if len(others) == 1:
+        return _are_one(first, others[0])
+    named = [person.name for person in several if not _has_no_name(person)]
+    return all(is_one_name(named[0], name) for name in named[1:])
+
+
+def _both(person: Person, other: Person) -> Person:
+    """One person from two rows. Raises UsageError if an identity differs."""
+    for column in ("id", "canvas", "moodle"):
+        mine, theirs = getattr(person, column), getattr(other, column)
+        if mine and theirs and without_zeros(mine) != without_zeros(theirs):
+            raise UsageError(
+                f"the roster has {person.name} and {other.name} as one person, but with different"
+                f" values of {column}, {mine} and {theirs}: correct it"
+            )
+    values = {
+        field.name: getattr(person, field.name) or getattr(other, field.name)
+        for field in fields(Person)
+    }
+    logins = (*person.also, *other.also, other.email, other.login)
+    kept = (values["email"], values["login"], "")
+    return replace(
+        Person(**values),
+        name=other.name if _has_no_name(person) else person.name,
+        # The longer one has the zeros.
+        id=max(person.id, other.id, key=len),
+        also=tuple(dict.fromkeys(login for login in logins if login not in kept)),
+        sections=tuple(dict.fromkeys(person.sections + other.sections)),
+        teams=tuple(dict.fromkeys(person.teams + other.teams)),
+    )
