@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,7 @@ def run() -> None:
     """Run the program. However it ends, its exit code is one of those above."""
     # This lets a grader that is told to end clean up its workers and temporary files.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = interrupt_again
     try:
         main(standalone_mode=False)
     except click.ClickException as error:
@@ -106,6 +108,16 @@ def run() -> None:
             raise
         click.echo(f"grader: failed, which is not your code's fault: {explain(error)}", err=True)
         sys.exit(ExitCode.GRADER_FAILED)
+
+
+def interrupt_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Interrupt once more if Python has lost an interruption, which it does in some callbacks."""
+    if isinstance(lost.exc_value, KeyboardInterrupt):
+        # To the main thread, as another would not wake it.
+        waiting = threading.main_thread().ident
+        threading.Timer(0.05, signal.pthread_kill, [waiting, signal.SIGTERM]).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def is_missing_package(error: Exception) -> bool:

@@ -378,6 +378,35 @@ def test_an_interruption_while_the_zygote_starts_leaves_no_process(
     assert list(tmp_path.iterdir()) == []
 
 
+LOST = """
+import os, signal, sys, threading
+from grading.cli import main
+
+class Callback:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(1000))
+
+def command(**options):
+    callback = Callback()
+    del callback
+    print("lost", flush=True)
+    threading.Event().wait()
+
+main.main = command
+main.run()
+"""
+
+
+def test_an_interruption_that_python_loses_comes_again() -> None:
+    """An exception in a destructor or in a callback of a weak reference ends nothing."""
+    end = subprocess.run(
+        [sys.executable, "-c", LOST], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (end.returncode, end.stdout) == (130, "lost\n"), end.stderr
+    assert end.stderr.endswith("grader: interrupted\n")
+
+
 # --- a clock that is set
 
 
