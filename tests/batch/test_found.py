@@ -18,7 +18,7 @@ from grading import pack
 from grading.batch import command
 from grading.batch import grades as rules
 from grading.batch.grades import Graded
-from grading.batch.intake import choice
+from grading.batch.intake import naming
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import identify
 from grading.batch.people import merging, roster
@@ -473,7 +473,7 @@ def test_a_version_that_is_none_ends_no_batch(
 def test_a_name_of_many_copies_is_read_at_once(real_course: Course, part: str) -> None:
     exercise = real_course.exercise("ex4")
     for beginning in ("", exercise.module):
-        choice.copy_number(f"{beginning}{part * (60_000 // len(part))}!.py", exercise)
+        naming.copy_number(f"{beginning}{part * (60_000 // len(part))}!.py", exercise)
 
 
 COPIES = {
@@ -490,7 +490,7 @@ COPIES = {
 
 @pytest.mark.parametrize("name", COPIES)
 def test_the_number_of_a_copy(real_course: Course, name: str) -> None:
-    assert choice.copy_number(name, real_course.exercise("ex4")) == COPIES[name]
+    assert naming.copy_number(name, real_course.exercise("ex4")) == COPIES[name]
 
 
 @pytest.mark.parametrize("line", ["\tA:" + " " * 500_000, " " * 500_000, "A:" + " \t" * 200_000])

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
+from grading.batch.intake.answers import choose_answers
 from grading.batch.intake.choice import Choice
 from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
 from grading.batch.intake.layout import is_of_several, recognized
@@ -227,7 +228,7 @@ def _of_exercise(
 
     None if nothing in the hand-in is about the exercise.
     """
-    answers = choice.choose_answers(files, exercise)
+    answers = choose_answers(files, exercise)
     found = replace(
         nothing,
         exercise=exercise.id,
@@ -300,7 +301,7 @@ def _again(hand_in: HandIn, exercise: Exercise, asked: _Asked) -> Submission:
 
 def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     """The answers to the questions of an exercise. Raises UsageError."""
-    file = choice.choose_answers(_files(hand_in), exercise).file
+    file = choose_answers(_files(hand_in), exercise).file
     if file is None:
         return []
     return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)

@@ -8,7 +8,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
@@ -21,6 +21,7 @@ from grading.text import one_line
 
 MAX_DEPTH = 6
 MAX_FILES = 5000
+MAX_LISTED = 3
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 WORK = (".py", SUFFIX)
 READ = (*WORK, ".md")
@@ -172,3 +173,13 @@ def _in_archive(path: Path, name: str) -> Iterator[File]:
 def _is_hidden(place: PurePosixPath) -> bool:
     """Whether a program made the file for itself, as Jupyter does with .ipynb_checkpoints."""
     return any(is_junk(part) for part in place.parts if part != "..")
+
+
+def listing(files: Sequence[File]) -> str:
+    places = [one_line(file.place, 80) for file in files]
+    more = [f"{len(places) - MAX_LISTED} more"] if len(places) > MAX_LISTED else []
+    return ", ".join([*places[:MAX_LISTED], *more])
+
+
+def verb(several: Sequence[object], of_one: str, of_several: str) -> str:
+    return of_one if len(several) == 1 else of_several

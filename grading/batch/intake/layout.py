@@ -14,6 +14,7 @@ from types import ModuleType
 
 from grading.batch.intake import choice
 from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_file, is_folder, is_junk
+from grading.batch.intake.naming import copy_number, words
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -136,7 +137,7 @@ def _are_peoples(
 
 
 def _may_be_a_person(folder: str) -> bool:
-    found = choice.words(folder)
+    found = words(folder)
     return len(folder) > 2 and bool(found) and found.isdisjoint(_OWN_WORDS)
 
 
@@ -191,5 +192,5 @@ def _held(path: Path, exercises: Sequence[Exercise]) -> set[str]:
     return {
         exercise.id
         for exercise in exercises
-        if any(choice.copy_number(name, exercise) is not None for name in names)
+        if any(copy_number(name, exercise) is not None for name in names)
     }

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from grading import pack as packing
-from grading.batch.intake.choice import candidates, copy_number, copy_of
+from grading.batch.intake.choice import candidates
 from grading.batch.intake.collect import Collected, collect
 from grading.batch.intake.files import File
+from grading.batch.intake.naming import copy_number, copy_of
 from grading.course.syllabus import Course
 from tests.support.classes import EX1, EX4, pack, put
 from tests.support.notebooks import code, notebook

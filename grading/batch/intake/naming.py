@@ -1,0 +1,88 @@
+"""What the name of a file says: whose exercise it is, and which copy."""
+
+import re
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from grading.batch.intake.files import File
+from grading.course.syllabus import Exercise
+from grading.submission import file as submissions
+
+# What people and programs write in front of the name of a copy, and behind it.
+_BEFORE = re.compile(r"(?:copy_of|kopie_von|copie_de|copia_de)_*")
+COPY_WORDS = {
+    *("copy", "kopie", "copie", "copia", "v", "version", "final", "fixed", "corrected"),
+    *("new", "neu", "solution", "submission"),
+}
+# Behind an exercise's name, these words make the name of another module.
+_OTHER = {"test", "tests", "util", "utils", "helper", "helpers"}
+
+
+def copy_number(name: str, exercise: Exercise) -> int | None:
+    """The number in the name of a copy of an exercise's file; 0 without one, None for others."""
+    return copy_of(name, exercise.module)
+
+
+@lru_cache(maxsize=256)  # a class has few names, each of which is looked at many times
+def copy_of(name: str, stem: str) -> int | None:
+    """The number in the name of a copy of STEM.SUFFIX; None for other names.
+
+    A copy's name begins with the stem, in whatever case and with whatever between its words. The
+    number is 0 for the stem alone and 1 for a copy without a number.
+    """
+    behind = after_stem(name, stem)
+    if behind is None or not _OTHER.isdisjoint(words(behind)):
+        return None
+    return max(map(int, re.findall(r"[0-9]{1,9}", behind)), default=1) if behind else 0
+
+
+@lru_cache(maxsize=256)
+def after_stem(name: str, stem: str) -> str | None:
+    """What follows the stem in the name of a file; None if the name does not begin with it."""
+    left, stem = (_plain(text) for text in (PurePosixPath(name).stem, stem))
+    if match := _BEFORE.match(left):
+        left = f"{left[match.end() :]}_1"  # as if it were written behind
+    behind = left.removeprefix(stem)
+    # ex10 is no copy of ex1.
+    is_other = stem[-1:].isdigit() and behind[:1].isdigit()
+    return behind if left.startswith(stem) and not is_other else None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[-. ]", "_", text.lower())
+
+
+def words(text: str) -> set[str]:
+    """The words of a name in lower case."""
+    return set(re.findall(r"[^\W\d_]+", text.lower()))
+
+
+def has_id(name: str, exercise: Exercise) -> bool:
+    """Whether the id of an exercise is a word of the name."""
+    word = re.search(rf"(^|[^a-z0-9]){re.escape(exercise.id.lower())}([^0-9]|$)", name.lower())
+    return word is not None
+
+
+def is_about(name: str, exercise: Exercise) -> bool:
+    return has_id(name, exercise) or copy_number(name, exercise) is not None
+
+
+def is_named(file: File, exercise: Exercise) -> bool:
+    """Whether a file is called after the exercise or its id, and not only with the id in front."""
+    behind = after_stem(file.name, exercise.id)
+    is_id = behind is not None and words(behind) <= COPY_WORDS
+    return is_id or copy_number(file.name, exercise) is not None
+
+
+def has_word(name: str, exercise: Exercise) -> bool:
+    """Whether a name has a word of the exercise's: my_rnn.py of ex1_vanilla_rnn.py."""
+    return any(word in name.lower() for word in words(_plain(exercise.module)) if len(word) > 2)
+
+
+def is_exact(file: File, exercise: Exercise) -> bool:
+    return file.name in submissions.both_names(exercise.file)
+
+
+def last_number(name: str) -> int:
+    numbers = re.findall(r"\d{1,4}", PurePosixPath(name).stem)
+    return int(numbers[-1]) if numbers else 0
