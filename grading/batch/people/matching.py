@@ -259,27 +259,32 @@ class Roster:
 
     def _of_team(self, author: Author, people: Sequence[Person]) -> Match | None:
         """The match of a team, or None; `people` are those whom the author's clues fit."""
-        for name in author.values((Kind.TEAM, *_AS_NAMES)):
-            exact = self._teams.get(_spaced(name))
-            teams = [exact] if exact else self._by_letters.get(squeezed(name), [])
-            if not teams:
-                continue
-            members = _each_once(teams)
-            everybody = tuple(_each_once((people, members)))
-            inside = {one for entry in author.inside for one in self.named(entry)}
-            if len(teams) > 1:
-                doubt = "several teams have this name but for spaces and punctuation"
-            elif self.named(name) and set(self.named(name)) != set(members):
-                doubt = "a team and a person have this name"
-            elif inside & set(members):
-                doubt = "it holds work named after single members"
-            elif not set(people) <= set(members):
-                doubt = "its names contradict each other"
-            else:
-                # A platform may name one of a team's members as well.
-                return Match(tuple(members), Evidence.TEAM)
-            return Match(candidates=everybody, doubt=doubt)
-        return None
+        names = author.values((Kind.TEAM, *_AS_NAMES))
+        fitting = {name: teams for name in names if (teams := self._teams_called(name))}
+        if not fitting:
+            return None
+        members = _each_once(team for teams in fitting.values() for team in teams)
+        called_so = _each_once(map(self.named, fitting))
+        inside = {one for entry in author.inside for one in self.named(entry)}
+        if any(len(teams) > 1 for teams in fitting.values()):
+            doubt = "several teams have this name but for spaces and punctuation"
+        elif any(set(team) != set(members) for teams in fitting.values() for team in teams):
+            doubt = "it may be one of several teams"
+        elif called_so and set(called_so) != set(members):
+            doubt = "a team and a person have this name"
+        elif inside & set(members):
+            doubt = "it holds work named after single members"
+        elif not set(people) <= set(members):
+            doubt = "its names contradict each other"
+        else:
+            # A platform may name one of a team's members as well.
+            return Match(tuple(members), Evidence.TEAM)
+        return Match(candidates=tuple(_each_once((people, members))), doubt=doubt)
+
+    def _teams_called(self, name: str) -> list[list[Person]]:
+        """The members of the team of this name, or of each that is called so but for spaces."""
+        exact = self._teams.get(_spaced(name))
+        return [exact] if exact else self._by_letters.get(squeezed(name), [])
 
     def _fitting(self, step: _Step, values: Iterable[str]) -> list[Person]:
         index = self._indexes[step]

@@ -119,6 +119,7 @@ X = Person("Xenia Roe", "1", canvas="1235", login="xroe")
 ANN = Person("Ann Lee", "2", canvas="1299", teams=("team_1235",))
 BOB = Person("Bob Ray", "3", canvas="1300", teams=("team_1235",))
 JANE = Person("Jane Doe", "4", canvas="4711")
+LAB, LAB_1 = Person("Al Poe", "5", teams=("lab",)), Person("Bo Fox", "6", teams=("lab_1",))
 
 
 @pytest.mark.parametrize(
@@ -127,6 +128,9 @@ JANE = Person("Jane Doe", "4", canvas="4711")
         # The group team_1235, whose member 1299 has handed in, or a user 1235 called team.
         (["team_1235_1299_5000_EX"], [X, ANN, BOB], None),
         (["team_1235_1299_5000_EX"], [ANN, BOB, JANE], ["2", "3"]),
+        # Two teams, and no number of a member that tells which.
+        (["lab_1_1299_5000_EX"], [LAB, LAB_1], None),
+        (["lab_1_LATE_1299_5000_EX"], [LAB, LAB_1], ["6"]),
         # LATE stands in front of the user, and no two files have one number: nothing is open.
         (["team_1235_LATE_1299_5000_EX"], [X, ANN, BOB], ["2", "3"]),
         (["team_1235_1299_5000_a.py", "team_1235_1299_5001_b.py"], [X, ANN, BOB], ["2", "3"]),
