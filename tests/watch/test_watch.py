@@ -326,7 +326,7 @@ def test_a_file_that_cannot_be_read_is_said_and_waited_for(
         work,
         ("idle", lambda: work.unlink(), SAVED),
         ("idle", nothing, AGAIN),
-        ("idle", lambda: work.write_bytes(b"\xff\xfe\0"), SAVED),
+        ("idle", lambda: work.write_bytes(b"x = 1\0"), SAVED),
         ("idle", lambda: work.write_text(REFERENCE), SAVED),
     )
     said = " ".join(capsys.readouterr().out.split())
