@@ -39,7 +39,7 @@ def say_what_is_open(unsettled: Attention) -> None:
 def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
     """Print notes on the roster, which file and attempt count, which name counts, what was late."""
     for note in intake.roster.notes:
-        print(f"roster: {note}")
+        _say(f"roster: {note}")
     for kind in dict.fromkeys(match.ignored for match in intake.matches.values()):
         if kind is not None:
             print(

@@ -304,7 +304,7 @@ def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     file = choose_answers(_files(hand_in), exercise).file
     if file is None:
         return []
-    return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
+    return questions.from_bytes(file.content(questions.MAX_BYTES), one_line(file.name))
 
 
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:

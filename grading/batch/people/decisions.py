@@ -71,7 +71,9 @@ def read_times(
             # people.csv writes several people into one cell, and nobody as an empty one.
             people = [_person(path, roster, one) for one in person.split("; ") if one]
             if not set(people) <= set(matches[label].people):
-                raise UsageError(f"{path.name}: {one_line(label)} does not belong to {person}")
+                raise UsageError(
+                    f"{path.name}: {one_line(label)} does not belong to {one_line(person)}"
+                )
             before = by_label.setdefault(label, moment)
         else:
             before = by_person.setdefault(_person(path, roster, person), moment)
