@@ -111,11 +111,14 @@ def collect(
     asked = _Asked(exercises, others, trust_file_times)
     found: list[Collected] = []
     elsewhere: list[Collected] = []
+    start = 0  # where the author's first attempt stands in `found`: later ones follow at once
     for hand_in in _labeled(recognized(folder, exercises, own)):
         collected = list(_collected(hand_in, asked))
         if hand_in.repeats:
             same = {_content(one) for one in collected}
-            found = [one for one in found if _content(one) not in same]
+            found[start:] = [one for one in found[start:] if _content(one) not in same]
+        else:
+            start = len(found)
         for one in collected:
             without_work = hand_in.among_others and not one.exercise
             (elsewhere if without_work else found).append(one)
