@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def listed_in(data: bytes) -> Listed:
     return Listed(exercises, frozenset(sums.values()))
 
 
-def summary(packed: Packed, out: Path) -> Iterable[str]:
+def summary(packed: Packed, out: Path) -> Iterator[str]:
     """What was packed and what is missing, line by line."""
     yield f"packed: {out}, {', '.join(sorted(packed.files))}"
     yield from (f"missing: {line}" for line in packed.missing)

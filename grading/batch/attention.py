@@ -16,7 +16,7 @@ MAX_LINES = 25
 class Attention:
     """Lines by kind, in the order of their weight, and the kinds of each submission.
 
-    `missing` is told, but nothing to settle.
+    `missing` is printed too, but there is nothing to settle about it.
     """
 
     lines: dict[str, list[str]] = field(default_factory=dict)

@@ -98,7 +98,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
             unsettled.add(UNREADABLE, problem)
     console.say(outcome, intake, grades, unsettled)
     if not unsettled.is_empty:
-        print("people.csv has all that is to settle, class.html also who handed in nothing")
+        print("class.html lists all that is to settle, people.csv has its kind for each submission")
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
 

@@ -45,8 +45,8 @@ MAX_CANDIDATES = 20
 class Choice:
     """The file that counts, and the submission in it.
 
-    `settled` is false where another file may have been meant just as well, `named` where the file
-    is not called after the exercise.
+    `settled` is false where another file may have been meant just as well; `named` is false where
+    the file is not called after the exercise.
     """
 
     file: File
@@ -197,14 +197,13 @@ def _may_hold(file: File, exercise: Exercise, every: Sequence[Exercise]) -> bool
 
 def instead(files: Sequence[File], exercise: Exercise) -> list[File]:
     """The files that are named for an exercise and cannot be read."""
-    unread = [file for file in files if file.suffix not in READ]
-    return [file for file in unread if is_about(file.name, exercise)]
+    return [file for file in files if file.suffix not in READ and is_about(file.name, exercise)]
 
 
 def unread(files: Sequence[File], every: Sequence[Exercise]) -> list[File]:
     """The archives and folders that were not read, and may hold any exercise."""
-    unread = [file for file in files if file.suffix in ARCHIVES or file.is_folder]
-    return [file for file in unread if not any(is_about(file.name, one) for one in every)]
+    closed = [file for file in files if file.suffix in ARCHIVES or file.is_folder]
+    return [file for file in closed if not any(is_about(file.name, one) for one in every)]
 
 
 def _explained(

@@ -31,8 +31,9 @@ from grading.text import one_line
 class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
-    `note` says why it was chosen, `settled` whether another file may have been meant just as well;
-    `place` is the file's own name, and `named` whether it is called after the exercise.
+    `note` says why it was chosen; `settled` is false if another file may have been meant just as
+    well. `place` is its path within the entry, and `named` says whether it is called after the
+    exercise.
     """
 
     name: str
@@ -56,9 +57,10 @@ class Collected:
     """One attempt of one author at one exercise; `problem` says why there is no `work`.
 
     `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
-    answers to the exercise's questions, if any were handed in; `answers_note` says why this file
-    was chosen, unless `answers_settled` another may have been meant. `doubt` is what a person must
-    look at although there is a grade. `unread` says that something that was not read may hold work.
+    answers to the exercise's questions, if any were handed in; `answers_note` says why that file
+    was chosen, and `answers_settled` is false if another may have been meant. `doubt` is what a
+    person must look at although there is a grade. `unread` says that something that was not read
+    may hold work.
     """
 
     author: Author
@@ -77,9 +79,9 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is looked for: these exercises, and no others of the course.
+    """What is looked for: the work on these exercises; `others` are the rest of the course.
 
-    In a class, an entry may turn out to be several people's.
+    `is_class` says that an entry may turn out to be several people's.
     """
 
     exercises: Sequence[Exercise]
@@ -142,7 +144,7 @@ def _content(found: Collected) -> tuple[object, ...]:
 
 
 def _doubted(collected: Sequence[Collected]) -> list[Collected]:
-    """Let nothing replace a work in silence: no lone file of any name, and nothing unread."""
+    """Doubt what would replace a work in silence: a file of another name, or one not read."""
     works = [found for found in collected if found.work is not None]
     done = {_place(found) for found in works}
     named = {_place(found) for found in works if found.work is not None and found.work.named}

@@ -28,6 +28,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def is_clone(path: Path) -> bool:
+    """Whether this is a folder with .git in it."""
     return is_folder(path) and os.path.lexists(path / ".git")
 
 
