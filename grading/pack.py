@@ -54,7 +54,8 @@ def _add_work(packed: Packed, exercise: Exercise, folder: Path, untouched: Set[s
         if path.exists():
             data = submissions.read_bytes(path, submissions.max_bytes(path.name))
             submissions.from_bytes(data, path.name)
-            if hashlib.sha256(data).hexdigest() not in untouched:
+            # git for Windows may have given the stub other line ends.
+            if hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest() not in untouched:
                 packed.files.setdefault(path.name, data)
                 worked_on.append(path.name)
     if worked_on:
