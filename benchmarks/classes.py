@@ -235,11 +235,11 @@ def gradescope(group: Class, folder: Path) -> str:
     for student in handing_in(group):
         last, name = student.uploads[-1], f"submission_{student.number}"
         write_files(folder / name, last.files)
-        moment = last.moment.strftime("%Y-%m-%d %H:%M:%S.000000000 Z").replace(" Z", " UTC")
+        moment = last.moment.strftime("%Y-%m-%d %H:%M:%S")
         quoted = student.name.replace("'", "''")
         blocks.append(
             f"{name}:\n  :submitters:\n  - :name: '{quoted}'\n    :sid: '{student.id}'\n"
-            f"    :email: {student.email}\n  :created_at: {moment[:19]} UTC\n"
+            f"    :email: {student.email}\n  :created_at: {moment} UTC\n"
         )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "submission_metadata.yml").write_text("".join(blocks), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Runs git on a bare repository, where nothing around it has a say."""
+"""Runs git on a bare repository; configuration and environment of the user have no say."""
 
 import os
 import subprocess
@@ -10,6 +10,8 @@ from grading.errors import UsageError
 SECONDS = 60
 # In kB. A few hundred kB of objects may unpack to any size. A system without this limit has none.
 MEMORY = 2 * 1024 * 1024
+# What the shell in between ends with if there is no git.
+_NOT_FOUND = 127
 _LIMITED = ("sh", "-c", f'ulimit -v {MEMORY} 2>/dev/null; exec "$@"', "sh")
 # git hears of no configuration of the user, fetches nothing from a server and asks nobody. What
 # else the environment says about git, such as another repository's place, is left out.
@@ -30,12 +32,17 @@ def git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
     """
     others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
-        return subprocess.run(
+        done = subprocess.run(
             [*_LIMITED, "git", "-C", str(repository), "--git-dir", ".", *arguments],
             env=others | _ALONE,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=SECONDS,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise UsageError(f"git {arguments[0]} does not work here: {error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"git {arguments[0]} took more than {SECONDS} s") from error
+    if done.returncode == _NOT_FOUND:
+        raise UsageError("git is not installed: install it")
+    return done

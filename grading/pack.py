@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,8 @@ def _add_work(packed: Packed, exercise: Exercise, folder: Path, untouched: Set[s
         if path.exists():
             data = submissions.read_bytes(path, submissions.max_bytes(path.name))
             submissions.from_bytes(data, path.name)
-            if hashlib.sha256(data).hexdigest() not in untouched:
+            # git for Windows may have given the stub other line ends.
+            if hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest() not in untouched:
                 packed.files.setdefault(path.name, data)
                 worked_on.append(path.name)
     if worked_on:
@@ -110,7 +111,7 @@ def listed_in(data: bytes) -> Listed:
     return Listed(exercises, frozenset(sums.values()))
 
 
-def summary(packed: Packed, out: Path) -> Iterable[str]:
+def summary(packed: Packed, out: Path) -> Iterator[str]:
     """What was packed and what is missing, line by line."""
     yield f"packed: {out}, {', '.join(sorted(packed.files))}"
     yield from (f"missing: {line}" for line in packed.missing)

@@ -16,20 +16,23 @@ MAX_LINES = 25
 class Attention:
     """Lines by kind, in the order of their weight, and the kinds of each submission.
 
-    `missing` is told, but nothing to settle.
+    `missing` is printed too, but there is nothing to settle about it.
     """
 
     lines: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     of_submission: dict[str, list[str]] = field(default_factory=dict)
+    _added: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def add(self, kind: str, line: str, submission: str = "") -> None:
-        for known, entry in (
-            (self.lines.setdefault(kind, []), line),
-            (self.of_submission.setdefault(submission, []), kind),
-        ):
-            if entry not in known:
-                known.append(entry)
+        """Add a line once, and its kind to those of the submission."""
+        # A class may have 100,000 lines of one kind: too many to search through for each.
+        if (kind, line) not in self._added:
+            self._added.add((kind, line))
+            self.lines.setdefault(kind, []).append(line)
+        kinds = self.of_submission.setdefault(submission, [])
+        if kind not in kinds:
+            kinds.append(kind)
 
     @property
     def is_empty(self) -> bool:

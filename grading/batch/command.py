@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading.batch import by_hand, console, run
 from grading.batch import grades as grading_rules
-from grading.batch.attention import CHANGED, FILES, Attention, attention
+from grading.batch.attention import CHANGED, FILES, UNREADABLE, Attention, attention
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import Collected, collect
@@ -49,7 +49,8 @@ class Options:
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
-    exercises = [course.exercise(name) for name in options.identities or course.exercises]
+    names = options.identities or course.exercises
+    exercises = list(dict.fromkeys(course.exercise(name) for name in names))
     told: list[str] = []
     people = people_of(course, options, told.append)
     known = Roster(people, list(dict.fromkeys(told)))
@@ -85,13 +86,19 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
         grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
         notes = [*notes, *hand.problems]
         unsettled = to_settle(course, options, intake, grades, notes, outcome.unfit.values())
-        write_class(out, course, grades, max_scores, intake.matches, unsettled)
-        # Answers are read while the files are written, so that their problems come last.
+        try:
+            write_class(out, course, grades, max_scores, intake.matches, unsettled)
+        except OSError as error:
+            place = error.filename2 or error.filename or out
+            raise UsageError(
+                f"{place} cannot be written: {error.strerror}; every result is kept, so run again"
+            ) from error
+        # Answers are read again while the files are written, and may have changed by then.
         for problem in hand.problems:
-            unsettled.add("needs attention", problem)
+            unsettled.add(UNREADABLE, problem)
     console.say(outcome, intake, grades, unsettled)
     if not unsettled.is_empty:
-        print("people.csv has all that is to settle, class.html also who handed in nothing")
+        print("class.html lists all that is to settle, people.csv has its kind for each submission")
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
 

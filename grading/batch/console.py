@@ -25,7 +25,7 @@ def say(
         f" already, {left} grades open"
     )
     for change in outcome.changes:
-        _say(f"changed: {described(change)}")
+        _say(f"changed: {_described(change)}")
     say_what_counts(intake, grades)
     say_what_is_open(unsettled)
 
@@ -39,7 +39,7 @@ def say_what_is_open(unsettled: Attention) -> None:
 def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
     """Print notes on the roster, which file and attempt count, which name counts, what was late."""
     for note in intake.roster.notes:
-        print(f"roster: {note}")
+        _say(f"roster: {note}")
     for kind in dict.fromkeys(match.ignored for match in intake.matches.values()):
         if kind is not None:
             print(
@@ -71,7 +71,7 @@ def _say(line: str) -> None:
     print(without_commands(line))
 
 
-def described(change: Change) -> str:
+def _described(change: Change) -> str:
     before, after = (_score(score) for score in (change.old_score, change.new_score))
     attempt = f" attempt {change.attempt}" if change.attempt > 1 else ""
     return f"{change.submission} {change.exercise}{attempt}: {before} -> {after} ({change.why})"

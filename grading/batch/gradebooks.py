@@ -43,6 +43,7 @@ def table(rows: Iterable[Sequence[object]]) -> str:
 
 
 def grades_csv(grades: Iterable[Grade], zone: tzinfo) -> str:
+    """Every grade in this project's own columns, with times in this zone."""
     rows: list[Sequence[object]] = [GRADES]
     for grade in grades:
         person = grade.person or Person("")

@@ -72,12 +72,16 @@ def file_names(submissions: Sequence[str]) -> dict[str, str]:
     """The file name of each submission's page: plain characters, no two alike."""
     names: dict[str, str] = {}
     taken: set[str] = set()
+    # The last number of each name: of names in Chinese, say, nothing plain is left to differ.
+    numbers: dict[str, int] = {}
     for submission in submissions:
         plain = re.sub(r"[^A-Za-z0-9._-]+", "_", submission).strip("._") or "submission"
-        name, number = plain[:80], 1
+        stem = plain[:80]
+        name, number = stem, numbers.get(stem.lower(), 1)
         while name.lower() in taken:
             number += 1
-            name = f"{plain[:80]}-{number}"
+            name = f"{stem}-{number}"
+        numbers[stem.lower()] = number
         taken.add(name.lower())
         names[submission] = f"{name}.html"
     return names

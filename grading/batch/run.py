@@ -168,6 +168,7 @@ def _grade(
 
 
 def grade_job(grader: "Grader", job: Job) -> Report:
+    """The report on one program, made in a process of the fleet."""
     return grader.grade(job.exercise, job.work, Plan(job.basis.seed))
 
 

@@ -174,7 +174,7 @@ class Store(Closing):
         return marks
 
     def keep_matches(self, decided: Mapping[str, str]) -> None:
-        """Store whose submissions are, as somebody decided; an empty name takes that back."""
+        """Store whose each submission is, as a person decided; an empty key takes that back."""
         with self.together():
             for submission, person in decided.items():
                 self._database.execute("delete from matches where submission = ?", (submission,))
@@ -200,11 +200,12 @@ class Store(Closing):
 
 
 def result_of(report: Report) -> Result:
+    """The status and scores of a report."""
     return Result(report.status, report.score, report.max_score)
 
 
 def decided_before(path: Path) -> dict[str, str]:
-    """Whose submissions are, as somebody decided in an earlier run; changes nothing in the file."""
+    """The decisions of earlier runs about whose submissions are; leaves the file as it is."""
     if not path.exists():
         return {}
     try:

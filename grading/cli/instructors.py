@@ -58,7 +58,7 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option(
     "--roster", "rosters", type=FILE, multiple=True, help="A CSV file of people; may be repeated."
 )
-@click.option("--match", type=FILE, help="A CSV file (submission, person) that settles whose.")
+@click.option("--match", type=FILE, help="A CSV file (submission, person): whose it is.")
 @click.option("--times", type=FILE, help="A CSV file (submission or person, submitted_at).")
 @click.option("--teams", type=FILE, help="A CSV file (team, person).")
 @click.option("--rubric", type=FILE, help="A CSV file with points given by hand.")

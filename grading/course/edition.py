@@ -24,7 +24,7 @@ MANIFEST = "checks/recorded/edition.json"
 
 
 def untouched(course: Course) -> set[str]:
-    """The SHA-256 of every stub as it was handed out. Raises GraderError."""
+    """The SHA-256 of every file of an edition, or of every stub of a course. Raises GraderError."""
     exercises = list(course.exercises.values())
     path = exercises[0].root / MANIFEST
     if path.exists():

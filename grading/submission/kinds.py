@@ -1,4 +1,4 @@
-"""Tells what a file is that is not what its name says, and what to do about it.
+"""Recognizes a file that is not what its name says, and tells its author what to do.
 
 It looks at the first bytes, and at the words with which lines begin; nothing is parsed.
 """
@@ -36,7 +36,7 @@ _BEGINNING = 4096
 
 
 def mistaken(data: bytes, name: str, wants_notebook: bool) -> str:
-    """What the file is and what to do, if it is something else than a module or a notebook.
+    """What the file is and what to do, if it is not the module or notebook that its name says.
 
     Empty if its kind is right, or unknown.
     """

@@ -63,7 +63,7 @@ def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None
     assert people["dee"]["to_settle"] == "needs attention"
     listed = [line for line in said.splitlines() if line.startswith(("belongs", "needs", "which"))]
     assert f"to settle: {len(listed)} in all" in said
-    assert "people.csv has all that is to settle" in said
+    assert "class.html lists all that is to settle" in said
     grades = {row["name"] or row["submission"]: row for row in rows(work / "out" / "grades.csv")}
     assert set(grades) == {"Alice", "Bob Roe", "Kim 지훈", "Dee", "doejane_1234"}
     assert (grades["Alice"]["score"], grades["Alice"]["attempts"]) == ("100.0", "2")

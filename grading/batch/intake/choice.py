@@ -8,10 +8,10 @@
 4. A module before a notebook.
 5. The copy with the higher number.
 
-Before all of them counts the file that a list of `grader.py pack` names. Where only the last rule
-decides between two files that differ, where a file that cannot be read might have counted, where
-something else lies beside what was packed, or where another module lies beside an untouched stub,
-the choice is not settled.
+Before all of them counts the file that a list of `grader.py pack` names, unless it is the untouched
+stub. Where only the last rule decides between two files that differ, where a file that cannot be
+read might have counted, where something else lies beside what was packed, or where another module
+lies beside an untouched stub, the choice is not settled.
 """
 
 from collections.abc import Sequence
@@ -45,8 +45,8 @@ MAX_CANDIDATES = 20
 class Choice:
     """The file that counts, and the submission in it.
 
-    `settled` is false where another file may have been meant just as well, `named` where the file
-    is not called after the exercise.
+    `settled` is false where another file may have been meant just as well; `named` is false where
+    the file is not called after the exercise.
     """
 
     file: File
@@ -140,7 +140,9 @@ def choose(
             continue
         worked_on = _code(work.source) not in untouched
         exact, copy = is_exact(file, exercise), _copy(file, exercise)
-        read.append(_Candidate(file, work, work.sha256 in listed, worked_on, exact, copy))
+        # `pack` knows the stub by its bytes alone: with a name on top, its list takes it for work.
+        counts = worked_on and work.sha256 in listed
+        read.append(_Candidate(file, work, counts, worked_on, exact, copy))
     if not read:
         raise next(iter(problems.values()))
     best, *others = sorted(read, key=lambda candidate: candidate.rank)
@@ -177,7 +179,7 @@ def choose(
         # Beside the untouched stub "my_rnn.py" is probably the work, and beside "ex4_utils.py"
         # it may be.
         settled &= best.listed or (best.worked_on and named)
-    if listed and not best.listed:
+    if listed and best.submission.sha256 not in listed:
         note = note or f"its list names another {exercise.file}"
     place = one_line(best.file.place, 80)
     if note and not best.exact:
@@ -197,14 +199,13 @@ def _may_hold(file: File, exercise: Exercise, every: Sequence[Exercise]) -> bool
 
 def instead(files: Sequence[File], exercise: Exercise) -> list[File]:
     """The files that are named for an exercise and cannot be read."""
-    unread = [file for file in files if file.suffix not in READ]
-    return [file for file in unread if is_about(file.name, exercise)]
+    return [file for file in files if file.suffix not in READ and is_about(file.name, exercise)]
 
 
 def unread(files: Sequence[File], every: Sequence[Exercise]) -> list[File]:
     """The archives and folders that were not read, and may hold any exercise."""
-    unread = [file for file in files if file.suffix in ARCHIVES or file.is_folder]
-    return [file for file in unread if not any(is_about(file.name, one) for one in every)]
+    closed = [file for file in files if file.suffix in ARCHIVES or file.is_folder]
+    return [file for file in closed if not any(is_about(file.name, one) for one in every)]
 
 
 def _explained(

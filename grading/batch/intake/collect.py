@@ -31,8 +31,9 @@ from grading.text import one_line
 class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
-    `note` says why it was chosen, `settled` whether another file may have been meant just as well;
-    `place` is the file's own name, and `named` whether it is called after the exercise.
+    `note` says why it was chosen; `settled` is false if another file may have been meant just as
+    well. `place` is its path within the entry, and `named` says whether it is called after the
+    exercise.
     """
 
     name: str
@@ -56,9 +57,10 @@ class Collected:
     """One attempt of one author at one exercise; `problem` says why there is no `work`.
 
     `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
-    answers to the exercise's questions, if any were handed in; `answers_note` says why this file
-    was chosen, unless `answers_settled` another may have been meant. `doubt` is what a person must
-    look at although there is a grade. `unread` says that something that was not read may hold work.
+    answers to the exercise's questions, if any were handed in; `answers_note` says why that file
+    was chosen, and `answers_settled` is false if another may have been meant. `doubt` is what a
+    person must look at although there is a grade. `unread` says that something that was not read
+    may hold work.
     """
 
     author: Author
@@ -77,9 +79,9 @@ class Collected:
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is looked for: these exercises, and no others of the course.
+    """What is looked for: the work on these exercises; `others` are the rest of the course.
 
-    In a class, an entry may turn out to be several people's.
+    `is_class` says that an entry may turn out to be several people's.
     """
 
     exercises: Sequence[Exercise]
@@ -111,11 +113,14 @@ def collect(
     asked = _Asked(exercises, others, trust_file_times)
     found: list[Collected] = []
     elsewhere: list[Collected] = []
+    start = 0  # where the author's first attempt stands in `found`: later ones follow at once
     for hand_in in _labeled(recognized(folder, exercises, own)):
         collected = list(_collected(hand_in, asked))
         if hand_in.repeats:
             same = {_content(one) for one in collected}
-            found = [one for one in found if _content(one) not in same]
+            found[start:] = [one for one in found[start:] if _content(one) not in same]
+        else:
+            start = len(found)
         for one in collected:
             without_work = hand_in.among_others and not one.exercise
             (elsewhere if without_work else found).append(one)
@@ -139,7 +144,7 @@ def _content(found: Collected) -> tuple[object, ...]:
 
 
 def _doubted(collected: Sequence[Collected]) -> list[Collected]:
-    """Let nothing replace a work in silence: no lone file of any name, and nothing unread."""
+    """Doubt what would replace a work in silence: a file of another name, or one not read."""
     works = [found for found in collected if found.work is not None]
     done = {_place(found) for found in works}
     named = {_place(found) for found in works if found.work is not None and found.work.named}
@@ -304,7 +309,7 @@ def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
     file = choose_answers(_files(hand_in), exercise).file
     if file is None:
         return []
-    return questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
+    return questions.from_bytes(file.content(questions.MAX_BYTES), one_line(file.name))
 
 
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:

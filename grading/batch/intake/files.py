@@ -39,8 +39,9 @@ _DAMAGED = (
 class File:
     """A file: its own name, how deep it lies, and how to read it.
 
-    `place` is its path within the entry. A file that nobody reads has a name only. A folder that
-    was not searched, as it lies too deep or is a link, is one as well, and says so.
+    `place` is its path within the entry, or within the archive that holds it. In an archive, a
+    file has `data` if the grader reads files of its kind, and otherwise a name only. `is_folder`
+    marks a folder that was not searched: it lies too deep, is a link or cannot be read.
     """
 
     name: str
@@ -74,6 +75,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_junk(name: str) -> bool:
+    """Whether a system or a program left a file or folder of this name, which nobody hands in."""
     return name.startswith(".") or name in JUNK
 
 
@@ -176,10 +178,12 @@ def _is_hidden(place: PurePosixPath) -> bool:
 
 
 def listing(files: Sequence[File]) -> str:
+    """The first three places, and how many more there are."""
     places = [one_line(file.place, 80) for file in files]
     more = [f"{len(places) - MAX_LISTED} more"] if len(places) > MAX_LISTED else []
     return ", ".join([*places[:MAX_LISTED], *more])
 
 
 def verb(several: Sequence[object], of_one: str, of_several: str) -> str:
+    """The verb's form for so many subjects."""
     return of_one if len(several) == 1 else of_several

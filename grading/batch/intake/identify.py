@@ -41,16 +41,15 @@ def identify(
 
     `decided` are the decisions of earlier runs, `match` and `times` the files of this one.
     """
-    authors = list({found.author.label: found.author for found in collected}.values())
-    labels = [author.label for author in authors]
+    authors = {found.author.label: found.author for found in collected}
     new: dict[str, str] = {}
     if match is not None:
-        chosen = decisions.read_matches(match, known, labels)
+        chosen = decisions.read_matches(match, known, authors)
         new = {
             label: "" if person is None else known.key_of(person)
             for label, person in chosen.items()
         }
-    kept = {label: key for label, key in {**decided, **new}.items() if key and label in labels}
+    kept = {label: key for label, key in {**decided, **new}.items() if key and label in authors}
     people = {label: known.of_key(key) for label, key in kept.items()}
     notes = [
         f"{label}: --match gave it to {one_line(kept[label])}, which is not one person of the"
@@ -59,7 +58,8 @@ def identify(
         if person is None
     ]
     matches = known.match(
-        authors, {label: person for label, person in people.items() if person is not None}
+        list(authors.values()),
+        {label: person for label, person in people.items() if person is not None},
     )
     told: Mapping[str, datetime] = {}
     if times is not None:

@@ -1,4 +1,4 @@
-"""What the name of a file says: whose exercise it is, and which copy."""
+"""What the name of a file says: which exercise it is for, and which copy it is."""
 
 import re
 from functools import lru_cache
@@ -19,7 +19,7 @@ _OTHER = {"test", "tests", "util", "utils", "helper", "helpers"}
 
 
 def copy_number(name: str, exercise: Exercise) -> int | None:
-    """The number in the name of a copy of an exercise's file; 0 without one, None for others."""
+    """The number in the name of a copy of an exercise's file (see `copy_of`); None for others."""
     return copy_of(name, exercise.module)
 
 
@@ -64,6 +64,7 @@ def has_id(name: str, exercise: Exercise) -> bool:
 
 
 def is_about(name: str, exercise: Exercise) -> bool:
+    """Whether a name has the id of an exercise, or is that of a copy of its file."""
     return has_id(name, exercise) or copy_number(name, exercise) is not None
 
 
@@ -80,9 +81,11 @@ def has_word(name: str, exercise: Exercise) -> bool:
 
 
 def is_exact(file: File, exercise: Exercise) -> bool:
+    """Whether a file has the exercise's own name, as a module or as a notebook."""
     return file.name in submissions.both_names(exercise.file)
 
 
 def last_number(name: str) -> int:
+    """The last number in the name of a file, of at most four digits; 0 if there is none."""
     numbers = re.findall(r"\d{1,4}", PurePosixPath(name).stem)
     return int(numbers[-1]) if numbers else 0

@@ -8,6 +8,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def read_times(
             # people.csv writes several people into one cell, and nobody as an empty one.
             people = [_person(path, roster, one) for one in person.split("; ") if one]
             if not set(people) <= set(matches[label].people):
-                raise UsageError(f"{path.name}: {one_line(label)} does not belong to {person}")
+                raise UsageError(
+                    f"{path.name}: {one_line(label)} does not belong to {one_line(person)}"
+                )
             before = by_label.setdefault(label, moment)
         else:
             before = by_person.setdefault(_person(path, roster, person), moment)
@@ -103,7 +106,7 @@ def _label(path: Path, text: str, known: Collection[str]) -> str:
 
 def _person(path: Path, roster: Roster, text: str) -> Person:
     # As people.csv names them: "Jane Doe (12)".
-    people = roster.named(text) or [one for one in roster.people if described(one) == text]
+    people = roster.named(text) or _by_description(roster).get(text, [])
     if len(people) == 1:
         return people[0]
     shown = one_line(text)
@@ -114,6 +117,14 @@ def _person(path: Path, roster: Roster, text: str) -> Person:
         f"{path.name}: {shown} is {len(people)} people of the roster: give an id that only one has,"
         f" or write {names}"
     )
+
+
+@lru_cache(maxsize=1)  # a file may name each person of a large class in this way
+def _by_description(roster: Roster) -> Mapping[str, Sequence[Person]]:
+    found: dict[str, list[Person]] = {}
+    for person in roster.people:
+        found.setdefault(described(person), []).append(person)
+    return found
 
 
 def people_rows(
@@ -130,5 +141,6 @@ def people_rows(
 
 
 def described(person: Person) -> str:
+    """A person in one line: the name, and what tells the person from others of this name."""
     identity = person.id or person.login or person.email
     return f"{person.name} ({identity})" if identity else person.name

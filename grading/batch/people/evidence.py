@@ -8,7 +8,7 @@ from grading.batch.people.person import Person
 
 
 class Kind(StrEnum):
-    """What a clue is, in the words of people.csv."""
+    """What a clue is, in the words of the lines about what contradicts a match."""
 
     CANVAS = "Canvas ID"
     MOODLE = "Moodle participant"
@@ -58,8 +58,8 @@ class Author:
     """What is known about who handed something in.
 
     `account` identifies a user of the platform, so that two users of one name are never taken for
-    one person; it is empty where the platform tells no accounts apart. `inside` are the names in a
-    folder: one of members is no team's.
+    one person; it is empty where the platform tells no accounts apart. `inside` holds the names in
+    a folder: one with the work of single members is not the team's.
     """
 
     label: str

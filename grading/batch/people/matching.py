@@ -3,8 +3,8 @@
 A submission comes with clues: what a platform or the name of a file says about its author. Each
 clue is compared with the same thing of a person: a platform's number with that platform's number,
 a login with a login. A clue of unknown kind, such as the name of a folder, is compared with all
-but platforms' numbers. What fits two people, or nobody, belongs to nobody and is listed; so does
-what fits one person by name whose number or login is another one.
+but platforms' numbers. A submission that fits two people, or nobody, belongs to nobody and is
+listed; so is one whose name fits a person, but whose number or login is not that person's.
 """
 
 from collections import Counter
@@ -100,7 +100,7 @@ def _participants(person: Person) -> list[Words]:
 
 
 def _without_login(keys: Callable[[Person], list[Words]]) -> Callable[[Person], list[Words]]:
-    """A login that is somebody's id or address is theirs only if they have no other."""
+    """`keys` for people without a login: who has one does not log in with an id or address."""
     return lambda person: [] if _logins(person) else keys(person)
 
 
@@ -155,7 +155,7 @@ _WEAK = (
 )
 # Evidence that says nothing about the name. Moodle's numbers count only with it.
 _NAMELESS = (Evidence.CANVAS, Evidence.LOGIN, Evidence.EMAIL, Evidence.ID)
-# What a platform and the roster may both know of a person: then they are equal.
+# What a platform and the roster may both know of a person: then the two must agree.
 _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]] = {
     Kind.CANVAS: ((Kind.CANVAS,), lambda person: [person.canvas]),
     Kind.MOODLE: ((Kind.MOODLE,), lambda person: [person.moodle]),
@@ -204,7 +204,7 @@ class Roster:
         return index
 
     def named(self, text: str) -> list[Person]:
-        """The people whom an id, a login, an address or a name identifies, or a mailbox."""
+        """The people of this id, login, address or name; if there are none, of this mailbox."""
         by_step = {
             step.evidence: self._fitting(step, [text]) for step in _STEPS if Kind.ANY in step.kinds
         }
@@ -216,7 +216,7 @@ class Roster:
         return next((key for key in person.keys if len(self._by_key[key]) == 1), person.keys[0])
 
     def of_key(self, key: str) -> Person | None:
-        """The only person who has it, if there is one."""
+        """The only person who has this key, if there is one."""
         several = self._by_key.get(key, [])
         return several[0] if len(several) == 1 else None
 
@@ -357,7 +357,7 @@ def _other_name(author: Author, person: Person, evidence: Evidence) -> str:
 def _without_contradictions(
     authors: Mapping[str, Author], matches: Mapping[str, Match]
 ) -> dict[str, Match]:
-    """Take back what weak evidence says of a person whose number, id or login is another one."""
+    """Take back matches by weak evidence to people whose number, id or login is another one."""
     agreeing: set[Kind] = set()
     contradicted: dict[Kind, set[Person]] = {kind: set() for kind in _KNOWN_TWICE}
     against: dict[str, dict[Kind, str]] = {}

@@ -13,14 +13,14 @@ Tell = Callable[[str], None]
 
 
 def tell_nobody(line: str) -> None:
-    pass
+    """Drop the line."""
 
 
 def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
     """The same people, each once: rows that agree on an identity and on the name are one person.
 
-    `tell` is given a line about each two who may be one, or may not. Raises UsageError where rows
-    of one person contradict each other.
+    `tell` is given a line about rows that may or may not be one person's. Raises UsageError where
+    rows of one person contradict each other.
     """
     result: list[Person | None] = []
     by_key: dict[tuple[object, ...], list[int]] = {}

@@ -13,7 +13,7 @@ _AS_TWO = str.maketrans(
 )
 # Letters, marks and numbers. Marks are part of a letter in Hindi, Thai and many others.
 _KEPT = ("L", "M", "N")
-# They stand behind the last name, behind the first name or behind a second comma.
+# Suffixes stand behind the last name, behind the first name or behind a second comma.
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
 
 

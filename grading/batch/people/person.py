@@ -28,7 +28,7 @@ class Person:
     teams: tuple[str, ...] = ()
     # Further logins and addresses, where rosters of several platforms have different ones.
     also: tuple[str, ...] = ()
-    # Tells people apart of whom a roster knows one name, and nothing else.
+    # Numbers the people of one name of whom a roster knows nothing but the name.
     namesake: int = 0
 
     @property

@@ -28,6 +28,7 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
 
 
 def is_clone(path: Path) -> bool:
+    """Whether this is a folder with .git in it."""
     return is_folder(path) and os.path.lexists(path / ".git")
 
 
@@ -40,8 +41,9 @@ def _hand_in(folder: Path, name: str, beginnings: Sequence[str]) -> HandIn:
 
 def _beginnings(folder: Path, names: Sequence[str]) -> list[str]:
     """What may be the name of the assignment, hyphen included, in front of each login."""
-    slug = folder.name.removesuffix(SUBMISSIONS) + "-"
-    if folder.name.endswith(SUBMISSIONS) and all(name.startswith(slug) for name in names):
+    around = folder.absolute().name  # a folder given as "." has no name of its own
+    slug = around.removesuffix(SUBMISSIONS) + "-"
+    if around.endswith(SUBMISSIONS) and all(name.startswith(slug) for name in names):
         return [slug]
     # The last part of a name always belongs to the owner. An owner may rename a repository.
     shared = Counter(

@@ -12,6 +12,7 @@ from pathlib import Path
 from grading.batch.intake.files import is_file
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp
+from grading.errors import UsageError
 from grading.text import one_line
 
 METADATA = "submission_metadata.yml"
@@ -27,11 +28,15 @@ _ESCAPED = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8
 
 
 def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
-    """The hand-ins among these names, and the names that they use."""
+    """The hand-ins among these names, and the names that they use. Raises UsageError."""
     path = folder / METADATA
     if METADATA not in names or not is_file(path):
         return [], set()
-    blocks = re.split(r"^(submission_\d+):\s*$", path.read_text("utf-8", "replace"), flags=re.M)
+    try:
+        text = path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise UsageError(f"{METADATA} cannot be read: {error.strerror}") from error
+    blocks = re.split(r"^(submission_\d+):\s*$", text, flags=re.M)
     by_name = dict(zip(blocks[1::2], blocks[2::2], strict=True))
     hand_ins = []
     for name, block in sorted(by_name.items()):

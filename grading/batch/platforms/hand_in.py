@@ -37,8 +37,9 @@ class HandIn:
 
     `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
     None means that nothing tells which came later. `problem` says why there is nothing to read.
-    `among_others` marks one of several assignments: the work may be in another one of its author.
-    `repeats` says that files of the author's earlier attempt are in this one as well.
+    `among_others` marks one of several assignments: another may hold the author's work.
+    `repeats` says that files of the author's earlier attempt, the hand-in before this one, are in
+    this one as well.
     """
 
     author: Author

@@ -46,7 +46,10 @@ def _of_student(folder: Path) -> Iterator[HandIn]:
     """A hand-in for each assignment, as each has its own time."""
     name = folder.name
     author = Author(one_line(name), (Clue(Kind.ANY, name),), f"nbgrader {name}")
-    assignments = sorted(path for path in folder.iterdir() if _is_assignment(path))
+    try:
+        assignments = sorted(path for path in folder.iterdir() if _is_assignment(path))
+    except OSError:  # the folder itself is listed as one that cannot be read
+        assignments = []
     for path in assignments or [folder]:
         stamp = _stamp(path / TIMESTAMP)
         order = None if stamp.moment is None else (seconds(stamp.moment),)

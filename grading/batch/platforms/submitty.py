@@ -40,7 +40,10 @@ def take(folder: Path, names: Sequence[str]) -> tuple[list[HandIn], set[str]]:
     One student alone could have made these files; in a download most people have them.
     """
     if ROOT in names and set(names) <= {ROOT, CHECKOUT, RESULTS} and is_folder(folder / ROOT):
-        inner = sorted(path.name for path in (folder / ROOT).iterdir())
+        try:
+            inner = sorted(path.name for path in (folder / ROOT).iterdir())
+        except OSError:  # the folder itself is listed as one that cannot be read
+            return [], set()
         hand_ins, used = take(folder / ROOT, inner)
         if used:
             return [_with_checkout(folder, hand_in) for hand_in in hand_ins], set(names)

@@ -268,6 +268,18 @@ def test_a_list_of_another_file_is_said(tmp_path: Path, real_course: Course) -> 
     assert (work.note, work.settled) == (f"its list names another {EX1}", True)
 
 
+def test_a_list_that_names_the_stub_hides_no_work(tmp_path: Path, real_course: Course) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
+    files = {**listing(EX1, f"# Ada\n{stub}"), f"{MODULE} (1).py": "a"}
+    listed = json.loads(files[packing.LIST])
+    listed["files"][f"{MODULE} (1).py"] = hashlib.sha256(b"a").hexdigest()
+    pack(tmp_path / "ada.zip", {**files, packing.LIST: json.dumps(listed)})
+    work = only(tmp_path, real_course).work
+    assert work is not None
+    assert work.read().source == "a"
+    assert work.note == f"from {MODULE} (1).py; {EX1} beside it is untouched"
+
+
 def test_a_helper_is_never_graded_as_the_exercise(tmp_path: Path, real_course: Course) -> None:
     put(tmp_path / "class" / "ada" / "data_utils.py")
     put(tmp_path / "class" / "bob" / "ex2_gradient_probe.py")

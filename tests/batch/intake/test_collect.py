@@ -401,14 +401,14 @@ def test_among_other_names_a_platforms_name_is_a_students_own_invention(
 
 def test_what_was_packed_is_read_without_a_guess(tmp_path: Path, real_course: Course) -> None:
     stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
-    put(tmp_path / "work" / EX1, stub + "# mine\n")
+    put(tmp_path / "work" / EX1, stub + "mine = 1\n")
     packed = packing.as_zip(packing.pack(real_course, tmp_path / "work"))
     folder = tmp_path / "class"
     put(folder / "doejane_1234_56789_hand-in.zip", packed)
     put(folder / "doejane_1234_56790_ex1_vanilla_rnn_v9.py", "other = 1\n")
     [one] = collected(folder, real_course).values()
     assert one.work is not None
-    assert one.work.read().source.endswith("# mine\n")
+    assert one.work.read().source.endswith("mine = 1\n")
     # What lies beside it may be newer.
     assert "beside it does not count" in one.work.note
     assert not one.work.settled
