@@ -10,6 +10,8 @@ from grading.batch.people.person import Person
 from grading.course.syllabus import Course
 
 MAX_LINES = 25
+# More submissions than this, of which none has a time, are one matter and one line.
+FEW = 10
 
 
 @dataclass
@@ -96,6 +98,7 @@ def attention(
                 found.add(NOBODY, label, label)
     for kind, line, label in doubts:
         found.add(kind, line, label)
+    timeless: dict[str, list[tuple[str, str]]] = {}
     for grade in grades:
         label, what = grade.submission, f"{grade.submission} {grade.exercise}".strip()
         if grade.unsettled:
@@ -107,11 +110,16 @@ def attention(
                     LATE, f"{what}: it has the penalty of one day ({grade.received.source})", label
                 )
             elif grade.received.late is None:
-                found.add(TIME, what, label)
+                timeless.setdefault(grade.exercise, []).append((what, label))
         if grade.score is None and grade.problem not in unfit:
             found.add(
                 UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}", label
             )
+    for exercise, without in timeless.items():
+        everybody = len(without) == sum(grade.exercise == exercise for grade in grades)
+        once = f"{exercise}: all {len(without)}; give --times, or set trust_file_times"
+        for what, label in without:
+            found.add(TIME, once if everybody and len(without) > FEW else what, label)
     for note in notes:
         found.add(UNREADABLE, note)
     for exercise, people in missing.items():

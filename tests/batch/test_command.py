@@ -285,6 +285,18 @@ def test_a_team_hands_in_for_all_its_members(
     settled(rehearse(capsys, real_course, folder, roster, teams="team,person\nRed,1\nRed,Bob\n"))
 
 
+@pytest.mark.parametrize(("count", "lines"), [(10, 10), (11, 1)])
+def test_a_platform_that_tells_no_times_is_one_matter(
+    tmp_path: Path, real_course: Course, capsys: Capture, count: int, lines: int
+) -> None:
+    """Many lines of one kind would hide the others."""
+    folder = folders(tmp_path / "in", *(f"person {number:02}" for number in range(count)))
+    roster = "name\n" + "".join(f"person {number:02}\n" for number in range(count))
+    found = rehearse(capsys, due(real_course), folder, roster)
+    assert len(found.about(TIME)) == lines
+    assert found.code == 1
+
+
 def test_missing_work_alone_is_nothing_to_settle(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:

@@ -60,7 +60,12 @@ def last_change(clone: Path, path: Path) -> Commit | None:
     if len(times) != 2:
         return None
     moment = _moment(max(int(time) for time in times))
-    return None if moment is None else Commit(moment, stored == _here(path))
+    return None if moment is None else Commit(moment, _lines(stored) == _lines(_here(path)))
+
+
+def _lines(data: bytes | None) -> bytes | None:
+    """The same text with the ends of lines that git stores: on Windows it checks out others."""
+    return None if data is None else data.replace(b"\r\n", b"\n")
 
 
 def _head(theirs: Path) -> str | None:

@@ -108,6 +108,10 @@ def _mailbox(person: Person) -> list[Words]:
     return _folded(person.email.partition("@")[0])
 
 
+def _domain(person: Person) -> str:
+    return person.email.rpartition("@")[2].casefold()
+
+
 def _logins(person: Person) -> list[str]:
     return [one for one in (person.login, *person.also) if one and "@" not in one]
 
@@ -172,6 +176,10 @@ class Roster:
     def __init__(self, people: Iterable[Person], notes: Sequence[str] = ()) -> None:
         self.people = list(people)
         self.notes = notes
+        domains = Counter(_domain(person) for person in self.people if person.email)
+        self._domain, count = domains.most_common(1)[0] if domains else ("", 0)
+        if 2 * count <= domains.total():
+            self._domain = ""
         self._indexes = {step: self._index(step) for step in (*_STEPS, _PLAIN)}
         self._teams: dict[str, list[Person]] = {}
         for person in self.people:
@@ -198,6 +206,9 @@ class Roster:
     def _index(self, step: _Step) -> dict[str, list[tuple[Words, Person]]]:
         index: dict[str, list[tuple[Words, Person]]] = {}
         for person in self.people:
+            # The first part of an address is a login only where the school gives it.
+            if step.evidence is Evidence.MAILBOX and _domain(person) != self._domain:
+                continue
             for key in dict.fromkeys(step.of_person(person)):
                 index.setdefault("".join(key), []).append((key, person))
         index.pop("", None)

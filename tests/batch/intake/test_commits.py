@@ -86,6 +86,11 @@ def test_a_folder_that_differs_from_its_commit_is_seen(origin: Path) -> None:
     assert seen(origin) == Commit(MOMENT, same=False)
 
 
+def test_the_ends_of_lines_that_git_checks_out_on_windows_are_no_difference(origin: Path) -> None:
+    (origin / EX1).write_bytes(WORK.encode().replace(b"\n", b"\r\n"))
+    assert seen(origin) == Commit(MOMENT, same=True)
+
+
 def test_a_large_notebook_is_compared_whole(tmp_path: Path) -> None:
     folder = start(tmp_path / "ann")
     text = "x" * (2 * 2**20)

@@ -166,6 +166,16 @@ def test_what_users_set_themselves_makes_no_two_accounts_one_person(
     assert matched([jane], authors[0])["a"].people == (jane,)
 
 
+def test_the_first_part_of_an_address_counts_at_the_domain_of_the_school() -> None:
+    """Anybody may be jdoe at another provider."""
+    jane, john = Person("Jane Doe", email="jdoe@mail.com"), Person("John Doe", email="jod@uni.edu")
+    others = [Person(f"P {number}", email=f"p{number}@uni.edu") for number in range(3)]
+    authors = [author(login, (Kind.LOGIN, login)) for login in ("jdoe", "jod")]
+    found = matched([jane, john, *others], *authors)
+    assert found["jdoe"].people == ()
+    assert found["jod"].people == (john,)
+
+
 def test_a_member_may_hand_in_for_a_team_and_alone() -> None:
     jane = Person("Jane Doe", "1", login="jd", teams=("Red",))
     authors = [
