@@ -10,7 +10,8 @@ from grading.batch.people.person import Person
 from grading.course.syllabus import Course
 
 MAX_LINES = 25
-# More submissions than this, of which none has a time, are one matter and one line.
+# More grades than this without a time are one matter, and one line: platforms that tell no times
+# tell none of anybody's.
 FEW = 10
 
 
@@ -45,13 +46,16 @@ class Attention:
 
         Every kind has its share of the lines, so that none can fill them all.
         """
-        groups = [*self.lines.items(), *self.missing.items()]
-        shown = [0] * len(groups)
+        groups = {**self.lines, **self.missing}
+        if (timeless := len(self.lines.get(TIME, ()))) > FEW:
+            groups[TIME] = [f"{timeless} grades; give --times, or set trust_file_times"]
+        shown = dict.fromkeys(groups, 0)
         for _ in range(MAX_LINES):
-            unshown = [at for at, (_, lines) in enumerate(groups) if shown[at] < len(lines)]
+            unshown = [kind for kind, lines in groups.items() if shown[kind] < len(lines)]
             if unshown:
-                shown[min(unshown, key=lambda at: shown[at])] += 1
-        for (kind, lines), count in zip(groups, shown, strict=True):
+                shown[min(unshown, key=lambda kind: shown[kind])] += 1
+        for kind, lines in groups.items():
+            count = shown[kind]
             yield from (f"{kind}: {line}" for line in lines[:count])
             if more := len(lines) - count:
                 yield f"{kind}: {more} more"
@@ -98,7 +102,6 @@ def attention(
                 found.add(NOBODY, label, label)
     for kind, line, label in doubts:
         found.add(kind, line, label)
-    timeless: dict[str, list[tuple[str, str]]] = {}
     for grade in grades:
         label, what = grade.submission, f"{grade.submission} {grade.exercise}".strip()
         if grade.unsettled:
@@ -110,16 +113,11 @@ def attention(
                     LATE, f"{what}: it has the penalty of one day ({grade.received.source})", label
                 )
             elif grade.received.late is None:
-                timeless.setdefault(grade.exercise, []).append((what, label))
+                found.add(TIME, what, label)
         if grade.score is None and grade.problem not in unfit:
             found.add(
                 UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}", label
             )
-    for exercise, without in timeless.items():
-        everybody = len(without) == sum(grade.exercise == exercise for grade in grades)
-        once = f"{exercise}: all {len(without)}; give --times, or set trust_file_times"
-        for what, label in without:
-            found.add(TIME, once if everybody and len(without) > FEW else what, label)
     for note in notes:
         found.add(UNREADABLE, note)
     for exercise, people in missing.items():

@@ -126,7 +126,8 @@ def may_count(
         for found in collected
     ]
     needed: set[Collected] = set()
-    for group in _grouped(waiting).values():
+    for everything in _grouped(waiting).values():
+        group = _worked_on(everything)
         ordered = in_order(group)
         if ordered is not None and course.attempts == "latest":
             group = ordered[-1:]
@@ -155,6 +156,7 @@ def counting(
         days = days_late(policy, attempt.received)
         return attempt.raw_score - penalty(policy, days, attempt.raw_score)
 
+    group = _worked_on(group)
     ordered = in_order(group)
     if ordered is None:
         best = max(group, key=final)
@@ -166,6 +168,12 @@ def counting(
     if attempts == "best":
         return max(reversed(ordered), key=final), ""
     return ordered[-1], ""
+
+
+def _worked_on(group: Sequence[Graded]) -> Sequence[Graded]:
+    """The attempts but for untouched stubs, which never replace work; all, if there is no other."""
+    works = [(attempt, attempt.collected.work) for attempt in group]
+    return [attempt for attempt, work in works if work is None or work.worked_on] or group
 
 
 def in_order(group: Sequence[Graded]) -> list[Graded] | None:
@@ -192,7 +200,9 @@ def _counted(chosen: Graded, group: Sequence[Graded]) -> str:
         if attempt.collected.author != chosen.collected.author
     )
     instead = f", and not {', '.join(others)}" if others else ""
-    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}"
+    stubs = len(group) - len(_worked_on(group))
+    untouched = f"; {stubs} with the untouched stub" if stubs else ""
+    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}"
 
 
 def _grade(

@@ -333,7 +333,7 @@ def attempt(
     is_ordered: bool = True,
 ) -> Graded:
     author = Author(label, (Clue(Kind.ANY, label),))
-    work = Work("ex4.py", str(number), "", True, "ex4.py", True, lambda: None)  # type: ignore[arg-type, return-value]
+    work = Work("ex4.py", str(number), "", True, "ex4.py", True, True, lambda: None)  # type: ignore[arg-type, return-value]
     order = (number,) if is_ordered else None
     collected = Collected(author, "ex4", work, NO_STAMP, number, order)
     result = None if score is None else Result("graded", score, 100.0)

@@ -253,6 +253,24 @@ def test_files_that_only_a_number_separates_are_listed(
     assert "ex1_v1.py" in line
 
 
+def test_the_untouched_stub_never_replaces_work(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    """Not even where it came in later, or where nothing tells which came later."""
+    stub = real_course.exercise("ex1").stub.read_bytes()
+    folder = folders(tmp_path / "in", "ann", "bob", "zoe")
+    put(folder / "ann_attempt2" / EX1, stub)
+    put(folder / "bob_.py", stub)
+    put(folder / "zoe" / EX1, stub)
+    found = rehearse(capsys, real_course, folder, "name\nAnn\nBob\nZoe\n")
+    assert found.code == 0, found.lines
+    counted = [line for line in found.lines if line.startswith("counted: ")]
+    assert counted == [
+        "counted: ann ex1: attempt 1 of 2; 1 with the untouched stub",
+        "counted: bob ex1: attempt 1 of 2, and not bob_; 1 with the untouched stub",
+    ]
+
+
 def test_two_entries_of_one_person_are_attempts_of_theirs(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:
@@ -293,7 +311,9 @@ def test_a_platform_that_tells_no_times_is_one_matter(
     folder = folders(tmp_path / "in", *(f"person {number:02}" for number in range(count)))
     roster = "name\n" + "".join(f"person {number:02}\n" for number in range(count))
     found = rehearse(capsys, due(real_course), folder, roster)
-    assert len(found.about(TIME)) == lines
+    said = [line for line in found.lines if line.startswith(TIME)]
+    assert len(said) == lines
+    assert f"to settle: {count} in all" in found.lines
     assert found.code == 1
 
 

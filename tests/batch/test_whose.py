@@ -31,12 +31,12 @@ def batch(work: Path, *more: str | Path) -> tuple[int, str]:
 
 def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None:
     exercise = real_course.exercise("ex4")
-    right, stub = exercise.reference.read_bytes(), exercise.stub.read_bytes()
+    right = exercise.reference.read_bytes()
     put(work / "roster.csv", ROSTER)
     folder = work / "class"
     # Two entries of one person, and nothing tells which came later.
     put(folder / "alice.py", right)
-    put(folder / "alice_.py", stub)
+    put(folder / "alice_.py", right + b"\nMORE = 1\n")
     put(folder / "bob roe" / EX4, right)
     # Somebody whose Latin letters are those of another person.
     put(folder / "Kim 지훈" / EX4, right)

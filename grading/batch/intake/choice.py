@@ -46,13 +46,14 @@ class Choice:
     """The file that counts, and the submission in it.
 
     `settled` is false where another file may have been meant just as well; `named` is false where
-    the file is not called after the exercise.
+    the file is not called after the exercise, and `worked_on` if it is the untouched stub.
     """
 
     file: File
     submission: Submission
     settled: bool = True
     named: bool = True
+    worked_on: bool = True
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,8 @@ def choose(
     elif not named and not of_owner and not has_id(best.file.name, exercise):
         note = f"from {place}"
         settled &= has_word(best.file.name, exercise)
-    return Choice(best.file, best.submission.with_note(note), settled, named)
+    work = best.submission.with_note(note)
+    return Choice(best.file, work, settled, named, best.worked_on)
 
 
 def _may_hold(file: File, exercise: Exercise, every: Sequence[Exercise]) -> bool:

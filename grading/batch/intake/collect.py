@@ -32,8 +32,8 @@ class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
     `note` says why it was chosen; `settled` is false if another file may have been meant just as
-    well. `place` is its path within the entry, and `named` says whether it is called after the
-    exercise.
+    well. `place` is its path within the entry, `named` says whether it is called after the
+    exercise, and `worked_on` whether it is more than the untouched stub.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Work:
     settled: bool
     place: str
     named: bool
+    worked_on: bool
     _read: Callable[[], Submission]
 
     def read(self) -> Submission:
@@ -249,7 +250,14 @@ def _of_exercise(
         work, place = chosen.submission, one_line(chosen.file.place, 80)
         again = partial(_again, hand_in, exercise, asked)
         taken = Work(
-            work.name, work.identity, work.note, chosen.settled, place, chosen.named, again
+            work.name,
+            work.identity,
+            work.note,
+            chosen.settled,
+            place,
+            chosen.named,
+            chosen.worked_on,
+            again,
         )
         return replace(found, work=taken), chosen.file.path
     if instead := choice.instead(files, exercise):
