@@ -22,6 +22,7 @@ _WORDS = (
     "could not create an engine",
     "could not execute a primitive",
     "error return without exception set",  # Python, with no room even for the exception
+    "returned NULL without setting an exception",  # the same, noticed by its caller
     "CUDA out of memory",
     "CUDA error: out of memory",
     "CUBLAS_STATUS_ALLOC_FAILED",

@@ -247,6 +247,7 @@ def test_every_lack_of_memory_is_recognized(
         ImportError("libscipy_openblas.so: failed to map segment from shared object"),
         OSError("libx.so: cannot map zero-fill pages"),
         SystemError("error return without exception set"),
+        SystemError("<function f at 0x7f> returned NULL without setting an exception"),
         RuntimeError("CUDA error: out of memory"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
     ],
