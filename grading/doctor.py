@@ -9,7 +9,7 @@ from typing import NamedTuple
 from grading.errors import GraderError
 from grading.judging import fitness
 from grading.judging.fitness import Measured
-from grading.sandbox import rungs, view
+from grading.sandbox import gpu, rungs, view
 from grading.sandbox.client import Sandbox
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError, zygote_on
@@ -83,7 +83,7 @@ def _software() -> list[Finding]:
 
 
 def _accelerator() -> Finding:
-    nodes = [path for path in view.devices() if "nvidia" in path]
+    nodes = gpu.nodes()
     if not nodes:
         return Finding("cuda", "none", "no NVIDIA device files: everything runs on the CPU")
     return Finding("cuda", "found", ", ".join(nodes))

@@ -25,7 +25,9 @@ def calibrate(
 ) -> None:
     """Measure the reference and known mistakes where a check trains something (for authors)."""
     exercise = syllabus.load(syllabus.ROOT).exercise(identity)
-    with grader_on("auto", device) as grader:
+    from grading.sandbox.rungs import for_own_programs
+
+    with grader_on(for_own_programs(device), device) as grader:
         from grading.audit.calibrate import calibrate as measure
         from grading.audit.show import print_calibration, print_value
 
@@ -53,9 +55,9 @@ def stubs(check: bool) -> None:
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option(
     "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
+    type=click.Choice(["cpu", "cuda"]),
     default="cpu",
-    help="Where the programs compute; auto is CUDA where there is one. Default: cpu.",
+    help="Where the programs compute; cuda takes the lowest rung of isolation. Default: cpu.",
 )
 @click.option("--only", "kinds", multiple=True, type=click.Choice(KINDS), help="Only these.")
 @click.option(
@@ -79,14 +81,14 @@ def audit(
     from grading.audit.show import print_audit
     from grading.fleet.pool import open_fleet
     from grading.renderers.progress import Bar
-    from grading.sandbox.rungs import best
+    from grading.sandbox.rungs import for_own_programs
 
     if save is not None:
         require_writable(save)
     plan = syllabus.load(syllabus.ROOT)
     exercises = [plan.exercise(identity) for identity in identities or plan.exercises]
     wanted = [audits.Kind(kind) for kind in kinds or KINDS]
-    with open_fleet(best(), device, jobs) as pool, Bar(plain, "auditing") as bar:
+    with open_fleet(for_own_programs(device), device, jobs) as pool, Bar(plain, "auditing") as bar:
         result = audits.audit(exercises, pool, seeds, wanted, thorough, bar.show, seed)
     print_audit(result, exercises, plain)
     if save is not None:

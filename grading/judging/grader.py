@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import os
 import platform
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -24,16 +23,19 @@ from grading.judging.proof import WHAT_TO_DO, ReferenceProof
 from grading.judging.recorded import RecordedAnswers
 from grading.judging.session import Session, ignore
 from grading.report import CheckResult, Report, Status
-from grading.sandbox import rungs
-from grading.sandbox.client import Sandbox
+from grading.sandbox import gpu, rungs
+from grading.sandbox.client import Sandbox, WorkerFault
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import Line, SandboxError
 from grading.sandbox.rungs import Rung
 from grading.submission.file import Submission, from_bytes
 from grading.text import one_line
 
-NVIDIA = "/dev/nvidiactl"
 MAX_REASON = 400
+# CUDA reserves far more address space than it uses.
+ON_CUDA = Limits(memory=0, gpu=True)
+# Making CUDA ready took 3.4 s on an H200.
+CUDA_CPU_SECONDS = 60.0
 
 
 def _in_words(excuses: Mapping[str, str]) -> list[str]:
@@ -210,25 +212,37 @@ class Grader(Closing):
 
     def choose_device(self) -> None:
         """Replace `auto` with a device, once. Raises UsageError for a GPU that is not there."""
-        wish = self.device
-        if wish in ("auto", "cuda"):
-            self.device = "cuda" if self._has_cuda() else "cpu"
-        if wish == "cuda" and self.device == "cpu":
-            raise UsageError("--device cuda: PyTorch finds no CUDA device here; use --device cpu")
+        if self.device == "cpu" or self.limits.gpu:
+            return
+        reason = self._why_no_cuda()
+        if reason and self.device == "cuda":
+            raise UsageError(f"--device cuda: {reason}")
+        self.device = "cpu" if reason else "cuda"
         if self.device == "cuda":
-            self.limits = Limits(memory=0)
+            self.limits = ON_CUDA
 
-    def _has_cuda(self) -> bool:
-        if not os.path.exists(NVIDIA):
-            return False
+    def _why_no_cuda(self) -> str:
+        """Why a worker cannot compute on CUDA here; empty if it can."""
+        if not gpu.nodes():
+            return "this machine has no NVIDIA GPU: use --device cpu"
+        if self.rung is not Rung.PROCESS:
+            return (
+                f"workers see no GPU on isolation {self.rung}:"
+                " use --device cpu, or for your own work --isolation process"
+            )
         try:
-            worker = self.sandbox.start(Limits(memory=0))
-            worker.send({"do": "find_cuda"}, {}, 60.0)
-            available = worker.receive().arrays["available"]
+            worker = self.sandbox.start(ON_CUDA)
+            worker.send({"do": "try_cuda"}, {}, CUDA_CPU_SECONDS)
+            reply = worker.receive().meta
             worker.kill()
         except SandboxError as error:
             raise GraderError(str(error)) from error
-        return bool(available)
+        except WorkerFault as fault:
+            return f"a worker cannot compute on the GPU here, so use --device cpu: {fault.detail}"
+        if reply.get("ok") is True:
+            return ""
+        said = one_line(reply["error"]["message"], MAX_REASON)
+        return f"a worker cannot compute on the GPU here, so use --device cpu: {said}"
 
     def _environment(self, exercise: Exercise) -> dict[str, Any]:
         """What a result may depend on besides the submission and the seed."""

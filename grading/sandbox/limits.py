@@ -17,7 +17,8 @@ class Limits(NamedTuple):
 
     `threads` come on top of those that the worker's user already runs, where the kernel counts
     these as well. `cpu_seconds` is a safety net behind the grader's own limit per request.
-    `scratch` is the size of the private folder for temporary files.
+    `scratch` is the size of the private folder for temporary files. `gpu` shows the worker the GPUs
+    of the machine, on the lowest rung of isolation only.
     """
 
     memory: int = 5 * 2**29
@@ -26,3 +27,4 @@ class Limits(NamedTuple):
     scratch: int = 64 * 1024**2
     threads: int = 64
     open_files: int = 128
+    gpu: bool = False

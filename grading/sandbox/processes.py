@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from grading.sandbox import view
+from grading.sandbox import gpu, view
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung, walls
 
@@ -168,15 +168,16 @@ class Zygote(Line):
             "walls": walls(rung, self.scratch_root),
         }
         command = [view.interpreter(), "-I", "-S", "-c", BOOT, json.dumps(configuration)]
+        environment = {**_ENVIRONMENT, **gpu.environment(visible=False)}
         if rung is Rung.NAMESPACES:
-            command = view.wrapped(command, _ENVIRONMENT)
+            command = view.wrapped(command, environment)
         try:
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
                 stderr=self._log,
-                env=_ENVIRONMENT,
+                env=environment,
                 pass_fds=[theirs.fileno()],
                 cwd="/",
             )
@@ -236,7 +237,7 @@ class Spawned(Process):
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=_ENVIRONMENT,
+            env={**_ENVIRONMENT, **gpu.environment(limits.gpu)},
             pass_fds=[requests, replies],
             cwd=scratch,
             start_new_session=True,

@@ -69,6 +69,11 @@ def choose(wish: str, for_strangers: bool = False) -> Rung:
     return rung
 
 
+def for_own_programs(device: str) -> Rung:
+    """The strongest rung on which an author's programs can compute on `device`."""
+    return Rung.PROCESS if device == "cuda" else best()
+
+
 def why_not(rung: Rung) -> str:
     """Why this machine does not offer `rung`; empty if it does."""
     if rung is Rung.PROCESS:

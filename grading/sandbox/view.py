@@ -16,7 +16,6 @@ ENGINE = PACKAGE.parent
 ROOT = ENGINE.parent
 
 _SYSTEM_LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
-_NVIDIA = ("/dev/nvidiactl", "/dev/nvidia-uvm", "/dev/nvidia-uvm-tools", "/dev/nvidia-modeset")
 # For the zygote only; workers may read none of it. Here the C library finds out whether it may ask
 # for huge pages (processes.py), and PyTorch what the processor can do, before it computes in half
 # precision (warm_up.py).
@@ -71,9 +70,8 @@ def exposes_course(paths: list[str]) -> bool:
 
 
 def devices() -> list[str]:
-    """The device files a worker may open, including a GPU's if there is one."""
-    cards = [str(path) for path in Path("/dev").glob("nvidia[0-9]*")]
-    return [path for path in (*DEVICES, *_NVIDIA, *cards) if os.path.exists(path)]
+    """The device files a worker may open."""
+    return [path for path in DEVICES if os.path.exists(path)]
 
 
 def wrapped(command: list[str], environment: dict[str, str]) -> list[str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from grading.course.syllabus import ROOT
-from grading.sandbox import rungs, view
+from grading.judging.grader import ON_CUDA
+from grading.sandbox import gpu, rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.processes import SandboxError
 from grading.sandbox.rungs import Rung
@@ -58,13 +59,15 @@ def _rung(rung: Rung, device: str) -> dict[str, Any]:
     """Why it is not available, or the memory of its workers, by where they compute.
 
     Without a bound on memory, to see what they need; on the CPU also with the grader's own limits.
+    Workers see a GPU on the lowest rung only.
     """
     if reason := rungs.why_not(rung):
         return {"why_not": reason}
-    unbounded = Limits(memory=0)
-    lives = {one: (one, unbounded) for one in (device, "cpu")}
+    lives = {"cpu": Limits(memory=0), "cpu, as when grading": Limits()}
+    if device == "cuda" and rung is Rung.PROCESS:
+        lives["cuda"] = ON_CUDA
     try:
-        return workers.on(rung, {**lives, "cpu, as when grading": ("cpu", Limits())})
+        return workers.on(rung, lives)
     except SandboxError as error:
         return {"zygote": {"error": str(error)}}
 
@@ -87,7 +90,7 @@ def _machine() -> dict[str, Any]:
         "cores": cores(),
         "memory_mib": {name: sizes.get(name) for name in ("MemTotal", "MemAvailable", "SwapTotal")},
         "root": os.geteuid() == 0,
-        "devices": view.devices(),
+        "devices": gpu.nodes(),
         "LD_LIBRARY_PATH": os.environ.get("LD_LIBRARY_PATH", ""),
     }
 

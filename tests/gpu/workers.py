@@ -19,8 +19,8 @@ STEP_CPU_SECONDS = 20.0
 Steps = dict[str, Any]
 
 
-def on(rung: Rung, lives: Mapping[str, tuple[str, Limits]]) -> Steps:
-    """For each life, a device and limits, the memory of a worker of its own, by step.
+def on(rung: Rung, lives: Mapping[str, Limits]) -> Steps:
+    """For each life, which has limits of its own, the memory of a worker, by step.
 
     It is read from outside: on the strongest rung a worker cannot read it itself. `torch_imported`
     is the zygote's, from which they are forked; the lowest rung has none. Raises SandboxError.
@@ -31,8 +31,8 @@ def on(rung: Rung, lives: Mapping[str, tuple[str, Limits]]) -> Steps:
         if zygote is not None:
             zygote.wait_until_ready()
             found["torch_imported"] = memory.of(_last_child(zygote.process.pid))
-        for name, (device, limits) in lives.items():
-            found[name] = _life(sandbox, device, limits)
+        for name, limits in lives.items():
+            found[name] = _life(sandbox, "cuda" if limits.gpu else "cpu", limits)
     return found
 
 

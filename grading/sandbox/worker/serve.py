@@ -50,6 +50,9 @@ class _Service:
 
     def load(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         self.device = torch.device(meta["device"])
+        if self.device.type == "cuda":
+            # Before anything is seeded: the generators of a GPU exist only from here on.
+            torch.cuda.init()  # type: ignore[no-untyped-call]
         self.filename = meta["filename"]
         if "library" in arrays:  # first, under the name by which probes import it
             _load_compiled("checks.probes.library", arrays["library"].tobytes())
@@ -58,8 +61,10 @@ class _Service:
         self.module = load_source(meta["name"], self.filename, source)
         return {}
 
-    def find_cuda(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-        return {"available": torch.cuda.is_available()}
+    def try_cuda(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+        """Differentiate something on the GPU; raises an exception where that does not work."""
+        number = torch.ones(1, device="cuda", requires_grad=True)
+        return {"slope": torch.autograd.grad(number * number, number)[0]}
 
     def run(self, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         seed_everything(meta["seed"])
