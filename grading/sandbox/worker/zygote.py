@@ -186,5 +186,8 @@ def serve_alone(configuration: dict[str, Any]) -> NoReturn:
     """On the lowest rung, turn this process into the worker, with resource limits only."""
     torch.set_num_threads(1)
     gc.enable()
+    # The first backward pass counts the GPUs. With memory limited, PyTorch would print a warning
+    # there, among what the submission prints (seen on an H200).
+    torch.ones(1, requires_grad=True).backward()  # type: ignore[no-untyped-call]
     confine(Walls(**configuration["walls"]), Limits(**configuration["limits"]))
     serve.serve(*configuration["pipes"])
