@@ -23,6 +23,11 @@ def one_line(text: str, limit: int = MAX_LENGTH) -> str:
     return " ".join(clean(text, limit).split())
 
 
+def number_of(count: int, noun: str) -> str:
+    """A count with its noun: 1 grade, 2 grades."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def without_commands(text: str) -> str:
     """`text` without anything that a CI system would obey in its log.
 

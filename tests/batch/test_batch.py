@@ -33,7 +33,7 @@ from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
 from grading.batch.statistics import ClassStatistics, histogram
-from grading.batch.store import Basis, Result, Store, decided_before
+from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
@@ -97,7 +97,7 @@ def test_a_class_is_graded_and_graded_only_once(class_folder: Path, tmp_path: Pa
     out = tmp_path / "out"
     first = batch(class_folder, out)
     assert first.returncode == 1, first.stderr  # one came in that cannot be graded
-    assert "7 attempts: 6 graded now, 0 known already, 1 grades open" in first.stdout
+    assert "7 attempts: 6 graded now, 0 known already, 1 grade open" in first.stdout
     assert "needs attention: nobody: holds no ex4_interpretability.py" in first.stdout
     table = rows(out)
     assert (table["ada"]["score"], table["bob"]["score"]) == ("100.0", "100.0")
@@ -580,8 +580,14 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
         store.keep_matches({"ada": "7", "=x": "8"})
         store.keep_matches({"ada": "", "bob": "9"})
         assert store.matches() == {"=x": "8", "bob": "9"}
-    assert decided_before(tmp_path / "grades.sqlite") == {"=x": "8", "bob": "9"}
-    assert decided_before(tmp_path / "none.sqlite") == {}
+    with rehearsed(tmp_path / "grades.sqlite") as copy:
+        assert copy.matches() == {"=x": "8", "bob": "9"}
+        copy.keep_matches({"bob": ""})
+    with rehearsed(tmp_path / "none.sqlite") as copy:
+        assert copy.matches() == {}
+    with Store(tmp_path / "grades.sqlite") as store:
+        assert store.matches() == {"=x": "8", "bob": "9"}
+    assert not (tmp_path / "none.sqlite").exists()
     query = (
         "select submission, exercise, attempt, old_score, new_score, why from changes order by id"
     )
