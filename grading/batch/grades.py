@@ -18,7 +18,7 @@ from grading.report import QuestionResult, Report
 UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Graded:
     """A collected attempt and its result: None if it could not be graded; `problem` says why.
 
@@ -37,7 +37,7 @@ class Graded:
         return None if self.result is None else self.result.score
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grade:
     """One entry of a gradebook. Scores are None where nothing could be graded.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PACKAGES = ("torch", "numpy", "pytest")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A collected attempt, and everything its result depends on (None: nothing to grade)."""
 
@@ -30,7 +30,7 @@ class Attempt:
     basis: Basis | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One program to grade, for everybody who handed in these bytes."""
 

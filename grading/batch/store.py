@@ -46,7 +46,7 @@ create table if not exists matches (submission text primary key, person text not
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Everything that a result depends on."""
 
@@ -67,7 +67,7 @@ class Basis:
         return [name for name in mine if mine[name] != theirs[name]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """The status and scores of a report."""
 
