@@ -1,7 +1,7 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-from grading.text import number_of
+from grading.text import number_of, unknown
 
 STORE = "grades.sqlite"
 
@@ -139,6 +139,8 @@ def own_files(out: Path, options: Options) -> list[Path]:
 
 def roster_of(course: Course, options: Options) -> Roster:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
+    if said := unknown(course.roster, roster.HEADERS):
+        raise UsageError(f"[roster] in course.toml: {said}")
     told: list[str] = []
     rows = [
         person
@@ -173,20 +175,24 @@ def to_settle(
     unfit: Collection[str],
 ) -> Attention:
     """Everything that a person must look at."""
-    doubts = []
-    for found in intake.collected:
-        label, what = found.author.label, f"{found.author.label} {found.exercise}"
-        if found.work is not None and not found.work.settled:
-            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})", label))
-        if not found.answers_settled:
-            doubts.append((FILES, f"{what}: answers {found.answers_note}", label))
-        if found.doubt:
-            doubts.append((CHANGED, f"{what}: {found.doubt}", label))
+    doubts = [doubt for found in intake.collected for doubt in _doubts(found)]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
     notes = [*intake.notes, *notes]
     return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
+
+
+def _doubts(found: Collected) -> Iterator[tuple[str, str, str]]:
+    """The kind and line of each doubt about what counts in an attempt, and the submission."""
+    label = found.author.label
+    what = f"{label} {found.exercise}"
+    if found.work is not None and not found.work.settled:
+        yield FILES, f"{what}: {found.work.name} ({found.work.note})", label
+    if not found.answers_settled:
+        yield FILES, f"{what}: answers {found.answers_note}", label
+    if found.doubt:
+        yield CHANGED, f"{what}: {found.doubt}", label
 
 
 def rehearse(course: Course, options: Options, intake: Intake, store: Store) -> int:

@@ -19,6 +19,8 @@ from grading.submission.file import Submission
 if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
+REQUESTED = "graded again on request"
+RETRIED = "tried again, as the grader had failed"
 PACKAGES = ("torch", "numpy", "pytest")
 
 
@@ -179,11 +181,13 @@ def _settled(
     before: Mapping[Basis, Result],
     again: bool,
 ) -> Iterator[Change]:
-    why = "graded again on request" if again else ""
     for attempt in handed_in:
         basis, collected = attempt.basis, attempt.collected
         if basis is not None and basis in outcome.results:
             known = before.get(basis)
+            why = REQUESTED if again else ""
+            if known is not None and known.status != "graded":
+                why = RETRIED
             change = store.settle(collected.author.label, collected.attempt, basis, known, why)
             if change is not None:
                 yield change

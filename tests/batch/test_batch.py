@@ -241,6 +241,7 @@ def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(days: int, points
         "[late]\ndue = 2026-12-01T23:59:00\nzone = '/etc/passwd'",
         "[late]\ndue = 2026-12-01T23:59:00\nzone = 2",
         "[late]\nzone = 'Europe'",
+        "[late]\ndue = 2026-12-01T23:59:00Z\npercent_a_day = 10",
         "[late]\ndue = 2026-12-01T23:59:00Z\ngrace_minutes = -1",
         "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = nan",
         "trust_file_times = 'yes'",

@@ -133,6 +133,18 @@ def test_headers_that_fit_nothing_are_named_and_can_be_mapped(
     settled(rehearse(capsys, mapped, folder, text))
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("nam", r"no nam \(did you mean name\?\): known are name, given"), ("Foto", "no Foto: known")],
+)
+def test_a_key_of_the_roster_that_nobody_knows_is_named(
+    tmp_path: Path, real_course: Course, capsys: Capture, key: str, said: str
+) -> None:
+    course = replace(real_course, roster={"id": "Nummer", key: "Naam"})
+    with pytest.raises(UsageError, match=said):
+        rehearse(capsys, course, folders(tmp_path / "in", "ann"), "name\nann\n")
+
+
 def test_a_clone_has_the_time_of_its_commit(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:
