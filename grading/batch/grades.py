@@ -201,7 +201,7 @@ def _counted(chosen: Graded, group: Sequence[Graded], by_score: bool) -> str:
     untouched = f"; {stubs} with the untouched stub" if stubs else ""
     if by_score and _is_open(group):
         beside = f", also {others}" if others else ""
-        return f"the better of {len(group)} attempts, once they are graded{beside}{untouched}"
+        return f"the best of {len(group)} attempts, once they are graded{beside}{untouched}"
     instead = f", and not {others}" if others else ""
     return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}"
 

@@ -480,6 +480,20 @@ def test_a_row_says_when_it_came_in_and_by_what() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (0, "Everything is right."),
+        (1, "One check is open: A"),
+        (2, "2 checks are open; the first: A"),
+    ],
+)
+def test_a_remark_is_one_sentence(failed: int, said: str) -> None:
+    checks = [check(), *(check(status=Status.FAILED) for _ in range(failed))]
+    graded = grade("a", 7.5, *checks)
+    assert gradebooks.remark(graded, graded.report) == said
+
+
 def test_gradebooks_have_the_columns_that_platforms_know(real_course: Course) -> None:
     found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
     titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}

@@ -431,17 +431,17 @@ def test_a_dry_run_reads_the_points_given_by_hand(
 
 
 WORKS = {"v1": WORK, "v2": WORK + "# more\n", "bad": "x" * 2**20 + "x"}
-BETTER = "the better of 2 attempts, once they are graded"
+BEST = "the best of 2 attempts, once they are graded"
 
 
 @pytest.mark.parametrize(
     ("attempts", "files", "chosen", "counted"),
     [
         ("latest", {"ann": "v1", "ann_attempt2": "v2"}, 1, "ann ex1: attempt 2 of 2"),
-        ("best", {"ann": "v1", "ann_attempt2": "v2"}, 2, f"ann ex1: {BETTER}"),
+        ("best", {"ann": "v1", "ann_attempt2": "v2"}, 2, f"ann ex1: {BEST}"),
         ("best", {"ann": "v1", "ann_attempt2": "v1"}, 2, "ann ex1: attempt 2 of 2"),
         ("best", {"ann": "v1", "ann_attempt2": "bad"}, 1, "ann ex1: attempt 1 of 2"),
-        ("latest", {"ann": "v1", "ann_": "v2"}, 2, f"ann ex1: {BETTER}, also ann_"),
+        ("latest", {"ann": "v1", "ann_": "v2"}, 2, f"ann ex1: {BEST}, also ann_"),
         ("latest", {"ann": "bad", "ann_": "v2"}, 1, "ann_ ex1: attempt 1 of 2, and not ann"),
     ],
 )
