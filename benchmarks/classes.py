@@ -3,17 +3,20 @@
     python benchmarks/classes.py PLATFORM FOLDER [--size N] [--seed N] [--exercise ID]
 
 FOLDER then holds `submissions/`, `roster.csv` as the platform exports it, and `truth.json`: for
-each person the program that should be graded and when it came in, or why a person must settle it.
-The class has names in many scripts, two people of one name, several attempts, helpers beside the
-work, copies beside the untouched stub, notebooks, late work, strangers, and people without work.
+each person the program that should be graded and how many days late it is, or why an instructor
+must settle that. The class has names in many scripts, two people of one name, several attempts,
+helpers beside the work, copies beside the untouched stub, notebooks, late work, strangers, and
+people without work. Clones need git.
 """
 
 import argparse
 import csv
 import io
 import json
+import os
 import random
 import re
+import subprocess
 import sys
 import unicodedata
 import zipfile
@@ -37,13 +40,14 @@ FAMILY = (
     *("Doe", "O'Brien-Ré", "Müller", "Berg", "Kowalski", "García López", "Петров", "Сидорова"),
     *("王", "김", "田中", "علي", "Παπάς", "van der Berg", "Trần", "Smith", "Strauß", "शर्मा", "Li"),
 )
+# More days than anything is late: the platform tells the time itself.
 ALL_DAYS = 10**6
 HELPER = "def helper():\n    return 1\n"
 
 
 @dataclass
 class Student:
-    """Somebody of the class, and what came in from them."""
+    """A student, on the roster or not, and their attempts."""
 
     number: int
     given: str
@@ -71,7 +75,7 @@ class Student:
 
 @dataclass
 class Upload:
-    """One attempt: its files by their own names, the program that counts in it, and when."""
+    """One attempt: its files by name, the program that counts among them, and when it came in."""
 
     files: dict[str, str]
     base: str
@@ -81,10 +85,11 @@ class Upload:
 
 @dataclass
 class Truth:
-    """What a batch must say of a person.
+    """What a batch must say of a student.
 
-    `base` is the program that counts and `days` how late it is; `why_open` says why a batch must
-    list it instead.
+    `base` is the program that counts, and None without work. `days` says how late the platform can
+    tell that it is, and is None if the platform tells no times. `why_open` says why a batch must
+    list the student's work instead of giving them its grade.
     """
 
     base: str | None
@@ -94,7 +99,7 @@ class Truth:
 
 @dataclass
 class Class:
-    """A class of students, and the programs that they handed in by name."""
+    """The students of a class, and by name the programs that they hand in."""
 
     exercise: Exercise
     students: list[Student]
@@ -102,7 +107,10 @@ class Class:
     chance: random.Random
 
     def truth(self, most_days: int | None) -> dict[str, Truth]:
-        """By id; `most_days` is how late a platform can say that something is, None for nothing."""
+        """What a batch must say of each student on the roster, by id.
+
+        `most_days` is the most days late that the platform can tell, None if it tells no times.
+        """
         result = {}
         for student in self.students:
             if not student.on_roster:
@@ -118,6 +126,7 @@ class Class:
 
 
 def days_late(moment: datetime) -> int:
+    """Days begun after the deadline."""
     return max(0, -((DUE - moment) // timedelta(days=1)))
 
 
@@ -147,6 +156,7 @@ def programs_of(exercise: Exercise) -> dict[str, str]:
 
 
 def uploads(exercise: Exercise, programs: dict[str, str], chance: random.Random) -> list[Upload]:
+    """One to three attempts, from three days before the deadline to two days after it."""
     count = chance.choice((1, 1, 1, 2, 3))
     moments = sorted(
         DUE + timedelta(minutes=chance.randint(-3 * 1440, 2 * 1440)) for _ in range(count)
@@ -157,6 +167,7 @@ def uploads(exercise: Exercise, programs: dict[str, str], chance: random.Random)
 def upload(
     exercise: Exercise, programs: dict[str, str], moment: datetime, chance: random.Random
 ) -> Upload:
+    """One attempt: a program, and beside it what students leave there."""
     base = chance.choice(sorted(programs))
     text = programs[base]
     stub = exercise.stub.read_text(encoding="utf-8")
@@ -173,6 +184,7 @@ def upload(
 
 
 def notebook(text: str) -> str:
+    """A notebook with one cell of code."""
     cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     return json.dumps(
         {"cells": [{**cell, "source": text}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -183,16 +195,19 @@ def notebook(text: str) -> str:
 
 
 def write_files(folder: Path, files: dict[str, str]) -> None:
+    """Write files into a folder, which need not exist."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
 
 
 def handing_in(group: Class) -> Iterator[Student]:
+    """The students with work, strangers included."""
     return (student for student in group.students if student.hands_in)
 
 
 def on_roster(group: Class) -> list[Student]:
+    """The students whom the roster names, with work or without."""
     return [student for student in group.students if student.on_roster]
 
 
@@ -231,6 +246,7 @@ def moodle(group: Class, folder: Path) -> str:
 
 
 def gradescope(group: Class, folder: Path) -> str:
+    """The latest attempt only, with the metadata of all in one file."""
     blocks = ["---\n"]
     for student in handing_in(group):
         last, name = student.uploads[-1], f"submission_{student.number}"
@@ -288,6 +304,7 @@ def brightspace(group: Class, folder: Path) -> str:
 
 
 def submitty(group: Class, folder: Path) -> str:
+    """Every attempt in a numbered folder with its timestamp; the last one is active."""
     for student in handing_in(group):
         for version, upload in enumerate(student.uploads, start=1):
             inner = folder / "submissions" / student.login / str(version)
@@ -303,6 +320,7 @@ def submitty(group: Class, folder: Path) -> str:
 
 
 def nbgrader(group: Class, folder: Path) -> str:
+    """The latest attempt only, as nbgrader collects an assignment."""
     for student in handing_in(group):
         last = student.uploads[-1]
         inner = folder / "submitted" / student.login / "hw1"
@@ -323,12 +341,46 @@ def plain(group: Class, folder: Path) -> str:
     return own_roster(group)
 
 
+def clones(group: Class, folder: Path) -> str:
+    """A clone of each repository: the stub in its first commit, the latest attempt in its last."""
+    stub = {group.exercise.file: group.exercise.stub.read_text(encoding="utf-8")}
+    for student in handing_in(group):
+        last, place = student.uploads[-1], folder / f"rnns-{student.login}"
+        write_files(place, stub)
+        git(place, "init", "--quiet")
+        commit(place, DUE - timedelta(days=14))
+        (place / group.exercise.file).unlink()
+        write_files(place, last.files)
+        commit(place, last.moment)
+    rows = [(one.id, one.login, one.number, one.name) for one in on_roster(group)]
+    return table([("identifier", "github_username", "github_id", "name"), *rows])
+
+
+def commit(folder: Path, moment: datetime) -> None:
+    """Commit everything in a folder at this time."""
+    date = moment.isoformat()
+    git(folder, "add", "--all")
+    who = ("-c", "user.name=Student", "-c", "user.email=student@school.example")
+    dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    git(folder, *who, "commit", "--quiet", "--message", "work", **dates)
+
+
+def git(folder: Path, *arguments: str, **environment: str) -> None:
+    """Run git in a folder, without the settings of this machine."""
+    alone = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    subprocess.run(
+        ["git", *arguments], cwd=folder, env={**os.environ, **alone, **environment}, check=True
+    )
+
+
 def own_roster(group: Class) -> str:
+    """A roster with the course's own columns."""
     rows = [(one.name, one.id, one.email, one.login, "A") for one in on_roster(group)]
     return table([("name", "id", "email", "login", "section"), *rows])
 
 
 def table(rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
+    """The text of a CSV file."""
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter).writerows(rows)
     return text.getvalue()
@@ -336,10 +388,14 @@ def table(rows: Sequence[Sequence[object]], delimiter: str = ",") -> str:
 
 @dataclass(frozen=True)
 class Platform:
-    """How a platform writes a class, and what its download tells."""
+    """How a platform writes a class, and what its download tells.
+
+    `write` writes the submissions and returns the roster. `most_days` is the most days late that
+    the download can tell: one for Canvas, which only says "late", None for Moodle and plain files.
+    `by_name_only` says that only names connect its submissions with the roster.
+    """
 
     write: Callable[[Class, Path], str]
-    # Canvas only says "late"; Moodle and plain files say nothing.
     most_days: int | None
     by_name_only: bool = False
     encoding: str = "utf-8"
@@ -353,6 +409,7 @@ PLATFORMS = {
     "brightspace": Platform(brightspace, most_days=ALL_DAYS, by_name_only=True),
     "submitty": Platform(submitty, most_days=ALL_DAYS),
     "nbgrader": Platform(nbgrader, most_days=ALL_DAYS),
+    "clones": Platform(clones, most_days=ALL_DAYS),
     "plain": Platform(plain, most_days=None),
 }
 

@@ -160,7 +160,9 @@ def inputs() -> str:
     """The source of a module that draws inputs, for a grader without this project."""
     course = (ROOT / "checks" / "inputs" / "ex1.py").read_text(encoding="utf-8")
     draw = inspect.getsource(Draw)
-    return course.replace("from grading.checking import Draw\n", draw) + WITHOUT
+    imported = "from grading.checking import Draw\n"
+    assert imported in course, "the inputs of exercise 1 import Draw in another way"
+    return course.replace(imported, draw) + WITHOUT
 
 
 WITHOUT = '''

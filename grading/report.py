@@ -105,7 +105,7 @@ class Mark:
     comment: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class QuestionResult:
     """A question in a report: whether it is answered, and a person's mark if there is one."""
 

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
 MAX_LENGTH = 2000
 # Letters and symbols that show nothing: enough of them push what follows to the next line.
@@ -21,6 +23,20 @@ def clean(text: str, limit: int = MAX_LENGTH) -> str:
 def one_line(text: str, limit: int = MAX_LENGTH) -> str:
     """`text`, cleaned and on one line."""
     return " ".join(clean(text, limit).split())
+
+
+def unknown(given: Iterable[str], known: Collection[str]) -> str:
+    """Says which name is unknown, which one may have been meant, and what is known; or nothing."""
+    for name in given:
+        if name not in known:
+            meant = [f" (did you mean {one}?)" for one in get_close_matches(name, known, n=1)]
+            return f"there is no {one_line(name)}{''.join(meant)}: known are {', '.join(known)}"
+    return ""
+
+
+def number_of(count: int, noun: str) -> str:
+    """A count with its noun: 1 grade, 2 grades."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def without_commands(text: str) -> str:

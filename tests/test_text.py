@@ -2,10 +2,11 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.text import clean, one_line, without_commands
+from grading.text import clean, number_of, one_line, unknown, without_commands
 
 
 @given(st.text(st.characters(codec=None), max_size=300))
@@ -46,3 +47,20 @@ def test_no_log_obeys_a_name() -> None:
         assert "::" not in shown
         assert "##" not in shown
         assert shown.replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 grades"), (1, "1 grade"), (2, "2 grades")])
+def test_a_count_with_its_noun(count: int, said: str) -> None:
+    assert number_of(count, "grade") == said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("due", "zone"), ""),
+        (("due", "zon"), "there is no zon (did you mean zone?): known are due, zone"),
+        (("a\nb",), "there is no a b: known are due, zone"),
+    ],
+)
+def test_a_name_that_is_unknown(given: tuple[str, ...], said: str) -> None:
+    assert unknown(given, ("due", "zone")) == said

@@ -49,9 +49,10 @@ def _summary(result: Audit) -> Iterator[str]:
         yield f"known mistakes named: {result.named} of {mistakes}"
     if mutants := graded[Kind.MUTANT]:
         equivalent = len(result.equivalent)
-        score = 1 - result.survivors / (mutants - equivalent)
+        counting = mutants - equivalent
+        score = f"{1 - result.survivors / counting:.1%}" if counting else "none"
         yield (
-            f"mutation score: {score:.1%} of {mutants} mutants, {equivalent} of them equivalent and"
+            f"mutation score: {score} of {mutants} mutants, {equivalent} of them equivalent and"
             f" left out, {result.survivors} not noticed (at least {MUTATION_SCORE:.0%} wanted)"
         )
 

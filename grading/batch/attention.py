@@ -94,34 +94,51 @@ def attention(
         found.add(UNREADABLE, f"{reason} ({count} without a grade)")
     if has_roster:
         for label, match in matches.items():
-            if match.candidates:
-                names = " or ".join(described(person) for person in match.candidates)
-                doubt = f" ({match.doubt})" if match.doubt else ""
-                found.add(PERHAPS, f"{label}: perhaps {names}{doubt}", label)
-            elif not match.people:
-                found.add(NOBODY, label, label)
+            _add_owner(found, label, match)
     for kind, line, label in doubts:
         found.add(kind, line, label)
     for grade in grades:
-        label, what = grade.submission, f"{grade.submission} {grade.exercise}".strip()
         if grade.unsettled:
-            found.add(ATTEMPTS, f"{what}: {grade.unsettled} ({grade.counted})", label)
-        policy = course.exercises[grade.exercise].late if grade.exercise else None
-        if policy is not None and grade.received.seconds is None:
-            if grade.received.late:
-                found.add(
-                    LATE, f"{what}: it has the penalty of one day ({grade.received.source})", label
-                )
-            elif grade.received.late is None:
-                found.add(TIME, what, label)
+            line = f"{_what(grade)}: {grade.unsettled} ({grade.counted})"
+            found.add(ATTEMPTS, line, grade.submission)
+        if grade.exercise and course.exercises[grade.exercise].late is not None:
+            _add_time(found, grade)
         if grade.score is None and grade.problem not in unfit:
-            found.add(
-                UNREADABLE, f"{what}: {grade.problem or grade.status.replace('_', ' ')}", label
-            )
+            why = grade.problem or grade.status.replace("_", " ")
+            found.add(UNREADABLE, f"{_what(grade)}: {why}", grade.submission)
     for note in notes:
         found.add(UNREADABLE, note)
-    for exercise, people in missing.items():
-        if people:
-            lines = [f"{exercise}: {described(person)}" for person in people]
-            found.missing.setdefault("handed in nothing", []).extend(lines)
+    lines = [
+        f"{exercise}: {described(person)}"
+        for exercise, people in missing.items()
+        for person in people
+    ]
+    if lines:
+        found.missing["handed in nothing"] = lines
     return found
+
+
+def _add_owner(found: Attention, label: str, match: Match) -> None:
+    """What is open about whose a submission is."""
+    if match.candidates:
+        names = " or ".join(described(person) for person in match.candidates)
+        doubt = f" ({match.doubt})" if match.doubt else ""
+        found.add(PERHAPS, f"{label}: perhaps {names}{doubt}", label)
+    elif not match.people:
+        found.add(NOBODY, label, label)
+
+
+def _add_time(found: Attention, grade: Grade) -> None:
+    """What is open about when the work came in, where there is a deadline."""
+    came_in = grade.received
+    if came_in.seconds is not None:
+        return
+    if came_in.late:
+        line = f"{_what(grade)}: it has the penalty of one day ({came_in.source})"
+        found.add(LATE, line, grade.submission)
+    elif came_in.late is None:
+        found.add(TIME, _what(grade), grade.submission)
+
+
+def _what(grade: Grade) -> str:
+    return f"{grade.submission} {grade.exercise}".strip()

@@ -1,7 +1,7 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,7 @@ from grading.batch.intake.collect import Collected, collect
 from grading.batch.intake.identify import Intake, identify
 from grading.batch.people import decisions, merging, roster
 from grading.batch.people.matching import Roster
-from grading.batch.people.person import Person
-from grading.batch.store import Basis, Result, Store, decided_before
+from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
@@ -25,6 +24,9 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
+from grading.text import number_of, unknown
+
+STORE = "grades.sqlite"
 
 
 @dataclass(frozen=True)
@@ -51,56 +53,82 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     names = options.identities or course.exercises
     exercises = list(dict.fromkeys(course.exercise(name) for name in names))
-    told: list[str] = []
-    people = people_of(course, options, told.append)
-    known = Roster(people, list(dict.fromkeys(told)))
+    known = roster_of(course, options)
     others = [other for other in course.exercises.values() if other not in exercises]
     collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
+    take_in = partial(taken_in, course, out, options, exercises, collected, known)
     if options.dry_run:
-        return rehearse(course, out, options, exercises, collected, known)
+        with rehearsed(out / STORE) as store:
+            return rehearse(course, options, take_in(store), store)
     rung = choose(options.isolation, for_strangers=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be created: {error.strerror}") from error
-    where = run.environment(rung, options.device)
-    with Store(out / "grades.sqlite") as store:
-        decided = store.matches()
-        intake, new = identify(
-            course, exercises, collected, known, decided, options.match, options.times
-        )
-        store.keep_matches(new)
-        notes = take_marks(store, out, course, intake, options.rubric)
-        counting = grading_rules.may_count(course, collected, intake.matches, intake.received)
-        handed_in = run.attempts(
-            course, collected, counting, where, class_seed(store, options.seed)
-        )
-        with Bar(options.plain, "grading") as bar:
-            fleet = partial(new_fleet, rung, options)
-            outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
-        graded = [_graded(attempt, intake, store, outcome) for attempt in handed_in]
-        max_scores = {exercise.id: points_of(exercise, outcome.results) for exercise in exercises}
-        hand = by_hand.ByHand(course, store.marks())
-        grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
-        notes = [*notes, *hand.problems]
-        unsettled = to_settle(course, options, intake, grades, notes, outcome.unfit.values())
-        try:
-            write_class(out, course, grades, max_scores, intake.matches, unsettled)
-        except OSError as error:
-            place = error.filename2 or error.filename or out
-            raise UsageError(
-                f"{place} cannot be written: {error.strerror}; every result is kept, so run again"
-            ) from error
-        # Answers are read again while the files are written, and may have changed by then.
-        for problem in hand.problems:
-            unsettled.add(UNREADABLE, problem)
+    with Store(out / STORE) as store:
+        return grade(course, out, options, rung, take_in(store), store)
+
+
+def taken_in(
+    course: Course,
+    out: Path,
+    options: Options,
+    exercises: Sequence[Exercise],
+    collected: Sequence[Collected],
+    known: Roster,
+    store: Store,
+) -> Intake:
+    """What came in, by what this run and earlier ones were told; the store keeps it."""
+    intake, new = identify(
+        course, exercises, collected, known, store.matches(), options.match, options.times
+    )
+    store.keep_matches(new)
+    notes = take_marks(store, out, course, intake, options.rubric)
+    return replace(intake, notes=[*intake.notes, *notes])
+
+
+def grade(
+    course: Course, out: Path, options: Options, rung: Rung, intake: Intake, store: Store
+) -> int:
+    """Grade what came in, and write and say what came of it; return the exit code."""
+    outcome, graded = run_class(course, options, rung, intake, store)
+    max_scores = {
+        exercise.id: points_of(exercise, outcome.results) for exercise in intake.exercises
+    }
+    hand = by_hand.ByHand(course, store.marks())
+    grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
+    unfit = outcome.unfit.values()
+    unsettled = to_settle(course, options, intake, grades, hand.problems, unfit)
+    try:
+        write_class(out, course, grades, max_scores, intake.matches, unsettled)
+    except OSError as error:
+        place = error.filename2 or error.filename or out
+        raise UsageError(
+            f"{place} cannot be written: {error.strerror}; every result is kept, so run again"
+        ) from error
+    # Answers are read again while the files are written, and may have changed by then.
+    for problem in hand.problems:
+        unsettled.add(UNREADABLE, problem)
     console.say(outcome, intake, grades, unsettled)
     if not unsettled.is_empty:
         print("class.html lists all that is to settle, people.csv has its kind for each submission")
     print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
+
+
+def run_class(
+    course: Course, options: Options, rung: Rung, intake: Intake, store: Store
+) -> tuple[run.Outcome, list[Graded]]:
+    """Grade what may count and is not known yet; what the run did, and each attempt's result."""
+    counting = grading_rules.may_count(course, intake.collected, intake.matches, intake.received)
+    where, seed = run.environment(rung, options.device), class_seed(store, options.seed)
+    handed_in = run.attempts(course, intake.collected, counting, where, seed)
+    fleet = partial(new_fleet, rung, options)
+    with Bar(options.plain, "grading") as bar:
+        outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
+    return outcome, [_graded(attempt, intake, store, outcome) for attempt in handed_in]
 
 
 def own_files(out: Path, options: Options) -> list[Path]:
@@ -109,13 +137,20 @@ def own_files(out: Path, options: Options) -> list[Path]:
     return [out, *options.rosters, *(path for path in tables if path is not None)]
 
 
-def people_of(
-    course: Course, options: Options, tell: merging.Tell = merging.tell_nobody
-) -> list[Person]:
+def roster_of(course: Course, options: Options) -> Roster:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
-    rows = [person for path in options.rosters for person in roster.read(path, course.roster, tell)]
-    people = merging.merged(rows, tell)
-    return people if options.teams is None else decisions.with_teams(options.teams, people)
+    if said := unknown(course.roster, roster.HEADERS):
+        raise UsageError(f"[roster] in course.toml: {said}")
+    told: list[str] = []
+    rows = [
+        person
+        for path in options.rosters
+        for person in roster.read(path, course.roster, told.append)
+    ]
+    people = merging.merged(rows, told.append)
+    if options.teams is not None:
+        people = decisions.with_teams(options.teams, people)
+    return Roster(people, list(dict.fromkeys(told)))
 
 
 def take_marks(
@@ -140,15 +175,7 @@ def to_settle(
     unfit: Collection[str],
 ) -> Attention:
     """Everything that a person must look at."""
-    doubts = []
-    for found in intake.collected:
-        label, what = found.author.label, f"{found.author.label} {found.exercise}"
-        if found.work is not None and not found.work.settled:
-            doubts.append((FILES, f"{what}: {found.work.name} ({found.work.note})", label))
-        if not found.answers_settled:
-            doubts.append((FILES, f"{what}: answers {found.answers_note}", label))
-        if found.doubt:
-            doubts.append((CHANGED, f"{what}: {found.doubt}", label))
+    doubts = [doubt for found in intake.collected for doubt in _doubts(found)]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
@@ -156,33 +183,49 @@ def to_settle(
     return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
 
 
-def rehearse(
-    course: Course,
-    out: Path,
-    options: Options,
-    exercises: Sequence[Exercise],
-    collected: Sequence[Collected],
-    known: Roster,
-) -> int:
+def _doubts(found: Collected) -> Iterator[tuple[str, str, str]]:
+    """The kind and line of each doubt about what counts in an attempt, and the submission."""
+    label = found.author.label
+    what = f"{label} {found.exercise}"
+    if found.work is not None and not found.work.settled:
+        yield FILES, f"{what}: {found.work.name} ({found.work.note})", label
+    if not found.answers_settled:
+        yield FILES, f"{what}: answers {found.answers_note}", label
+    if found.doubt:
+        yield CHANGED, f"{what}: {found.doubt}", label
+
+
+def rehearse(course: Course, options: Options, intake: Intake, store: Store) -> int:
     """Say what a batch would say, and grade and write nothing; return the exit code."""
-    decided = decided_before(out / "grades.sqlite")
-    intake, _ = identify(course, exercises, collected, known, decided, options.match, options.times)
+    counting = grading_rules.may_count(course, intake.collected, intake.matches, intake.received)
     graded = [
         Graded(
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None
         )
-        for found in collected
+        for found in intake.collected
     ]
+    hand = by_hand.ByHand(course, store.marks())
     grades = [
-        # Nothing is graded, which is no reason to look at anything.
-        replace(grade, score=0.0) if not grade.problem else grade
-        for grade in grading_rules.grades(graded, course, {})
+        _as_if_graded(grade, course)
+        for grade in grading_rules.grades(graded, course, {}, hand.results, hand.answers)
     ]
-    unsettled = to_settle(course, options, intake, grades, [], [])
-    console.say_what_counts(intake, grades)
+    unsettled = to_settle(course, options, intake, grades, hand.problems, [])
+    may_count = [found for found in intake.collected if found in counting]
+    console.say_what_counts(intake, grades, may_count)
     console.say_what_is_open(unsettled)
-    print(f"{len(collected)} attempts: nothing graded, nothing written (--dry-run)")
+    print(
+        f"{number_of(len(intake.collected), 'attempt')}: nothing graded, nothing written"
+        " (--dry-run)"
+    )
     return exit_code(grades, unsettled)
+
+
+def _as_if_graded(grade: Grade, course: Course) -> Grade:
+    """A grade of a dry run, where no score is no reason to look at anything."""
+    if grade.problem:
+        return grade
+    off = grading_rules.penalty(course.exercises[grade.exercise].late, grade.late_days, 1.0)
+    return replace(grade, score=0.0, penalty=off)
 
 
 def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:

@@ -1,15 +1,16 @@
 """What a batch says at its end: counts, changes, choices, and everything left to settle."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grading.batch.attention import Attention
 from grading.batch.grades import Grade
+from grading.batch.intake.collect import Collected
 from grading.batch.intake.identify import Intake
 from grading.batch.people import decisions
-from grading.batch.people.evidence import Evidence
+from grading.batch.people.evidence import Evidence, Match
 from grading.batch.run import Outcome
 from grading.batch.store import Change
-from grading.text import without_commands
+from grading.text import number_of, without_commands
 
 
 def say(
@@ -21,12 +22,18 @@ def say(
     """Print what happened: counts, changes, and everything left to look at."""
     left = sum(grade.score is None for grade in grades)
     _say(
-        f"{len(intake.collected)} attempts: {outcome.graded} graded now, {outcome.known} known"
-        f" already, {left} grades open"
+        f"{number_of(len(intake.collected), 'attempt')}: {outcome.graded} graded now,"
+        f" {outcome.known} known already, {number_of(left, 'grade')} open"
     )
     for change in outcome.changes:
         _say(f"changed: {_described(change)}")
-    say_what_counts(intake, grades)
+    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
+    counted = [
+        found
+        for found in intake.collected
+        if (found.author.label, found.exercise, found.attempt) in counting
+    ]
+    say_what_counts(intake, grades, counted, " (grades.csv says when each came in)")
     say_what_is_open(unsettled)
 
 
@@ -36,34 +43,45 @@ def say_what_is_open(unsettled: Attention) -> None:
         _say(line)
 
 
-def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
-    """Print notes on the roster, which file and attempt count, which name counts, what was late."""
+def say_what_counts(
+    intake: Intake, grades: Sequence[Grade], counting: Sequence[Collected], remark: str = ""
+) -> None:
+    """Print notes on the roster, which file and attempt count, which name counts, what was late.
+
+    `counting` are the attempts that count, or that may count if nothing is graded yet; `remark`
+    says more about what was late.
+    """
     for note in intake.roster.notes:
         _say(f"roster: {note}")
-    for kind in dict.fromkeys(match.ignored for match in intake.matches.values()):
+    _say_who(intake.matches)
+    for found in counting:
+        _say_chosen(found)
+    for grade in grades:
+        if grade.counted:
+            _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
+    if late := sum(grade.penalty > 0 for grade in grades):
+        _say(f"late: {number_of(late, 'grade')} with a penalty{remark}")
+
+
+def _say_who(matches: Mapping[str, Match]) -> None:
+    for kind in dict.fromkeys(match.ignored for match in matches.values()):
         if kind is not None:
             print(
                 f"matched: by names, as the {kind}s of the roster fit no submission: they may be"
                 " another assignment's or platform's"
             )
-    for label, match in intake.matches.items():
+    for label, match in matches.items():
         if match.evidence is Evidence.PLAIN:
             people = ", ".join(decisions.described(person) for person in match.people)
             _say(f"matched: {label}: {people}, by the {match.evidence}")
-    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
-    for found in intake.collected:
-        identity = (found.author.label, found.exercise, found.attempt)
-        if found.work is not None and found.work.note and identity in counting:
-            chosen = f"{found.work.name} ({found.work.note})"
-            _say(f"chosen: {found.author.label} {found.exercise}: {chosen}")
-        if found.answers_note and identity in counting:
-            answers = f"answers {found.answers_note}"
-            _say(f"chosen: {found.author.label} {found.exercise}: {answers}")
-    for grade in grades:
-        if grade.counted:
-            _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
-    if late := sum(grade.penalty > 0 for grade in grades):
-        _say(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
+
+
+def _say_chosen(found: Collected) -> None:
+    what = f"{found.author.label} {found.exercise}"
+    if found.work is not None and found.work.note:
+        _say(f"chosen: {what}: {found.work.name} ({found.work.note})")
+    if found.answers_note:
+        _say(f"chosen: {what}: answers {found.answers_note}")
 
 
 def _say(line: str) -> None:

@@ -179,4 +179,6 @@ def remark(grade: Grade, report: Report | None) -> str:
     left = [check for check in report.checks if check.status is not Status.PASSED]
     if not left:
         return "Everything is right."
+    if len(left) == 1:
+        return f"One check is open: {left[0].title}"
     return f"{len(left)} checks are open; the first: {left[0].title}"

@@ -18,7 +18,7 @@ from grading.report import QuestionResult, Report
 UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Graded:
     """A collected attempt and its result: None if it could not be graded; `problem` says why.
 
@@ -37,7 +37,7 @@ class Graded:
         return None if self.result is None else self.result.score
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Grade:
     """One entry of a gradebook. Scores are None where nothing could be graded.
 
@@ -108,7 +108,7 @@ def grades(
                 questions=questions(collected),
                 answers=partial(answers, collected),
                 unsettled=unsettled,
-                counted=_counted(chosen, group),
+                counted=_counted(chosen, group, bool(unsettled) or course.attempts == "best"),
             )
         )
     return grades
@@ -150,11 +150,12 @@ def counting(
 ) -> tuple[Graded, str]:
     """The attempt that counts, and why that is not settled (empty if it is)."""
 
-    def final(attempt: Graded) -> float:
-        if attempt.raw_score is None:
-            return -1.0
-        days = days_late(policy, attempt.received)
-        return attempt.raw_score - penalty(policy, days, attempt.raw_score)
+    def final(attempt: Graded) -> tuple[bool, bool, float]:
+        """What sorts attempts; those that are not graded yet count as if all scored the same."""
+        raw = attempt.raw_score
+        days, points = days_late(policy, attempt.received), 1.0 if raw is None else raw
+        final_score = points - penalty(policy, days, points)
+        return raw is not None, attempt.collected.work is not None, final_score
 
     group = _worked_on(group)
     ordered = in_order(group)
@@ -191,18 +192,25 @@ def in_order(group: Sequence[Graded]) -> list[Graded] | None:
     return None
 
 
-def _counted(chosen: Graded, group: Sequence[Graded]) -> str:
+def _counted(chosen: Graded, group: Sequence[Graded], by_score: bool) -> str:
     if len(group) == 1:
         return ""
-    others = dict.fromkeys(
-        attempt.collected.author.label
-        for attempt in group
-        if attempt.collected.author != chosen.collected.author
-    )
-    instead = f", and not {', '.join(others)}" if others else ""
+    labels = dict.fromkeys(attempt.collected.author.label for attempt in group)
+    others = ", ".join(label for label in labels if label != chosen.collected.author.label)
     stubs = len(group) - len(_worked_on(group))
     untouched = f"; {stubs} with the untouched stub" if stubs else ""
+    if by_score and _is_open(group):
+        beside = f", also {others}" if others else ""
+        return f"the best of {len(group)} attempts, once they are graded{beside}{untouched}"
+    instead = f", and not {others}" if others else ""
     return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}"
+
+
+def _is_open(group: Sequence[Graded]) -> bool:
+    """Whether attempts that differ wait for their scores."""
+    rivals = _worked_on(group)
+    waiting = {attempt.collected.work.identity for attempt in rivals if attempt.collected.work}
+    return len(waiting) > 1 and all(attempt.raw_score is None for attempt in rivals)
 
 
 def _grade(

@@ -15,6 +15,7 @@ from grading.batch.grades import Grade
 from grading.batch.statistics import ClassStatistics, histogram
 from grading.course.syllabus import Course
 from grading.report import Report
+from grading.text import number_of
 
 _TEMPLATES = Path(__file__).with_name("templates")
 # Everything from a submission is escaped: autoescape is on for every template.
@@ -55,6 +56,7 @@ def class_page(
     return _ENVIRONMENT.get_template("class.html").render(
         title=f"{course.title}: the class",
         grades=grades,
+        count=number_of(len(grades), "grade"),
         titles=titles,
         pages=pages,
         charts=_charts(grades),

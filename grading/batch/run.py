@@ -19,10 +19,12 @@ from grading.submission.file import Submission
 if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
+REQUESTED = "graded again on request"
+RETRIED = "tried again, as the grader had failed"
 PACKAGES = ("torch", "numpy", "pytest")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A collected attempt, and everything its result depends on (None: nothing to grade)."""
 
@@ -30,7 +32,7 @@ class Attempt:
     basis: Basis | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """One program to grade, for everybody who handed in these bytes."""
 
@@ -179,11 +181,13 @@ def _settled(
     before: Mapping[Basis, Result],
     again: bool,
 ) -> Iterator[Change]:
-    why = "graded again on request" if again else ""
     for attempt in handed_in:
         basis, collected = attempt.basis, attempt.collected
         if basis is not None and basis in outcome.results:
             known = before.get(basis)
+            why = REQUESTED if again else ""
+            if known is not None and known.status != "graded":
+                why = RETRIED
             change = store.settle(collected.author.label, collected.attempt, basis, known, why)
             if change is not None:
                 yield change

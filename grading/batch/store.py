@@ -8,7 +8,9 @@ loses none. Points given by hand are kept beside the results and do not depend o
 
 import contextlib
 import json
+import shutil
 import sqlite3
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
@@ -44,7 +46,7 @@ create table if not exists matches (submission text primary key, person text not
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Basis:
     """Everything that a result depends on."""
 
@@ -65,7 +67,7 @@ class Basis:
         return [name for name in mine if mine[name] != theirs[name]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Result:
     """The status and scores of a report."""
 
@@ -96,9 +98,9 @@ class Store(Closing):
             self._database.execute("pragma synchronous = full")
             self._database.executescript(_SCHEMA)
         except sqlite3.Error as error:
-            raise UsageError(f"{path} cannot be used: {error}") from error
+            raise UsageError(f"{path.name} cannot be used: {error}") from error
         if self.meta("version", str(VERSION)) != str(VERSION):
-            raise UsageError(f"{path} was written by another version: give another folder")
+            raise UsageError(f"{path.name} was written by another version: give another folder")
 
     def close(self) -> None:
         self._database.close()
@@ -204,13 +206,21 @@ def result_of(report: Report) -> Result:
     return Result(report.status, report.score, report.max_score)
 
 
-def decided_before(path: Path) -> dict[str, str]:
-    """The decisions of earlier runs about whose submissions are; leaves the file as it is."""
-    if not path.exists():
-        return {}
-    try:
-        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
-            return dict(database.execute("select submission, person from matches"))
-    except sqlite3.Error:  # a run of an older version has no such table
-        return {}
+@contextlib.contextmanager
+def rehearsed(path: Path) -> Iterator[Store]:
+    """A copy of the store at `path` that the block may change; without a file, an empty one.
+
+    To read the file in its place, SQLite would write beside it: what a killed run added last is
+    still in the log. Raises UsageError.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, path.name)
+        for name in (path.name, f"{path.name}-wal"):
+            try:
+                shutil.copyfile(path.with_name(name), copy.with_name(name))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        with Store(copy) as store:
+            yield store

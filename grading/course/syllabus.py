@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from grading.errors import GraderError, UsageError
 from grading.files import usable
 from grading.report import Visibility
+from grading.text import unknown
 
 ROOT = Path(__file__).resolve().parents[2]
+# What [late] may say.
+LATE = ("due", "zone", "grace_minutes", "percent_per_day", "cap_percent")
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,8 @@ def load(root: Path) -> Course:
     with usable(path):
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         late = content.get("late", {})
+        if said := unknown(late, LATE):
+            raise ValueError(f"late: {said}")
         zone = zone_named(late["zone"]) if "zone" in late else None
         exercises = {
             identity: Exercise(

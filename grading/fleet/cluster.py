@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
 CONNECT_SECONDS = 20
-# The scheduler gives up an item after this many lost workers (dask's allowed-failures).
-MAX_DEATHS = 3
 
 _graders: "dict[tuple[Rung, str], Grader]" = {}
 # A grader serves one item at a time, however many threads its worker has.
@@ -69,8 +67,9 @@ class Cluster(Closing):
             item = running.pop(future.key)
             try:
                 yield item, future.result()
-            except KilledWorker:
-                yield item, Lost(f"it ended {MAX_DEATHS} workers of the cluster")
+            except KilledWorker as error:
+                # The scheduler's own setting says how many it allows to be lost.
+                yield item, Lost(f"it ended {error.allowed_failures + 1} workers of the cluster")
             fill()
 
 

@@ -25,6 +25,7 @@ from grading.release.leaks import leaks
 from grading.release.record import only_public
 from grading.release.secrets import Secrets
 from grading.report import Report, Status
+from grading.text import number_of
 
 SECONDS = 1800
 _SHOWN_LEAKS = 5
@@ -58,7 +59,7 @@ def prove(
         for seed in seeds:
             reports = graded(clone, "--submission", str(reference), "--seed", str(seed))
             require_full_marks(reports, course)
-        say(f"the reference gets every public point on {len(seeds)} seeds")
+        say(f"the reference gets every public point on {number_of(len(seeds), 'seed')}")
 
 
 def read_all(folder: Path) -> dict[str, bytes]:

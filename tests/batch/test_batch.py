@@ -33,7 +33,7 @@ from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
 from grading.batch.statistics import ClassStatistics, histogram
-from grading.batch.store import Basis, Result, Store, decided_before
+from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
 from grading.errors import GraderError, UsageError
@@ -97,7 +97,7 @@ def test_a_class_is_graded_and_graded_only_once(class_folder: Path, tmp_path: Pa
     out = tmp_path / "out"
     first = batch(class_folder, out)
     assert first.returncode == 1, first.stderr  # one came in that cannot be graded
-    assert "7 attempts: 6 graded now, 0 known already, 1 grades open" in first.stdout
+    assert "7 attempts: 6 graded now, 0 known already, 1 grade open" in first.stdout
     assert "needs attention: nobody: holds no ex4_interpretability.py" in first.stdout
     table = rows(out)
     assert (table["ada"]["score"], table["bob"]["score"]) == ("100.0", "100.0")
@@ -241,6 +241,7 @@ def test_lateness_costs_a_share_of_the_raw_score_up_to_the_cap(days: int, points
         "[late]\ndue = 2026-12-01T23:59:00\nzone = '/etc/passwd'",
         "[late]\ndue = 2026-12-01T23:59:00\nzone = 2",
         "[late]\nzone = 'Europe'",
+        "[late]\ndue = 2026-12-01T23:59:00Z\npercent_a_day = 10",
         "[late]\ndue = 2026-12-01T23:59:00Z\ngrace_minutes = -1",
         "[late]\ndue = 2026-12-01T23:59:00Z\npercent_per_day = nan",
         "trust_file_times = 'yes'",
@@ -479,6 +480,20 @@ def test_a_row_says_when_it_came_in_and_by_what() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("failed", "said"),
+    [
+        (0, "Everything is right."),
+        (1, "One check is open: A"),
+        (2, "2 checks are open; the first: A"),
+    ],
+)
+def test_a_remark_is_one_sentence(failed: int, said: str) -> None:
+    checks = [check(), *(check(status=Status.FAILED) for _ in range(failed))]
+    graded = grade("a", 7.5, *checks)
+    assert gradebooks.remark(graded, graded.report) == said
+
+
 def test_gradebooks_have_the_columns_that_platforms_know(real_course: Course) -> None:
     found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
     titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}
@@ -580,8 +595,14 @@ def test_a_store_settles_once_and_says_what_changed(tmp_path: Path) -> None:
         store.keep_matches({"ada": "7", "=x": "8"})
         store.keep_matches({"ada": "", "bob": "9"})
         assert store.matches() == {"=x": "8", "bob": "9"}
-    assert decided_before(tmp_path / "grades.sqlite") == {"=x": "8", "bob": "9"}
-    assert decided_before(tmp_path / "none.sqlite") == {}
+    with rehearsed(tmp_path / "grades.sqlite") as copy:
+        assert copy.matches() == {"=x": "8", "bob": "9"}
+        copy.keep_matches({"bob": ""})
+    with rehearsed(tmp_path / "none.sqlite") as copy:
+        assert copy.matches() == {}
+    with Store(tmp_path / "grades.sqlite") as store:
+        assert store.matches() == {"=x": "8", "bob": "9"}
+    assert not (tmp_path / "none.sqlite").exists()
     query = (
         "select submission, exercise, attempt, old_score, new_score, why from changes order by id"
     )

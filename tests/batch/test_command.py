@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from grading.batch import by_hand
 from grading.batch.attention import (
     ATTEMPTS,
     CHANGED,
@@ -17,6 +18,8 @@ from grading.batch.attention import (
     TIME,
     UNREADABLE,
 )
+from grading.batch.command import STORE
+from grading.batch.store import Store
 from grading.course.syllabus import Course, LatePolicy
 from grading.errors import UsageError
 from tests.support.classes import EX1, WORK, pack, put
@@ -130,6 +133,18 @@ def test_headers_that_fit_nothing_are_named_and_can_be_mapped(
     settled(rehearse(capsys, mapped, folder, text))
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("nam", r"no nam \(did you mean name\?\): known are name, given"), ("Foto", "no Foto: known")],
+)
+def test_a_key_of_the_roster_that_nobody_knows_is_named(
+    tmp_path: Path, real_course: Course, capsys: Capture, key: str, said: str
+) -> None:
+    course = replace(real_course, roster={"id": "Nummer", key: "Naam"})
+    with pytest.raises(UsageError, match=said):
+        rehearse(capsys, course, folders(tmp_path / "in", "ann"), "name\nann\n")
+
+
 def test_a_clone_has_the_time_of_its_commit(
     tmp_path: Path, real_course: Course, capsys: Capture
 ) -> None:
@@ -158,14 +173,9 @@ def test_without_evidence_of_a_time_there_is_a_line_and_no_penalty(
     times = "submission,submitted_at\nhonest,2026-10-05T23:00\nmallory,2026-10-05T21:00Z\n"
     later = rehearse(capsys, due(real_course), folder, times=times)
     assert later.about(TIME) == []
-    settled(
-        rehearse(
-            capsys,
-            due(real_course),
-            folder,
-            times=f"{times}doejane_1111,2026-10-09T12:00:00+02:00\n",
-        )
-    )
+    times = f"{times}doejane_1111,2026-10-09T12:00:00+02:00\n"
+    last = rehearse(capsys, due(real_course), folder, times=times)
+    assert (last.code, last.lines[:-1]) == (0, ["late: 1 grade with a penalty"])
 
 
 def test_a_time_of_a_person_counts_for_everything_of_theirs(
@@ -371,3 +381,92 @@ def test_tutorial_groups_hand_in_for_nobody(
     roster = "name,group\nJane Doe,Tutorial 1\nKim Lee,Tutorial 1\nAnn Roe,Tutorial 2\n"
     found = rehearse(capsys, real_course, tmp_path / "in", roster)
     assert len(found.about(PERHAPS)) == 2, found.lines
+
+
+def test_a_dry_run_reads_what_earlier_runs_were_told(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    """Also from the log of a run that was killed, which nothing may write or empty."""
+    folder, roster = folders(tmp_path / "in", "kim"), "name,id\nKim 민수,1\n"
+    assert rehearse(capsys, real_course, folder, roster).code == 1
+    (tmp_path / "out").mkdir()
+    with Store(tmp_path / "out" / STORE) as store:
+        store.keep_matches({"kim": "id:1"})
+        assert (tmp_path / "out" / f"{STORE}-wal").stat().st_size
+        settled(rehearse(capsys, real_course, folder, roster))
+    settled(rehearse(capsys, real_course, folder, roster))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"no database", "cannot be used"), (None, "cannot be read")]
+)
+def test_a_dry_run_refuses_a_store_that_a_run_would_refuse(
+    tmp_path: Path, real_course: Course, capsys: Capture, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "out" / STORE
+    if content is None:
+        path.mkdir(parents=True)
+    else:
+        put(path, content)
+    with pytest.raises(UsageError, match=rf"grades\.sqlite {said}"):
+        rehearse(capsys, real_course, folders(tmp_path / "in", "ann"))
+
+
+RUBRIC = "submission,exercise,question,points,max_points,comment\n"
+
+
+def test_a_dry_run_reads_the_points_given_by_hand(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    folder = folders(tmp_path / "in", "ann")
+    question = by_hand.declared(real_course.exercise("ex1"))[0].name
+    settled(rehearse(capsys, real_course, folder, rubric=f"{RUBRIC}ann,ex1,{question},1,2,\n"))
+    rubric = f"{RUBRIC}zoe,ex1,{question},1,2,\n"
+    found = rehearse(capsys, real_course, folder, rubric=rubric)
+    assert found.about(UNREADABLE) == ["no submission is called zoe (rubric.csv)"]
+    assert found.code == 1
+    put(tmp_path / "out" / "answers.csv", rubric)
+    with pytest.raises(UsageError, match="holds points that are not in the grades yet"):
+        rehearse(capsys, real_course, folder)
+
+
+WORKS = {"v1": WORK, "v2": WORK + "# more\n", "bad": "x" * 2**20 + "x"}
+BEST = "the best of 2 attempts, once they are graded"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "files", "chosen", "counted"),
+    [
+        ("latest", {"ann": "v1", "ann_attempt2": "v2"}, 1, "ann ex1: attempt 2 of 2"),
+        ("best", {"ann": "v1", "ann_attempt2": "v2"}, 2, f"ann ex1: {BEST}"),
+        ("best", {"ann": "v1", "ann_attempt2": "v1"}, 2, "ann ex1: attempt 2 of 2"),
+        ("best", {"ann": "v1", "ann_attempt2": "bad"}, 1, "ann ex1: attempt 1 of 2"),
+        ("latest", {"ann": "v1", "ann_": "v2"}, 2, f"ann ex1: {BEST}, also ann_"),
+        ("latest", {"ann": "bad", "ann_": "v2"}, 1, "ann_ ex1: attempt 1 of 2, and not ann"),
+    ],
+)
+def test_a_dry_run_does_not_guess_which_attempt_scores_better(
+    tmp_path: Path,
+    real_course: Course,
+    capsys: Capture,
+    attempts: str,
+    files: dict[str, str],
+    chosen: int,
+    counted: str,
+) -> None:
+    for name, work in files.items():
+        put(tmp_path / "in" / name / EX1, WORKS[work])
+        put(tmp_path / "in" / name / "helper.py", "x = 1\n")
+    course = replace(real_course, attempts=attempts)
+    found = rehearse(capsys, course, tmp_path / "in", "name\nAnn\n")
+    assert found.about("counted") == [counted]
+    assert len(found.about("chosen")) == chosen
+
+
+def test_a_dry_run_says_how_many_grades_carry_a_penalty(
+    tmp_path: Path, real_course: Course, capsys: Capture
+) -> None:
+    times = "submission,submitted_at\nann,2026-10-06T12:00\nbob,2026-10-05T12:00\n"
+    folder = folders(tmp_path / "in", "ann", "bob")
+    found = rehearse(capsys, due(real_course), folder, times=times)
+    assert found.about("late") == ["1 grade with a penalty"]

@@ -31,7 +31,7 @@ def rehearse(
     identities: tuple[str, ...] = ("ex1",),
     **files: str,
 ) -> Rehearsal:
-    """A dry run; `roster` and `files` (match, times, teams) are the texts of files."""
+    """A dry run; `roster` and `files` (match, times, teams, rubric) are the texts of files."""
     beside = folder.parent / "files"
     written: dict[str, Any] = dict.fromkeys(("match", "times", "teams", "rubric"))
     written |= {name: put(beside / f"{name}.csv", text) for name, text in files.items()}
@@ -49,7 +49,14 @@ def rehearse(
         plain=True,
         **written,
     )
+    out = folder.parent / "out"
+    before = tree(out)
     capsys.readouterr()
-    code = batch(course, folder, folder.parent / "out", options)
-    assert not (folder.parent / "out").exists(), "a dry run writes nothing"
+    code = batch(course, folder, out, options)
+    assert tree(out) == before, "a dry run writes nothing"
     return Rehearsal(code, capsys.readouterr().out.splitlines())
+
+
+def tree(folder: Path) -> dict[Path, bytes]:
+    """The files below a folder, which need not exist, and what they hold."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

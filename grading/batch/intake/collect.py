@@ -27,7 +27,7 @@ from grading.submission.file import Submission
 from grading.text import one_line
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Work:
     """A file to grade: its name, the identity of its content, and how to read it.
 
@@ -53,7 +53,7 @@ class Work:
         return work
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Collected:
     """One attempt of one author at one exercise; `problem` says why there is no `work`.
 

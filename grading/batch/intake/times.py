@@ -17,7 +17,7 @@ from grading.course.syllabus import LatePolicy
 LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Received:
     """When something came in, and what says so; `seconds` since 1970 are None if nothing does.
 

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     ANY = "label"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clue:
     """Something that tells who handed in a submission."""
 
@@ -53,7 +53,7 @@ class Evidence(StrEnum):
     NONE = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Author:
     """What is known about who handed something in.
 
@@ -71,7 +71,7 @@ class Author:
         return [clue.value for clue in self.clues if clue.kind in kinds]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Match:
     """The people whom a submission belongs to, and why.
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from grading.batch.people.evidence import Author
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Part:
     """A file, folder or archive of a hand-in, and the name that its author gave it."""
 
@@ -15,7 +15,7 @@ class Part:
     name: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """When something was handed in, as its source tells it.
 
@@ -31,7 +31,7 @@ class Stamp:
 NO_STAMP = Stamp()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HandIn:
     """The files that one author handed in together.
 
