@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
-from grading.batch.intake.collect import Collected
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, days_late
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster

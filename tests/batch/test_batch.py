@@ -27,7 +27,7 @@ from grading.batch import gradebooks, pages
 from grading.batch.attention import Attention
 from grading.batch.files import write_class
 from grading.batch.grades import UNSETTLED, Grade, Graded, grades, may_count, penalty
-from grading.batch.intake.collect import Collected, Work
+from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.times import Received
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.person import Person

@@ -5,7 +5,7 @@ in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -13,9 +13,12 @@ from pathlib import Path
 
 from grading.batch.intake import choice, commits
 from grading.batch.intake.answers import choose_answers
+from grading.batch.intake.attempts import compared
 from grading.batch.intake.choice import Choice
+from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
 from grading.batch.intake.layout import is_of_several, recognized
+from grading.batch.intake.naming import is_about
 from grading.batch.people.evidence import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
@@ -25,57 +28,6 @@ from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission.file import Submission
 from grading.text import one_line
-
-
-@dataclass(frozen=True)
-class Work:
-    """A file to grade: its name, the identity of its content, and how to read it.
-
-    `note` says why it was chosen; `settled` is false if another file may have been meant just as
-    well. `place` is its path within the entry, `named` says whether it is called after the
-    exercise, and `worked_on` whether it is more than the untouched stub.
-    """
-
-    name: str
-    identity: str
-    note: str
-    settled: bool
-    place: str
-    named: bool
-    worked_on: bool
-    _read: Callable[[], Submission]
-
-    def read(self) -> Submission:
-        """The content. Raises UsageError if the file is gone or has changed."""
-        work = self._read()
-        if work.identity != self.identity:
-            raise UsageError(f"{self.name} changed while the class was being graded: grade again")
-        return work
-
-
-@dataclass(frozen=True)
-class Collected:
-    """One attempt of one author at one exercise; `problem` says why there is no `work`.
-
-    `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
-    answers to the exercise's questions, if any were handed in; `answers_note` says why that file
-    was chosen, and `answers_settled` is false if another may have been meant. `doubt` is what a
-    person must look at although there is a grade. `unread` says that something that was not read
-    may hold work.
-    """
-
-    author: Author
-    exercise: str
-    work: Work | None
-    stamp: Stamp
-    attempt: int = 1
-    order: tuple[float, ...] | None = None
-    problem: str = ""
-    doubt: str = ""
-    answers: Callable[[], list[Question]] | None = None
-    answers_note: str = ""
-    answers_settled: bool = True
-    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,54 +64,51 @@ def collect(
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
     asked = _Asked(exercises, others, trust_file_times)
-    found: list[Collected] = []
-    elsewhere: list[Collected] = []
+    hand_ins = _labeled(recognized(folder, exercises, own))
+    names = {hand_in.assignment for hand_in in hand_ins}
+    assignments = {
+        exercise.id: {name for name in names if is_about(name, exercise)} for exercise in exercises
+    }
+    return compared(_without_empty(_of_all(hand_ins, asked), len(exercises)), assignments)
+
+
+def _of_all(hand_ins: Sequence[HandIn], asked: _Asked) -> list[tuple[HandIn, Collected]]:
+    """What each hand-in holds; what a later attempt repeats counts there alone."""
+    found: list[tuple[HandIn, Collected]] = []
     start = 0  # where the author's first attempt stands in `found`: later ones follow at once
-    for hand_in in _labeled(recognized(folder, exercises, own)):
+    for hand_in in hand_ins:
         collected = list(_collected(hand_in, asked))
         if hand_in.repeats:
-            same = {_content(one) for one in collected}
-            found[start:] = [one for one in found[start:] if _content(one) not in same]
+            same = {one.content for one in collected}
+            found[start:] = [(its, one) for its, one in found[start:] if one.content not in same]
         else:
             start = len(found)
-        for one in collected:
-            without_work = hand_in.among_others and not one.exercise
-            (elsewhere if without_work else found).append(one)
-    # Of somebody's assignments without the exercise, one is listed if no other has it.
+        found += [(hand_in, one) for one in collected]
+    return found
+
+
+def _without_empty(
+    collected: Sequence[tuple[HandIn, Collected]], asked_for: int
+) -> list[Collected]:
+    """Of somebody's assignments without the exercise, one is listed if no other has it."""
+
+    def is_elsewhere(hand_in: HandIn, one: Collected) -> bool:
+        return hand_in.among_others and not one.exercise
+
+    found = [one for hand_in, one in collected if not is_elsewhere(hand_in, one)]
     done: dict[str, set[str]] = {}
     for one in found:
         done.setdefault(one.author.label, set()).add(one.exercise)
     missing = {
         label: one
-        for one in elsewhere
-        if (label := one.author.label) not in done
-        or (one.unread and len(done[label] - {""}) < len(exercises))
+        for hand_in, one in collected
+        if is_elsewhere(hand_in, one)
+        and (
+            (label := one.author.label) not in done
+            or (one.unread and len(done[label] - {""}) < asked_for)
+        )
     }
-    return _numbered(_with_answers(_doubted([*found, *missing.values()])))
-
-
-def _content(found: Collected) -> tuple[object, ...]:
-    """What an attempt consists of, whatever its number is."""
-    work = found.work.identity if found.work is not None else found.problem
-    return found.author, found.exercise, work
-
-
-def _doubted(collected: Sequence[Collected]) -> list[Collected]:
-    """Doubt what would replace a work in silence: a file of another name, or one not read."""
-    works = [found for found in collected if found.work is not None]
-    done = {_place(found) for found in works}
-    named = {_place(found) for found in works if found.work is not None and found.work.named}
-    result = []
-    for found in collected:
-        work = found.work
-        if found.unread and _place(found) in done:
-            found = replace(found, exercise="")
-        if work is not None and not work.named and _place(found) in named:
-            said = work.note or f"from {work.place}"
-            note = f"{said}; another attempt has the name of the exercise"
-            found = replace(found, work=replace(work, note=note, settled=False))
-        result.append(found)
-    return result
+    return [*found, *missing.values()]
 
 
 def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
@@ -194,7 +143,15 @@ def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
 
 
 def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
-    nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
+    nothing = Collected(
+        hand_in.author,
+        "",
+        None,
+        hand_in.stamp,
+        hand_in.attempt,
+        hand_in.order,
+        assignment=hand_in.assignment,
+    )
     if hand_in.problem:
         yield replace(nothing, problem=hand_in.problem)
         return
@@ -245,7 +202,7 @@ def _of_exercise(
     try:
         chosen = _chosen(hand_in, files, exercise, asked)
     except UsageError as error:
-        return replace(found, problem=str(error)), None
+        return replace(found, problem=str(error), unread=True), None
     if chosen is not None:
         work, place = chosen.submission, one_line(chosen.file.place, 80)
         again = partial(_again, hand_in, exercise, asked)
@@ -341,46 +298,3 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"
-
-
-def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
-    """Move answers that came as a separate hand-in to the work of the same attempt."""
-    alone = {
-        _key(found): found
-        for found in collected
-        if found.work is None and found.answers is not None
-    }
-    works = {_key(found) for found in collected if found.work is not None}
-    result = []
-    for found in collected:
-        if found.work is not None and found.answers is None and _key(found) in alone:
-            theirs = alone[_key(found)]
-            found = replace(
-                found,
-                answers=theirs.answers,
-                answers_note=theirs.answers_note,
-                answers_settled=theirs.answers_settled,
-            )
-        if found.work is not None or found.answers is None or _key(found) not in works:
-            result.append(found)
-    return result
-
-
-def _place(found: Collected) -> tuple[str, str]:
-    return found.author.label, found.exercise
-
-
-def _key(found: Collected) -> tuple[str, str, int]:
-    return found.author.label, found.exercise, found.attempt
-
-
-def _numbered(collected: Sequence[Collected]) -> list[Collected]:
-    """The same list, with another number for an attempt whose label and number are taken."""
-    taken: set[tuple[str, str, int]] = set()
-    result = []
-    for found in collected:
-        while _key(found) in taken:
-            found = replace(found, attempt=found.attempt + 1)
-        taken.add(_key(found))
-        result.append(found)
-    return result

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from grading.batch.intake.collect import Collected
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, received
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Match

@@ -9,7 +9,8 @@ import pytest
 
 from grading import pack as packing
 from grading.batch.intake.choice import candidates
-from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.collect import collect
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.files import File
 from grading.batch.intake.naming import copy_number, copy_of
 from grading.course.syllabus import Course
