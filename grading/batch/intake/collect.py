@@ -229,14 +229,15 @@ def _chosen(
 ) -> Choice | None:
     """The file that counts; None if there is no candidate. Raises UsageError."""
     first = hand_in.parts[0]
-    lone = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
-    lone &= len(asked.exercises) == 1
-    mine = choice.candidates(files, exercise, asked.every, lone)
+    flat = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
+    lone = flat and len(asked.exercises) == 1
+    mine = choice.candidates(files, exercise, asked.every, hand_in.author, lone)
     if not mine:
         return None
     beside = choice.not_of_others(files, exercise, asked.every)
     # Plain files are called after their owners.
-    return choice.choose(mine, exercise, beside, asked.every, first.name == first.path.name)
+    of_owner = flat and first.name == first.path.name
+    return choice.choose(mine, exercise, beside, asked.every, hand_in.author, of_owner)
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:

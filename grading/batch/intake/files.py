@@ -55,6 +55,11 @@ class File:
     def suffix(self) -> str:
         return "" if self.is_folder else PurePosixPath(self.name).suffix.lower()
 
+    @property
+    def folder(self) -> PurePosixPath:
+        """The folder that the file lies in, within the entry."""
+        return PurePosixPath(self.place).parent
+
     def content(self, limit: int) -> bytes:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
         if self.data is not None:

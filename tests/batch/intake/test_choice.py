@@ -13,11 +13,13 @@ from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.files import File
 from grading.batch.intake.naming import copy_number, copy_of
+from grading.batch.people.evidence import Author
 from grading.course.syllabus import Course
 from tests.support.classes import EX1, EX4, pack, put
 from tests.support.notebooks import code, notebook
 
 NOTEBOOK = EX1.replace(".py", ".ipynb")
+NOBODY = Author("", ())
 MODULE = EX1.removesuffix(".py")
 
 
@@ -150,9 +152,43 @@ def test_a_file_named_for_another_exercise_is_that_ones(
     short = replace(real_course.exercise("ex1"), file="ex1_vanilla.py")
     long = real_course.exercise("ex1")
     files = [File(name, 0, name) for name in (EX1, "ex1_vanilla_2.py", f"{MODULE}_2.py")]
-    found = {one.file: candidates(files, one, [short, long], lone=False) for one in (short, long)}
+    found = {one.file: candidates(files, one, [short, long], NOBODY) for one in (short, long)}
     names = {name: [file.name for file in mine] for name, mine in found.items()}
     assert names == {short.file: ["ex1_vanilla_2.py"], EX1: [EX1, f"{MODULE}_2.py"]}
+
+
+WHOLE = """
+class VanillaRNNCell:
+    pass
+class VanillaRNN:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "last", "settled"),
+    [
+        # A helper with the exercise's name in front loses to a copy, and to the id alone;
+        ({f"{MODULE}-Copy1.ipynb": "a", f"{MODULE}_lib.py": "b"}, "a", True),
+        ({"ex1.py": "a", f"{MODULE}_plot.py": "b"}, "a", True),
+        ({"my_ex1_final.py": "a", "ex1_plot.py": "b", f"{MODULE}_test.py": "c"}, "a", True),
+        ({f"{MODULE}_Ada.py": "a", f"{MODULE}_loss2.py": "b"}, "a", True),
+        ({"ex1_ada_v2.py": "a", "ex2_ada.py": "b"}, "a", True),
+        # beside nothing else it may be the work: if it has what the exercise asks for, it is.
+        ({f"{MODULE}_plot.py": "a"}, "a", False),
+        ({"ex1_lstm.py": "a"}, "a", False),
+        ({f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+        ({f"{MODULE}_plot.py": "b", f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+        ({EX1: "stub", f"{MODULE}_plot.py": "a"}, "a", False),
+        ({EX1: "stub", f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+    ],
+)
+def test_another_word_in_the_name_comes_last(
+    tmp_path: Path, real_course: Course, files: dict[str, str], last: str, settled: bool
+) -> None:
+    found, note, is_settled = chosen(tmp_path, real_course, files)
+    assert (found, is_settled) == (last, settled)
+    assert settled or note.startswith("from ")
 
 
 UNTOUCHED = {
