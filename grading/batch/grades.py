@@ -16,6 +16,7 @@ from grading.course.syllabus import Course, LatePolicy
 from grading.report import QuestionResult, Report
 
 UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
+UNREAD = "another hand-in has no work that can be read"
 
 
 @dataclass(frozen=True)
@@ -156,24 +157,38 @@ def counting(
         days = days_late(policy, attempt.received)
         return attempt.raw_score - penalty(policy, days, attempt.raw_score)
 
-    group = _worked_on(group)
-    ordered = in_order(group)
+    works = _worked_on(group)
+    ordered, everything = in_order(works), in_order(group)
+    # An attempt without work replaces none, but somebody should look at it if it came later.
+    is_read = all(_identity(attempt) for attempt in (everything[-1:] if everything else group))
+    unread = UNREAD if _identity(works[0]) and not is_read else ""
     if ordered is None:
-        best = max(group, key=final)
-        works = {attempt.collected.work and attempt.collected.work.identity for attempt in group}
-        late = {days_late(policy, attempt.received) for attempt in group}
+        best = max(works, key=final)
+        identities = {_identity(attempt) for attempt in works}
+        late = {days_late(policy, attempt.received) for attempt in works}
         # The same work at the same price is the same grade, such as that of each member of a team.
-        is_one = len(works) == 1 and None not in works and len(late) == 1
-        return best, "" if is_one else UNSETTLED
+        is_one = len(identities) == 1 and None not in identities and len(late) == 1
+        return best, unread if is_one else UNSETTLED
     if attempts == "best":
-        return max(reversed(ordered), key=final), ""
-    return ordered[-1], ""
+        return max(reversed(ordered), key=final), unread
+    last = ordered[-1]
+    # The same work, handed in again after the deadline, is no later for that.
+    same = [attempt for attempt in ordered if _identity(attempt) == _identity(last)]
+    first = min(same, key=lambda attempt: days_late(policy, attempt.received))
+    if days_late(policy, first.received) < days_late(policy, last.received):
+        last = replace(last, received=first.received)
+    return last, unread
+
+
+def _identity(attempt: Graded) -> str | None:
+    return None if attempt.collected.work is None else attempt.collected.work.identity
 
 
 def _worked_on(group: Sequence[Graded]) -> Sequence[Graded]:
-    """The attempts but for untouched stubs, which never replace work; all, if there is no other."""
-    works = [(attempt, attempt.collected.work) for attempt in group]
-    return [attempt for attempt, work in works if work is None or work.worked_on] or group
+    """The attempts with work; without any, those with the untouched stub; failing that, all."""
+    works = [attempt for attempt in group if attempt.collected.work is not None]
+    touched = [one for one in works if one.collected.work and one.collected.work.worked_on]
+    return touched or works or group
 
 
 def in_order(group: Sequence[Graded]) -> list[Graded] | None:
@@ -200,9 +215,11 @@ def _counted(chosen: Graded, group: Sequence[Graded]) -> str:
         if attempt.collected.author != chosen.collected.author
     )
     instead = f", and not {', '.join(others)}" if others else ""
-    stubs = len(group) - len(_worked_on(group))
+    works = [attempt for attempt in group if attempt.collected.work is not None]
+    stubs = len(works) - len(_worked_on(works))
     untouched = f"; {stubs} with the untouched stub" if stubs else ""
-    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}"
+    again = "; the same work came in before" if chosen not in group else ""
+    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}{again}"
 
 
 def _grade(

@@ -93,28 +93,43 @@ def _with_answers(collected: Sequence[Collected]) -> Iterator[Collected]:
 
 
 def _answered(found: Collected, others: Sequence[Collected]) -> Collected:
-    """A work with the answers of the author's other attempts, if it has none of its own."""
-    if not any(one.answers is not None for one in others) or _has_answers(found):
+    """A work with its author's latest answers: its own, or those of an attempt without work.
+
+    If there are neither, another work's count.
+    """
+    if all(one.answers is None for one in others):
         return found
-    given = [one for one in others if _has_answers(one)]
-    if not given:
+    given = {one: answers for one in (found, *others) if (answers := _given(one))}
+    eligible = [one for one in given if one is found or one.work is None] or list(given)
+    if not eligible:
         return found
-    best = max(given, key=lambda one: (one.attempt == found.attempt, one.attempt))
-    note = "" if best.attempt == found.attempt else f"from attempt {best.attempt}"
+    best = max(eligible, key=lambda one: (*_rank(one), one is found))
+    rivals = [one for one in eligible if _rank(one) == _rank(best) and given[one] != given[best]]
+    notes = [
+        f"from attempt {best.attempt}" if best.attempt != found.attempt else "",
+        best.answers_note,
+        "those of another hand-in do not count" if rivals else "",
+    ]
     return replace(
         found,
         answers=best.answers,
-        answers_note="; ".join(filter(None, (note, best.answers_note))),
-        answers_settled=best.answers_settled,
+        answers_note="; ".join(filter(None, notes)),
+        answers_settled=best.answers_settled and not rivals,
     )
 
 
-def _has_answers(found: Collected) -> bool:
-    """Whether a question is answered; what cannot be read may be an answer."""
+def _rank(found: Collected) -> tuple[tuple[float, ...], int]:
+    """A higher one came in later; of equal ones nothing tells."""
+    return found.order or (), found.attempt if found.order else 0
+
+
+def _given(found: Collected) -> dict[str, str]:
+    """The answers of an attempt by question; what cannot be read may be an answer."""
     try:
-        return found.answers is not None and any(one.answer for one in found.answers())
-    except UsageError:
-        return True
+        questions = [] if found.answers is None else found.answers()
+    except UsageError as error:
+        return {"": str(error)}
+    return {question.name: question.answer for question in questions if question.answer}
 
 
 def _numbered(collected: Sequence[Collected]) -> list[Collected]:

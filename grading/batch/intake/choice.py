@@ -65,8 +65,8 @@ class _Candidate:
     """A file that may be the work.
 
     `listed` says that a packed list names it, `named` that it is called after the exercise and not
-    like a helper, `whole` that this is so or that it defines all that the exercise asks for, and `copy` is the number
-    in its name.
+    like a helper, `whole` that this is so or that it defines all that the exercise asks for.
+    `copy` is the number in its name.
     """
 
     file: File

@@ -5,7 +5,7 @@ in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -191,7 +191,14 @@ def _of_exercise(
 
     None if nothing in the hand-in is about the exercise.
     """
-    answers = choose_answers(files, exercise)
+    problem, chosen = "", None
+    try:
+        chosen = _chosen(hand_in, files, exercise, asked)
+    except UsageError as error:
+        problem = str(error)
+    folder = None if chosen is None else chosen.file.folder
+    mine = choice.not_of_others(files, exercise, asked.every)
+    answers = choose_answers(mine, exercise, folder)
     found = replace(
         nothing,
         exercise=exercise.id,
@@ -199,29 +206,30 @@ def _of_exercise(
         answers_note=answers.note,
         answers_settled=answers.settled,
     )
-    try:
-        chosen = _chosen(hand_in, files, exercise, asked)
-    except UsageError as error:
-        return replace(found, problem=str(error), unread=True), None
+    if problem:
+        return replace(found, problem=problem, unread=True), None
     if chosen is not None:
-        work, place = chosen.submission, one_line(chosen.file.place, 80)
         again = partial(_again, hand_in, exercise, asked)
-        taken = Work(
-            work.name,
-            work.identity,
-            work.note,
-            chosen.settled,
-            place,
-            chosen.named,
-            chosen.worked_on,
-            again,
-        )
-        return replace(found, work=taken), chosen.file.path
+        return replace(found, work=_work(chosen, again)), chosen.file.path
     if instead := choice.instead(files, exercise):
         return replace(found, problem=_what_is_there(instead, [exercise]), unread=True), None
     if answers.file is not None:
         return replace(found, problem=f"holds no {exercise.file} (or .ipynb), only answers"), None
     return None, None
+
+
+def _work(chosen: Choice, again: Callable[[], Submission]) -> Work:
+    work, place = chosen.submission, one_line(chosen.file.place, 80)
+    return Work(
+        work.name,
+        work.identity,
+        work.note,
+        chosen.settled,
+        place,
+        chosen.named,
+        chosen.worked_on,
+        again,
+    )
 
 
 def _chosen(

@@ -14,7 +14,7 @@ from grading.submission import file as submissions
 # What people and programs write in front of the name of a copy, and behind it.
 _BEFORE = re.compile(r"(?:copy_of|kopie_von|copie_de|copia_de)_*")
 COPY_WORDS = {
-    *("abgabe", "answer", "assignment", "attempt", "backup", "clean", "complete", "completed"),
+    *("abgabe", "assignment", "attempt", "backup", "clean", "complete", "completed"),
     *("copia", "copie", "copy", "corrected", "current", "done", "draft", "edited", "exercise"),
     *("final", "finished", "fixed", "homework", "hw", "kopie", "last", "latest", "mine", "my"),
     *("neu", "new", "of", "old", "original", "resubmission", "revised", "solution", "solved"),

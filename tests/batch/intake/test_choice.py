@@ -246,6 +246,19 @@ def test_another_kind_of_file_beside_the_untouched_stub_is_listed(
             "",
             "are read from ex1.md, and not from ex1.pdf",
         ),
+        *(
+            ({name: "a"}, "", f"are read from ex1.md, and not from {name}")
+            for name in (
+                "answers.md",
+                "questions.md",
+                "README.md",
+                "answers.docx",
+                "my_answers.txt",
+            )
+        ),
+        ({"ex1.md": "", "answers_ex1.docx": "a"}, "", "are read from ex1.md, and not from answers"),
+        ({"ex1.md": "a", "README.md": "b"}, "a", ""),
+        ({"docs/README.md": "b", "ex1_vanilla_rnn.html": ""}, "", ""),
     ],
 )
 def test_answers_are_chosen_like_works(
