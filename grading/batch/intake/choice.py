@@ -30,6 +30,7 @@ from grading.batch.intake.naming import (
     has_id,
     has_word,
     is_about,
+    is_akin,
     is_exact,
     is_named,
     last_number,
@@ -94,13 +95,8 @@ def candidates(
     exercise: Exercise,
     every: Sequence[Exercise],
     author: Author,
-    lone: bool = False,
 ) -> list[File]:
-    """The files that may be the work on an exercise; `every` are all exercises of the course.
-
-    A `lone` file was handed in by itself, and can only be the exercise that was asked for, unless
-    its name has another one's id.
-    """
+    """The files that may be the work on an exercise; `every` are all exercises of the course."""
     works = [file for file in not_of_others(files, exercise, every) if file.suffix in WORK]
     about = [file for file in works if is_about(file.name, exercise)]
     named = [file for file in about if is_named(file.name, exercise, author)]
@@ -108,9 +104,21 @@ def candidates(
     if mine := _copies(named, exercise) or named:
         # What has more words than that in its name may still be work, beside the untouched stub.
         return mine + _copies(others, exercise)
-    if about or not lone:
-        return about
-    return [file for file in works if not any(has_id(file.name, other) for other in every)]
+    return about
+
+
+def lone(
+    files: Sequence[File], exercise: Exercise, every: Sequence[Exercise], flat: bool
+) -> list[File]:
+    """The only file of a hand-in, which can only be the exercise that was asked for.
+
+    Its name must not have another one's id and, unless the file was handed in `flat`, must have a
+    word of the exercise's: in folders and archives there are helpers as well.
+    """
+    works = [file for file in files if file.suffix in WORK]
+    name = works[0].name if len(works) == 1 else ""
+    is_other = any(has_id(name, other) for other in every)
+    return works if name and not is_other and (flat or has_word(name, exercise)) else []
 
 
 def _copies(files: Sequence[File], exercise: Exercise) -> list[File]:
@@ -177,7 +185,7 @@ def choose(
     settled = all(finding.settled for finding in findings)
     is_other = not best.named and (is_about(best.file.name, exercise) or not of_owner)
     if is_other:
-        settled &= best.whole or _is_akin(best.file.name, exercise)
+        settled &= best.whole or is_akin(best.file.name, exercise, author)
     if is_other or (note and not best.exact):
         note = "; ".join(filter(None, (f"from {one_line(best.file.place, 80)}", note)))
     work = best.submission.with_note(note)
@@ -300,11 +308,6 @@ def _of_lists(best: _Candidate, exercise: Exercise, lists: Sequence[pack.Listed]
     if not listed or best.submission.sha256 in listed:
         return _Finding()
     return _Finding(f"its list names another {exercise.file}")
-
-
-def _is_akin(name: str, exercise: Exercise) -> bool:
-    """Whether a lone file of another name has a word of the exercise's, as my_rnn.py has."""
-    return not is_about(name, exercise) and has_word(name, exercise)
 
 
 def _may_hold(file: File, exercise: Exercise, every: Sequence[Exercise]) -> bool:

@@ -238,8 +238,9 @@ def _chosen(
     """The file that counts; None if there is no candidate. Raises UsageError."""
     first = hand_in.parts[0]
     flat = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
-    lone = flat and len(asked.exercises) == 1
-    mine = choice.candidates(files, exercise, asked.every, hand_in.author, lone)
+    mine = choice.candidates(files, exercise, asked.every, hand_in.author)
+    if not mine and len(asked.exercises) == 1:
+        mine = choice.lone(files, exercise, asked.every, flat)
     if not mine:
         return None
     beside = choice.not_of_others(files, exercise, asked.every)

@@ -14,7 +14,7 @@ from types import ModuleType
 
 from grading.batch.intake import choice
 from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_file, is_folder, is_junk
-from grading.batch.intake.naming import copy_number, words
+from grading.batch.intake.naming import COPY_WORDS, copy_number, words
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -40,10 +40,11 @@ MAX_WRAPPERS = 4
 # No file system that students use has longer names.
 MAX_NAME = 255
 # Words in the names of folders that one person keeps several versions in.
-_OWN_WORDS = {
-    *("archive", "attempt", "backup", "copy", "course", "draft", "ex", "exercise", "exercises"),
-    *("final", "homework", "hw", "new", "old", "original", "reference", "solution", "solutions"),
-    *("src", "stub", "submission", "test", "tests", "try", "v", "version", "work"),
+_OWN_WORDS = COPY_WORDS | {
+    *("archive", "code", "course", "day", "ex", "exercises", "jupyter", "lab", "labs", "module"),
+    *("modules", "nb", "notebook", "notebooks", "part", "practical", "problem", "project", "py"),
+    *("python", "reference", "script", "scripts", "session", "set", "sheet", "solutions", "src"),
+    *("stub", "task", "test", "tests", "unit", "week", "work"),
 }
 
 

@@ -79,10 +79,18 @@ def is_named(name: str, exercise: Exercise, author: Author) -> bool:
 
     Another word, as in ex1_vanilla_rnn_plot.py, may make it the name of another module.
     """
+    return is_about(name, exercise) and _adds_nothing(name, exercise, author)
+
+
+def is_akin(name: str, exercise: Exercise, author: Author) -> bool:
+    """Whether a name consists of words of the exercise's, as my_rnn.py does."""
+    return has_word(name, exercise) and _adds_nothing(name, exercise, author)
+
+
+def _adds_nothing(name: str, exercise: Exercise, author: Author) -> bool:
     said = words(PurePosixPath(name).stem) - words(exercise.module) - words(exercise.id)
     whose = [unicodedata.normalize("NFC", clue.value).lower() for clue in author.clues]
-    others = said - COPY_WORDS
-    return is_about(name, exercise) and all(_is_of(word, whose) for word in others)
+    return all(_is_of(word, whose) for word in said - COPY_WORDS)
 
 
 def _is_of(word: str, whose: Sequence[str]) -> bool:

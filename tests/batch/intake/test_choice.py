@@ -348,6 +348,42 @@ def test_a_module_beside_the_untouched_stub_is_listed(tmp_path: Path, real_cours
     assert chosen(tmp_path / "b", real_course, files)[1:] == ("", True)
 
 
+def test_files_called_after_the_ids_are_each_their_exercises(
+    tmp_path: Path, real_course: Course
+) -> None:
+    names = {"ada": ["ex1.py", "ex2.py", "ex3.py"], "bob": ["ex1_bob.py", "ex2_bob.py"]}
+    for who, files in names.items():
+        for name in files:
+            put(tmp_path / who / name, name)
+    found = collect(tmp_path, list(real_course.exercises.values()))
+    assert len(found) == 5
+    for one in found:
+        assert one.work is not None
+        assert one.work.read().source.startswith(one.exercise)
+        assert (one.work.note, one.work.settled) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_work", "settled"),
+    [
+        ("my_rnn.py", True, True),
+        ("rnn_data.py", True, False),
+        ("data_utils.py", False, True),
+        ("rnn_ex2.py", False, True),
+    ],
+)
+def test_a_lone_file_in_a_folder_is_the_exercise_if_it_has_a_word_of_it(
+    tmp_path: Path, real_course: Course, name: str, is_work: bool, settled: bool
+) -> None:
+    put(tmp_path / "ada" / name, "a")
+    put(tmp_path / "bob" / EX1)
+    asked, *others = real_course.exercises.values()
+    found = {one.author.label: one for one in collect(tmp_path, [asked], others=others)}
+    work = found["ada"].work
+    assert (work is not None) == is_work
+    assert work is None or (work.note, work.settled) == (f"from {name}", settled)
+
+
 def test_a_lone_file_is_the_exercise_that_was_asked_for(
     tmp_path: Path, real_course: Course
 ) -> None:
@@ -361,7 +397,7 @@ def test_a_lone_file_is_the_exercise_that_was_asked_for(
 
 @pytest.mark.parametrize(
     ("name", "settled"),
-    [("my_rnn.py", True), ("Vanilla.py", True), ("data_utils.py", False), ("solution.py", False)],
+    [("my_rnn.py", True), ("Vanilla.py", True), ("rnn_data.py", False), ("solution.py", False)],
 )
 def test_a_lone_file_of_another_name_is_graded_and_said(
     tmp_path: Path, real_course: Course, name: str, settled: bool
