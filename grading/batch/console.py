@@ -11,6 +11,9 @@ from grading.batch.run import Outcome
 from grading.batch.store import Change
 from grading.text import without_commands
 
+# A line about more submissions than this names only so many of them.
+FEW = 3
+
 
 def say(
     outcome: Outcome,
@@ -50,20 +53,32 @@ def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
         if match.evidence is Evidence.PLAIN:
             people = ", ".join(decisions.described(person) for person in match.people)
             _say(f"matched: {label}: {people}, by the {match.evidence}")
-    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
-    for found in intake.collected:
-        identity = (found.author.label, found.exercise, found.attempt)
-        if found.work is not None and found.work.note and identity in counting:
-            chosen = f"{found.work.name} ({found.work.note})"
-            _say(f"chosen: {found.author.label} {found.exercise}: {chosen}")
-        if found.answers_note and identity in counting:
-            answers = f"answers {found.answers_note}"
-            _say(f"chosen: {found.author.label} {found.exercise}: {answers}")
+    for (exercise, chosen), labels in _chosen(intake, grades).items():
+        # The whole class may have the same beside its work, such as the course's own notebook.
+        more = f" and {len(labels) - FEW} more" if len(labels) > FEW else ""
+        for shown in [", ".join(labels[:FEW])] if more else labels:
+            _say(f"chosen: {shown}{more} {exercise}: {chosen}")
     for grade in grades:
         if grade.counted:
             _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
     if late := sum(grade.penalty > 0 for grade in grades):
         _say(f"late: {late} grades carry a penalty (grades.csv says when each came in)")
+
+
+def _chosen(intake: Intake, grades: Sequence[Grade]) -> dict[tuple[str, str], list[str]]:
+    """The submissions by what is to say about the files that count in them, and by exercise."""
+    counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
+    said: dict[tuple[str, str], list[str]] = {}
+    for found in intake.collected:
+        if (*found.place, found.attempt) not in counting:
+            continue
+        if found.work is not None and found.work.note:
+            chosen = f"{found.work.name} ({found.work.note})"
+            said.setdefault((found.exercise, chosen), []).append(found.author.label)
+        if found.answers_note:
+            answers = f"answers {found.answers_note}"
+            said.setdefault((found.exercise, answers), []).append(found.author.label)
+    return said
 
 
 def _say(line: str) -> None:

@@ -59,7 +59,7 @@ def choose_answers(
         note = f"{listing(left)} beside it {verb(left, 'has', 'have')} no answers"
     else:
         note = ""
-    return Answers(best, note and f"from {one_line(best.place, 80)}; {note}", not rivals)
+    return Answers(best, note and f"from {one_line(best.whole_place, 80)}; {note}", not rivals)
 
 
 def _given(file: File) -> dict[str, str]:

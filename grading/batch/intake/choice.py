@@ -187,7 +187,7 @@ def choose(
     if is_other:
         settled &= best.whole or is_akin(best.file.name, exercise, author)
     if is_other or (note and not best.exact):
-        note = "; ".join(filter(None, (f"from {one_line(best.file.place, 80)}", note)))
+        note = "; ".join(filter(None, (f"from {one_line(best.file.whole_place, 80)}", note)))
     work = best.submission.with_note(note)
     return Choice(best.file, work, settled, best.whole, best.worked_on)
 

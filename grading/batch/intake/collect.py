@@ -26,6 +26,7 @@ from grading.course import questions
 from grading.course.questions import Question
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
+from grading.git import NoGitError
 from grading.submission.file import Submission
 from grading.text import one_line
 
@@ -219,7 +220,7 @@ def _of_exercise(
 
 
 def _work(chosen: Choice, again: Callable[[], Submission]) -> Work:
-    work, place = chosen.submission, one_line(chosen.file.place, 80)
+    work, place = chosen.submission, one_line(chosen.file.whole_place, 80)
     return Work(
         work.name,
         work.identity,
@@ -253,7 +254,10 @@ def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collec
     """The same with the time of a clone's last commit that changed the file."""
     if hand_in.stamp.source != clones.SOURCE or path is None:
         return found
-    commit = commits.last_change(hand_in.parts[0].path, path)
+    try:
+        commit = commits.last_change(hand_in.parts[0].path, path)
+    except NoGitError as error:
+        return replace(found, stamp=Stamp(problem=f"no time of a clone is known, as {error}"))
     if commit is None:
         return replace(found, stamp=NO_STAMP)
     doubt = "" if commit.same else "its folder differs from what was committed"

@@ -9,7 +9,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
@@ -39,9 +39,9 @@ _DAMAGED = (
 class File:
     """A file: its own name, how deep it lies, and how to read it.
 
-    `place` is its path within the entry, or within the archive that holds it. In an archive, a
-    file has `data` if the grader reads files of its kind, and otherwise a name only. `is_folder`
-    marks a folder that was not searched: it lies too deep, is a link or cannot be read.
+    `place` is its path within the entry, or within the `archive` in the entry that holds it. In an
+    archive, a file has `data` if the grader reads files of its kind, and otherwise a name only.
+    `is_folder` marks a folder that was not searched: it lies too deep, is a link or cannot be read.
     """
 
     name: str
@@ -50,15 +50,21 @@ class File:
     path: Path | None = None
     data: bytes | None = None
     is_folder: bool = False
+    archive: str = ""
 
     @property
     def suffix(self) -> str:
         return "" if self.is_folder else PurePosixPath(self.name).suffix.lower()
 
     @property
+    def whole_place(self) -> str:
+        """The path within the entry, through an archive if need be."""
+        return f"{self.archive}/{self.place}" if self.archive else self.place
+
+    @property
     def folder(self) -> PurePosixPath:
-        """The folder that the file lies in, within the entry."""
-        return PurePosixPath(self.place).parent
+        """The folder or archive that the file lies in."""
+        return PurePosixPath(self.whole_place).parent
 
     def content(self, limit: int) -> bytes:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
@@ -130,7 +136,7 @@ def _in_folder(folder: Path) -> Iterator[File]:
                 continue
             path = Path(current, name)
             if name.lower().endswith(".zip") and is_file(path):
-                yield from _beside_others(path, name, depth)
+                yield from _beside_others(path, inner / name)
             else:
                 yield File(name, depth, (inner / name).as_posix(), path=path)
     for error in unreadable:
@@ -141,12 +147,13 @@ def _in_folder(folder: Path) -> Iterator[File]:
         yield File(f"{inner.name}/", len(inner.parts) - 1, place, is_folder=True)
 
 
-def _beside_others(path: Path, name: str, depth: int) -> Iterator[File]:
+def _beside_others(path: Path, place: Path) -> Iterator[File]:
     """The files of an archive in a folder; a damaged one does not spoil what lies beside it."""
     try:
-        yield from _in_archive(path, name)
+        for file in _in_archive(path, place.name):
+            yield replace(file, archive=place.as_posix())
     except UsageError:
-        yield File(name, depth, name, path=path)
+        yield File(place.name, len(place.parts) - 1, place.as_posix(), path=path)
 
 
 def _in_archive(path: Path, name: str) -> Iterator[File]:
@@ -184,7 +191,7 @@ def _is_hidden(place: PurePosixPath) -> bool:
 
 def listing(files: Sequence[File]) -> str:
     """The first three places, and how many more there are."""
-    places = [one_line(file.place, 80) for file in files]
+    places = [one_line(file.whole_place, 80) for file in files]
     more = [f"{len(places) - MAX_LISTED} more"] if len(places) > MAX_LISTED else []
     return ", ".join([*places[:MAX_LISTED], *more])
 

@@ -306,7 +306,8 @@ def test_two_lists_that_name_different_files_are_not_settled(
     found = {one.author.label: one.work for one in collect(tmp_path, [real_course.exercise("ex1")])}
     two, same = found["ada"], found["bob"]
     assert two is not None
-    assert (two.note, two.settled) == (f"{EX1} beside it does not count", False)
+    beside = f"hand-in (1).zip/{EX1} beside it does not count"
+    assert (two.note, two.settled) == (beside, False)
     assert same is not None
     assert (same.note, same.settled) == ("", True)
 
