@@ -370,8 +370,8 @@ def _to_define(exercise: Exercise) -> frozenset[str]:
     return frozenset({""})
 
 
-def worked_on(file: File, exercise: Exercise) -> str:
-    """The source of a file; empty if it is the untouched stub. Raises UsageError."""
+def work_in(file: File, exercise: Exercise) -> str:
+    """The work in a file, which is its source; empty for the untouched stub. Raises UsageError."""
     source = submission(exercise, file).source
     return "" if _code(source) in _untouched(exercise) else source
 

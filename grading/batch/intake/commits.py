@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_file, is_folder
+from grading.batch.paths import is_file, is_folder
 from grading.errors import UsageError
 from grading.git import NoGitError, git
 from grading.submission import notebook

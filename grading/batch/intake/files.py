@@ -14,6 +14,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from grading import pack
+from grading.batch.paths import is_file, is_folder, is_junk
 from grading.errors import UsageError
 from grading.submission import file as submissions
 from grading.submission.notebook import SUFFIX
@@ -26,8 +27,6 @@ MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 WORK = (".py", SUFFIX)
 READ = (*WORK, ".md")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-# What operating systems and programs leave in folders, and nobody hands in.
-JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 # Everything that the library for archives is known to raise for a damaged one.
 _DAMAGED = (
     *(OSError, ValueError, RuntimeError, NotImplementedError, EOFError, OverflowError),
@@ -73,21 +72,6 @@ class File:
         if self.path is None:
             raise UsageError(f"{one_line(self.name)} is no module, notebook or answers")
         return submissions.read_bytes(self.path, limit)
-
-
-def is_folder(path: Path) -> bool:
-    """Whether this is a folder, and no link to one; False where nobody may look."""
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
-def is_file(path: Path) -> bool:
-    """Whether this is a plain file, and no link to one; False where nobody may look."""
-    return os.path.isfile(path) and not os.path.islink(path)
-
-
-def is_junk(name: str) -> bool:
-    """Whether a system or a program left a file or folder of this name, which nobody hands in."""
-    return name.startswith(".") or name in JUNK
 
 
 def files_in(path: Path, name: str) -> list[File]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder, is_junk
+from grading.batch.paths import is_folder, is_junk
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp, seconds
 from grading.course.syllabus import zone_named

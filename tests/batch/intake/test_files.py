@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch.intake.files import files_in, is_junk
+from grading.batch.intake.files import files_in
+from grading.batch.paths import is_junk
 from grading.errors import UsageError
 from tests.support.classes import EX1, WORK, pack, put
 
