@@ -90,14 +90,9 @@ class _Candidate:
         return (not self.worked_on, not self.named, not self.whole, not self.exact, notebook)
 
 
-def candidates(
-    files: Sequence[File],
-    exercise: Exercise,
-    every: Sequence[Exercise],
-    author: Author,
-) -> list[File]:
-    """The files that may be the work on an exercise; `every` are all exercises of the course."""
-    works = [file for file in not_of_others(files, exercise, every) if file.suffix in WORK]
+def candidates(files: Sequence[File], exercise: Exercise, author: Author) -> list[File]:
+    """The files that may be the work on an exercise, of those that are not other exercises'."""
+    works = [file for file in files if file.suffix in WORK]
     about = [file for file in works if is_about(file.name, exercise)]
     named = [file for file in about if is_named(file.name, exercise, author)]
     others = [file for file in about if not is_named(file.name, exercise, author)]

@@ -193,12 +193,12 @@ def _of_exercise(
     None if nothing in the hand-in is about the exercise.
     """
     problem, chosen = "", None
+    mine = choice.not_of_others(files, exercise, asked.every)
     try:
-        chosen = _chosen(hand_in, files, exercise, asked)
+        chosen = _chosen(hand_in, files, mine, exercise, asked)
     except UsageError as error:
         problem = str(error)
     folder = None if chosen is None else chosen.file.folder
-    mine = choice.not_of_others(files, exercise, asked.every)
     answers = choose_answers(mine, exercise, folder)
     found = replace(
         nothing,
@@ -234,20 +234,26 @@ def _work(chosen: Choice, again: Callable[[], Submission]) -> Work:
 
 
 def _chosen(
-    hand_in: HandIn, files: Sequence[File], exercise: Exercise, asked: _Asked
+    hand_in: HandIn,
+    files: Sequence[File],
+    mine: Sequence[File],
+    exercise: Exercise,
+    asked: _Asked,
 ) -> Choice | None:
-    """The file that counts; None if there is no candidate. Raises UsageError."""
+    """The file that counts, of `mine`, which are not other exercises'; None if none is a candidate.
+
+    Raises UsageError.
+    """
     first = hand_in.parts[0]
     flat = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
-    mine = choice.candidates(files, exercise, asked.every, hand_in.author)
-    if not mine and len(asked.exercises) == 1:
-        mine = choice.lone(files, exercise, asked.every, flat)
-    if not mine:
+    found = choice.candidates(mine, exercise, hand_in.author)
+    if not found and len(asked.exercises) == 1:
+        found = choice.lone(files, exercise, asked.every, flat)
+    if not found:
         return None
-    beside = choice.not_of_others(files, exercise, asked.every)
     # Plain files are called after their owners.
     of_owner = flat and first.name == first.path.name
-    return choice.choose(mine, exercise, beside, asked.every, hand_in.author, of_owner)
+    return choice.choose(found, exercise, mine, asked.every, hand_in.author, of_owner)
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
@@ -277,7 +283,9 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
 
 def _again(hand_in: HandIn, exercise: Exercise, asked: _Asked) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    chosen = _chosen(hand_in, _files(hand_in), exercise, asked)
+    files = _files(hand_in)
+    mine = choice.not_of_others(files, exercise, asked.every)
+    chosen = _chosen(hand_in, files, mine, exercise, asked)
     if chosen is None:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
     return chosen.submission

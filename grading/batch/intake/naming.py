@@ -65,8 +65,10 @@ def words(text: str) -> set[str]:
 
 def has_id(name: str, exercise: Exercise) -> bool:
     """Whether the id of an exercise is a word of the name."""
-    word = re.search(rf"(^|[^a-z0-9]){re.escape(exercise.id.lower())}([^0-9]|$)", name.lower())
-    return word is not None
+    name, word = name.lower(), exercise.id.lower()
+    if word not in name:
+        return False  # as most names of a whole course
+    return re.search(rf"(^|[^a-z0-9]){re.escape(word)}([^0-9]|$)", name) is not None
 
 
 def is_about(name: str, exercise: Exercise) -> bool:

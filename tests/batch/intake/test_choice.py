@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grading import pack as packing
-from grading.batch.intake.choice import candidates
+from grading.batch.intake.choice import candidates, not_of_others
 from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.files import File
@@ -152,7 +152,8 @@ def test_a_file_named_for_another_exercise_is_that_ones(
     short = replace(real_course.exercise("ex1"), file="ex1_vanilla.py")
     long = real_course.exercise("ex1")
     files = [File(name, 0, name) for name in (EX1, "ex1_vanilla_2.py", f"{MODULE}_2.py")]
-    found = {one.file: candidates(files, one, [short, long], NOBODY) for one in (short, long)}
+    both = [short, long]
+    found = {one.file: candidates(not_of_others(files, one, both), one, NOBODY) for one in both}
     names = {name: [file.name for file in mine] for name, mine in found.items()}
     assert names == {short.file: ["ex1_vanilla_2.py"], EX1: [EX1, f"{MODULE}_2.py"]}
 
@@ -378,10 +379,13 @@ def test_a_lone_file_in_a_folder_is_the_exercise_if_it_has_a_word_of_it(
 ) -> None:
     put(tmp_path / "ada" / name, "a")
     put(tmp_path / "bob" / EX1)
+    for beside in (name, "ex2_gradient_probe.py"):
+        put(tmp_path / "cyd" / beside)
     asked, *others = real_course.exercises.values()
     found = {one.author.label: one for one in collect(tmp_path, [asked], others=others)}
     work = found["ada"].work
     assert (work is not None) == is_work
+    assert found["cyd"].work is None
     assert work is None or (work.note, work.settled) == (f"from {name}", settled)
 
 
