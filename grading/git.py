@@ -24,11 +24,15 @@ _ALONE = {
 }
 
 
+class NoGitError(UsageError):
+    """git cannot be run on this machine."""
+
+
 def git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run git in a bare repository; the result says whether it failed.
 
-    Raises UsageError if it cannot be run, or takes more than a minute. git fails if it needs more
-    than 2 GB.
+    Raises NoGitError if it cannot be run, and UsageError if it takes more than a minute. git fails
+    if it needs more than 2 GB.
     """
     others = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
@@ -40,9 +44,9 @@ def git(repository: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]
             timeout=SECONDS,
         )
     except OSError as error:
-        raise UsageError(f"git {arguments[0]} does not work here: {error}") from error
+        raise NoGitError(f"git {arguments[0]} does not work here: {error}") from error
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"git {arguments[0]} took more than {SECONDS} s") from error
     if done.returncode == _NOT_FOUND:
-        raise UsageError("git is not installed: install it")
+        raise NoGitError("git is not installed: install it")
     return done

@@ -28,10 +28,11 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass
 class Packed:
-    """The files by name, the one that counts for each exercise, and what is missing."""
+    """The files by name, the one that counts for each exercise, what does not, what is missing."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     exercises: dict[str, str] = field(default_factory=dict)
+    chosen: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
 
 
@@ -49,17 +50,23 @@ def pack(course: Course, folder: Path) -> Packed:
 def _add_work(packed: Packed, exercise: Exercise, folder: Path, untouched: Set[str]) -> None:
     """Add the module and the notebook, if somebody has worked on them."""
     module, notebook = submissions.both_names(exercise.file)
-    worked_on = []
-    for path in (folder / module, folder / notebook, folder / "notebooks" / notebook):
+    worked_on: list[str] = []
+    for place in (module, notebook, f"notebooks/{notebook}"):
+        path = folder / place
         if path.exists():
             data = submissions.read_bytes(path, submissions.max_bytes(path.name))
             submissions.from_bytes(data, path.name)
             # git for Windows may have given the stub other line ends.
-            if hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest() not in untouched:
-                packed.files.setdefault(path.name, data)
-                worked_on.append(path.name)
+            is_stub = hashlib.sha256(data.replace(b"\r\n", b"\n")).hexdigest() in untouched
+            if not is_stub and packed.files.get(path.name) != data:
+                # Of two notebooks with one name, the second keeps its folder.
+                name = place if path.name in packed.files else path.name
+                packed.files[name] = data
+                worked_on.append(name)
     if worked_on:
-        packed.exercises[exercise.id] = worked_on[0]
+        counting, *others = worked_on
+        packed.exercises[exercise.id] = counting
+        packed.chosen += [f"{exercise.id}: {counting}, and not {other}" for other in others]
     else:
         is_there = (folder / exercise.file).exists()
         state = "is untouched" if is_there else "is not there"
@@ -112,7 +119,8 @@ def listed_in(data: bytes) -> Listed:
 
 
 def summary(packed: Packed, out: Path) -> Iterator[str]:
-    """What was packed and what is missing, line by line."""
+    """What was packed, which files count, and what is missing, line by line."""
     yield f"packed: {out}, {', '.join(sorted(packed.files))}"
+    yield from (f"counts: {line}" for line in packed.chosen)
     yield from (f"missing: {line}" for line in packed.missing)
     yield f"hand in {out.name}"

@@ -11,7 +11,8 @@ from grading.batch import grades as grading_rules
 from grading.batch.attention import CHANGED, FILES, UNREADABLE, Attention, attention
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
-from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.collect import collect
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake, identify
 from grading.batch.people import decisions, merging, roster
 from grading.batch.people.matching import Roster

@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 
 from grading.batch.attention import Attention
 from grading.batch.grades import Grade
-from grading.batch.intake.collect import Collected
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Evidence, Match
 from grading.batch.run import Outcome
 from grading.batch.store import Change
 from grading.text import number_of, without_commands
+
+# A line about more submissions than this names only so many of them.
+FEW = 3
 
 
 def say(
@@ -54,8 +57,11 @@ def say_what_counts(
     for note in intake.roster.notes:
         _say(f"roster: {note}")
     _say_who(intake.matches)
-    for found in counting:
-        _say_chosen(found)
+    for (exercise, chosen), labels in _chosen(counting).items():
+        # The whole class may have the same beside its work, such as the course's own notebook.
+        more = f" and {len(labels) - FEW} more" if len(labels) > FEW else ""
+        for shown in [", ".join(labels[:FEW])] if more else labels:
+            _say(f"chosen: {shown}{more} {exercise}: {chosen}")
     for grade in grades:
         if grade.counted:
             _say(f"counted: {grade.submission} {grade.exercise}: {grade.counted}")
@@ -76,12 +82,17 @@ def _say_who(matches: Mapping[str, Match]) -> None:
             _say(f"matched: {label}: {people}, by the {match.evidence}")
 
 
-def _say_chosen(found: Collected) -> None:
-    what = f"{found.author.label} {found.exercise}"
-    if found.work is not None and found.work.note:
-        _say(f"chosen: {what}: {found.work.name} ({found.work.note})")
-    if found.answers_note:
-        _say(f"chosen: {what}: answers {found.answers_note}")
+def _chosen(counting: Sequence[Collected]) -> dict[tuple[str, str], list[str]]:
+    """The submissions by what is to say about the files that count in them, and by exercise."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for found in counting:
+        if found.work is not None and found.work.note:
+            chosen = f"{found.work.name} ({found.work.note})"
+            said.setdefault((found.exercise, chosen), []).append(found.author.label)
+        if found.answers_note:
+            answers = f"answers {found.answers_note}"
+            said.setdefault((found.exercise, answers), []).append(found.author.label)
+    return said
 
 
 def _say(line: str) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
-from grading.batch.intake.collect import Collected
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, days_late
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
@@ -16,6 +16,7 @@ from grading.course.syllabus import Course, LatePolicy
 from grading.report import QuestionResult, Report
 
 UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
+UNREAD = "another hand-in has no work that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,24 +158,38 @@ def counting(
         final_score = points - penalty(policy, days, points)
         return raw is not None, attempt.collected.work is not None, final_score
 
-    group = _worked_on(group)
-    ordered = in_order(group)
+    works = _worked_on(group)
+    ordered, everything = in_order(works), in_order(group)
+    # An attempt without work replaces none, but somebody should look at it if it came later.
+    is_read = all(_identity(attempt) for attempt in (everything[-1:] if everything else group))
+    unread = UNREAD if _identity(works[0]) and not is_read else ""
     if ordered is None:
-        best = max(group, key=final)
-        works = {attempt.collected.work and attempt.collected.work.identity for attempt in group}
-        late = {days_late(policy, attempt.received) for attempt in group}
+        best = max(works, key=final)
+        identities = {_identity(attempt) for attempt in works}
+        late = {days_late(policy, attempt.received) for attempt in works}
         # The same work at the same price is the same grade, such as that of each member of a team.
-        is_one = len(works) == 1 and None not in works and len(late) == 1
-        return best, "" if is_one else UNSETTLED
+        is_one = len(identities) == 1 and None not in identities and len(late) == 1
+        return best, unread if is_one else UNSETTLED
     if attempts == "best":
-        return max(reversed(ordered), key=final), ""
-    return ordered[-1], ""
+        return max(reversed(ordered), key=final), unread
+    last = ordered[-1]
+    # The same work, handed in again after the deadline, is no later for that.
+    same = [attempt for attempt in ordered if _identity(attempt) == _identity(last)]
+    first = min(same, key=lambda attempt: days_late(policy, attempt.received))
+    if days_late(policy, first.received) < days_late(policy, last.received):
+        last = replace(last, received=first.received)
+    return last, unread
+
+
+def _identity(attempt: Graded) -> str | None:
+    return None if attempt.collected.work is None else attempt.collected.work.identity
 
 
 def _worked_on(group: Sequence[Graded]) -> Sequence[Graded]:
-    """The attempts but for untouched stubs, which never replace work; all, if there is no other."""
-    works = [(attempt, attempt.collected.work) for attempt in group]
-    return [attempt for attempt, work in works if work is None or work.worked_on] or group
+    """The attempts with work; without any, those with the untouched stub; failing that, all."""
+    works = [attempt for attempt in group if attempt.collected.work is not None]
+    touched = [one for one in works if one.collected.work and one.collected.work.worked_on]
+    return touched or works or group
 
 
 def in_order(group: Sequence[Graded]) -> list[Graded] | None:
@@ -195,15 +210,20 @@ def in_order(group: Sequence[Graded]) -> list[Graded] | None:
 def _counted(chosen: Graded, group: Sequence[Graded], by_score: bool) -> str:
     if len(group) == 1:
         return ""
-    labels = dict.fromkeys(attempt.collected.author.label for attempt in group)
-    others = ", ".join(label for label in labels if label != chosen.collected.author.label)
-    stubs = len(group) - len(_worked_on(group))
+    others = dict.fromkeys(
+        attempt.collected.author.label
+        for attempt in group
+        if attempt.collected.author != chosen.collected.author
+    )
+    works = [attempt for attempt in group if attempt.collected.work is not None]
+    stubs = len(works) - len(_worked_on(works))
     untouched = f"; {stubs} with the untouched stub" if stubs else ""
     if by_score and _is_open(group):
-        beside = f", also {others}" if others else ""
+        beside = f", also {', '.join(others)}" if others else ""
         return f"the best of {len(group)} attempts, once they are graded{beside}{untouched}"
-    instead = f", and not {others}" if others else ""
-    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}"
+    instead = f", and not {', '.join(others)}" if others else ""
+    again = "; the same work came in before" if chosen not in group else ""
+    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}{again}"
 
 
 def _is_open(group: Sequence[Graded]) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from grading.batch.intake.collect import Collected, Work
+from grading.batch.intake.collected import Collected, Work
 from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from grading.batch.intake.collect import Collected, handed_in
+from grading.batch.intake.collect import handed_in
+from grading.batch.intake.collected import Collected
 from grading.checking.suites import max_score
 from grading.course import syllabus
 from grading.course.edition import choose_seed

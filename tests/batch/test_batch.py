@@ -26,8 +26,8 @@ from distributed import LocalCluster
 from grading.batch import gradebooks, pages
 from grading.batch.attention import Attention
 from grading.batch.files import write_class
-from grading.batch.grades import UNSETTLED, Grade, Graded, grades, may_count, penalty
-from grading.batch.intake.collect import Collected, Work
+from grading.batch.grades import UNREAD, UNSETTLED, Grade, Graded, grades, may_count, penalty
+from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.times import Received
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.person import Person
@@ -396,6 +396,32 @@ def test_two_entries_with_times_are_settled(real_course: Course) -> None:
     grade = counted_attempt(real_course, None, *tries)
     assert (grade.submission, grade.score, grade.unsettled) == ("ada_", 10.0, "")
     assert grade.counted == "attempt 1 of 2, and not ada"
+
+
+def test_the_same_work_handed_in_again_is_not_later(real_course: Course) -> None:
+    def again(one: Graded, identity: str) -> Graded:
+        work = one.collected.work
+        assert work is not None
+        return replace(one, collected=replace(one.collected, work=replace(work, identity=identity)))
+
+    first, late = attempt(1, 90.0, seconds=0.0), attempt(2, 90.0, seconds=1061.0 + DAY)
+    grade = counted_attempt(real_course, POLICY, first, again(late, "1"))
+    assert (grade.attempt, grade.received.seconds, grade.late_days) == (2, 0.0, 0)
+    assert grade.counted == "attempt 2 of 2; the same work came in before"
+    grade = counted_attempt(real_course, POLICY, first, late)
+    assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
+    assert grade.counted == "attempt 2 of 2"
+
+
+def test_what_cannot_be_read_replaces_no_work(real_course: Course) -> None:
+    """If it may have come later, somebody should look at it."""
+    work = attempt(1, 90.0, seconds=5.0)
+    for seconds, unsettled in ((4.0, ""), (6.0, UNREAD), (None, UNREAD)):
+        other = attempt(1, None, seconds=seconds, label="ada_")
+        unread = replace(other, collected=replace(other.collected, work=None, problem="damaged"))
+        for tries in ((work, unread), (unread, work)):
+            grade = counted_attempt(real_course, None, *tries)
+            assert (grade.score, grade.unsettled) == (90.0, unsettled)
 
 
 def test_only_what_may_count_is_graded(real_course: Course) -> None:

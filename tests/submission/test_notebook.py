@@ -16,7 +16,8 @@ import pytest
 from nbconvert.exporters import PythonExporter
 
 from grading.batch import run
-from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.collect import collect
+from grading.batch.intake.collected import Collected
 from grading.cli.grade import is_own
 from grading.course.stub_notebooks import make_notebook
 from grading.course.syllabus import ROOT, Course, Exercise

@@ -4,7 +4,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.collect import collect
+from grading.batch.intake.collected import Collected
 from grading.batch.platforms.hand_in import HandIn
 from grading.course.syllabus import Course
 

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from grading.batch.intake.files import File, listing, verb
-from grading.batch.intake.naming import COPY_WORDS, after_stem, copy_of, words
+from grading.batch.intake.naming import COPY_WORDS, copy_of, has_id, words
 from grading.course import questions
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.text import one_line
 
-# What people write answers in, although only Markdown is read.
-_TEXTS = (".txt", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".html")
+# What people write answers in, and how they call it, although only ID.md is read.
+_TEXTS = (".md", ".txt", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".html")
+_NAMES = {"answer", "answers", "question", "questions", "readme"}
 
 
 @dataclass(frozen=True)
@@ -23,16 +25,24 @@ class Answers:
     settled: bool = True
 
 
-def choose_answers(files: Sequence[File], exercise: Exercise) -> Answers:
-    """The answers to an exercise's questions: answered, exact name, number, as for a work."""
+def choose_answers(
+    files: Sequence[File], exercise: Exercise, beside: PurePosixPath | None = None
+) -> Answers:
+    """The answers to an exercise's questions: answered, exact name, number, as for a work.
+
+    The note names what lies in the folder `beside`, which the work lies in, and seems to hold
+    answers.
+    """
     mine = {
         file: number
         for file in files
         if file.suffix == ".md" and (number := copy_of(file.name, exercise.id)) is not None
     }
+    alike = [file for file in files if file not in mine and _is_alike(file, exercise, beside)]
+    unread = f"are read from {exercise.id}.md, and not from {listing(alike)}" if alike else ""
     if not mine:
-        return Answers(None, _no_answers(files, exercise))
-    if len(mine) == 1:
+        return Answers(None, unread)
+    if len(mine) == 1 and not alike:
         return Answers(next(iter(mine)))  # and need not be read now
     given = {file: _given(file) for file in mine}
 
@@ -43,12 +53,13 @@ def choose_answers(files: Sequence[File], exercise: Exercise) -> Answers:
     rivals = [file for file in others if given[file] and given[file] != given[best]]
     if rivals:
         note = f"{listing(rivals)} beside it {verb(rivals, 'does not', 'do not')} count"
-    elif given[best] and any(not given[file] for file in others):
-        left = [file for file in others if not given[file]]
+    elif not given[best]:
+        return Answers(best, unread)
+    elif left := [file for file in others if not given[file]]:
         note = f"{listing(left)} beside it {verb(left, 'has', 'have')} no answers"
     else:
         note = ""
-    return Answers(best, note and f"from {one_line(best.place, 80)}; {note}", not rivals)
+    return Answers(best, note and f"from {one_line(best.whole_place, 80)}; {note}", not rivals)
 
 
 def _given(file: File) -> dict[str, str]:
@@ -60,13 +71,16 @@ def _given(file: File) -> dict[str, str]:
     return {question.name: question.answer for question in found if question.answer}
 
 
-def _no_answers(files: Sequence[File], exercise: Exercise) -> str:
-    """What seems to hold answers, but is not read, as it is no ID.md."""
-    mine = [
-        file
-        for file in files
-        if file.suffix in _TEXTS
-        and (behind := after_stem(file.name, exercise.id)) is not None
-        and words(behind) <= COPY_WORDS | {"answer", "answers", "question", "questions"}
-    ]
-    return f"are read from {exercise.id}.md, and not from {listing(mine)}" if mine else ""
+def _is_alike(file: File, exercise: Exercise, beside: PurePosixPath | None) -> bool:
+    """Whether a file seems to hold answers, by the exercise's id or by what it is called.
+
+    A name without the id counts only beside the work: a clone of the course has a README.md, too.
+    """
+    if file.suffix not in _TEXTS:
+        return False
+    said = words(PurePosixPath(file.name).stem) - words(exercise.id) - COPY_WORDS
+    if not said - words(exercise.module) <= _NAMES:
+        return False
+    if has_id(file.name, exercise):
+        return not said or not said.isdisjoint(_NAMES)
+    return file.folder == beside and not said.isdisjoint(_NAMES)

@@ -1,7 +1,8 @@
 """Which of several files is the work on an exercise, by rules in a fixed order.
 
-1. Files whose names begin with the exercise's ("ex1 (1).py", -Copy1, _v2, _jane, "Copy of ex1");
-   others only if there is none.
+1. Files with the exercise's name and nothing else but what tells copies apart, or whose they are
+   ("ex1 (1).py", -Copy1, _v2, _jane, "Copy of ex1"); else those with its id; others, such as
+   ex1_plot.py, only if there is none.
 2. A file that somebody has worked on before the untouched stub, as module or as notebook. Comments
    and empty lines are no work.
 3. The exact name.
@@ -10,15 +11,17 @@
 
 Before all of them counts the file that a list of `grader.py pack` names, unless it is the untouched
 stub. Where only the last rule decides between two files that differ, where a file that cannot be
-read might have counted, where something else lies beside what was packed, or where another module
-lies beside an untouched stub, the choice is not settled.
+read might have counted, where something else lies beside what was packed, where another module lies
+beside an untouched stub, or where the name has other words and the file does not define what the
+exercise asks for, the choice is not settled.
 """
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from grading import pack
 from grading.batch.intake.files import ARCHIVES, READ, WORK, File, listing, verb
@@ -27,10 +30,12 @@ from grading.batch.intake.naming import (
     has_id,
     has_word,
     is_about,
+    is_akin,
     is_exact,
     is_named,
     last_number,
 )
+from grading.batch.people.evidence import Author
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -58,10 +63,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class _Candidate:
+    """A file that may be the work.
+
+    `listed` says that a packed list names it, `named` that it is called after the exercise and not
+    like a helper, `whole` that this is so or that it defines all that the exercise asks for.
+    `copy` is the number in its name.
+    """
+
     file: File
     submission: Submission
     listed: bool
     worked_on: bool
+    named: bool
+    whole: bool
     exact: bool
     copy: int
 
@@ -73,23 +87,37 @@ class _Candidate:
     @property
     def by_rules(self) -> tuple[bool, ...]:
         notebook = is_notebook(self.submission.name)
-        return (not self.worked_on, not self.exact, notebook)
+        return (not self.worked_on, not self.named, not self.whole, not self.exact, notebook)
 
 
-def candidates(
-    files: Sequence[File], exercise: Exercise, every: Sequence[Exercise], lone: bool
+def candidates(files: Sequence[File], exercise: Exercise, author: Author) -> list[File]:
+    """The files that may be the work on an exercise, of those that are not other exercises'."""
+    works = [file for file in files if file.suffix in WORK]
+    about = [file for file in works if is_about(file.name, exercise)]
+    named = [file for file in about if is_named(file.name, exercise, author)]
+    others = [file for file in about if not is_named(file.name, exercise, author)]
+    if mine := _copies(named, exercise) or named:
+        # What has more words than that in its name may still be work, beside the untouched stub.
+        return mine + _copies(others, exercise)
+    return about
+
+
+def lone(
+    files: Sequence[File], exercise: Exercise, every: Sequence[Exercise], flat: bool
 ) -> list[File]:
-    """The files that may be the work on an exercise; `every` are all exercises of the course.
+    """The only file of a hand-in, which can only be the exercise that was asked for.
 
-    A `lone` file was handed in by itself, and can only be the exercise that was asked for, unless
-    its name has another one's id.
+    Its name must not have another one's id and, unless the file was handed in `flat`, must have a
+    word of the exercise's: in folders and archives there are helpers as well.
     """
-    works = [file for file in not_of_others(files, exercise, every) if file.suffix in WORK]
-    named = [file for file in works if copy_number(file.name, exercise) is not None]
-    mine = named or [file for file in works if has_id(file.name, exercise)]
-    if mine or not lone:
-        return mine
-    return [file for file in works if not any(has_id(file.name, other) for other in every)]
+    works = [file for file in files if file.suffix in WORK]
+    name = works[0].name if len(works) == 1 else ""
+    is_other = any(has_id(name, other) for other in every)
+    return works if name and not is_other and (flat or has_word(name, exercise)) else []
+
+
+def _copies(files: Sequence[File], exercise: Exercise) -> list[File]:
+    return [file for file in files if copy_number(file.name, exercise) is not None]
 
 
 def not_of_others(
@@ -100,9 +128,15 @@ def not_of_others(
 
 
 def _named_for(name: str, every: Sequence[Exercise]) -> Exercise | None:
-    """The exercise that a file is called after: the one with the longest name that fits."""
+    """The exercise that a file is called after: the one with the longest name that fits.
+
+    A file with the id of one exercise only is called after that one.
+    """
     mine = [exercise for exercise in every if copy_number(name, exercise) is not None]
-    return max(mine, key=lambda exercise: len(exercise.module), default=None)
+    if mine:
+        return max(mine, key=lambda exercise: len(exercise.module))
+    by_id = [exercise for exercise in every if has_id(name, exercise)]
+    return by_id[0] if len(by_id) == 1 else None
 
 
 def _packed(files: Sequence[File]) -> list[pack.Listed]:
@@ -120,6 +154,7 @@ def choose(
     exercise: Exercise,
     beside: Sequence[File],
     every: Sequence[Exercise],
+    author: Author,
     of_owner: bool,
 ) -> Choice:
     """The file that counts; `beside` are all files of the hand-in but other exercises'.
@@ -128,68 +163,146 @@ def choose(
     """
     if len(files) > MAX_CANDIDATES:
         raise UsageError(f"holds {len(files)} files that may be {exercise.file}: hand in one")
+    lists = _packed(beside)
+    read, unreadable = _read(files, exercise, author, lists)
+    best, *others = sorted(read, key=lambda candidate: candidate.rank)
+    others = _unknown(best, others, exercise, lists)
+    if not best.worked_on:
+        unreadable += [file for file in beside if _may_hold(file, exercise, every)]
+    findings = (
+        _of_rivals(best, [other for other in others if other.worked_on]),
+        _of_unreadable(best, unreadable, exercise, author),
+        _of_untouched([other for other in others if not other.worked_on]),
+        _of_other_works(best, [file for file in beside if file not in files]),
+        _of_lists(best, exercise, lists),
+    )
+    note = next((finding.note for finding in findings if finding.note), "")
+    settled = all(finding.settled for finding in findings)
+    is_other = not best.named and (is_about(best.file.name, exercise) or not of_owner)
+    if is_other:
+        settled &= best.whole or is_akin(best.file.name, exercise, author)
+    if is_other or (note and not best.exact):
+        note = "; ".join(filter(None, (f"from {one_line(best.file.whole_place, 80)}", note)))
+    work = best.submission.with_note(note)
+    return Choice(best.file, work, settled, best.whole, best.worked_on)
+
+
+def _read(
+    files: Sequence[File], exercise: Exercise, author: Author, lists: Sequence[pack.Listed]
+) -> tuple[list[_Candidate], list[File]]:
+    """The candidates, and the files that cannot be read. Raises UsageError if none can be."""
     read: list[_Candidate] = []
     problems: dict[File, UsageError] = {}
-    untouched = _untouched(exercise)
-    lists = _packed(beside)
-    listed = {known.exercises[exercise.id] for known in lists if exercise.id in known.exercises}
     for file in files:
         try:
             work = submission(exercise, file)
         except UsageError as error:
             problems[file] = error
             continue
-        worked_on = _code(work.source) not in untouched
-        exact, copy = is_exact(file, exercise), _copy(file, exercise)
-        # `pack` knows the stub by its bytes alone: with a name on top, its list takes it for work.
-        counts = worked_on and work.sha256 in listed
-        read.append(_Candidate(file, work, counts, worked_on, exact, copy))
+        worked_on = _code(work.source) not in _untouched(exercise)
+        named = is_named(file.name, exercise, author)
+        candidate = _Candidate(
+            file,
+            work,
+            # `pack` knows the stub by its bytes alone: with a name on top, its list takes it for
+            # work.
+            listed=worked_on and work.sha256 in _listed(exercise, lists),
+            worked_on=worked_on,
+            named=named,
+            whole=named or _defined(work.source) >= _to_define(exercise),
+            exact=is_exact(file, exercise),
+            copy=_copy(file, exercise),
+        )
+        read.append(candidate)
     if not read:
         raise next(iter(problems.values()))
-    best, *others = sorted(read, key=lambda candidate: candidate.rank)
-    # What lies in a packed archive beside the file that its list names is known, too.
+    return read, list(problems)
+
+
+def _listed(exercise: Exercise, lists: Sequence[pack.Listed]) -> set[str]:
+    """The hashes of the files that packed lists name for an exercise."""
+    return {one.exercises[exercise.id] for one in lists if exercise.id in one.exercises}
+
+
+def _unknown(
+    best: _Candidate,
+    others: Sequence[_Candidate],
+    exercise: Exercise,
+    lists: Sequence[pack.Listed],
+) -> list[_Candidate]:
+    """The candidates that differ from the best one, and that its packed list does not know."""
     known = {
         sha256
         for one in lists
         if one.exercises.get(exercise.id) == best.submission.sha256
         for sha256 in one.files
     }
-    others = [
+    return [
         other
         for other in others
         if other.submission.sha256 not in known
         and other.submission.source != best.submission.source
     ]
-    unreadable = list(problems)
-    if not best.worked_on:
-        unreadable += [file for file in beside if _may_hold(file, exercise, every)]
-    note, settled = _explained(best, others, unreadable)
-    # What cannot be read, and would come first if it can, may be the work.
-    settled &= best.listed or not any(
-        (False, not is_exact(file, exercise), is_notebook(file.name.lower())) < best.by_rules
-        for file in unreadable
-    )
-    named = is_named(best.file, exercise)
-    works = [file for file in beside if file.suffix in WORK and file not in files]
-    if named:
+
+
+class _Finding(NamedTuple):
+    """What is to say about a choice, and whether it is settled as far as this goes."""
+
+    note: str = ""
+    settled: bool = True
+
+
+def _of_rivals(best: _Candidate, rivals: Sequence[_Candidate]) -> _Finding:
+    """A rival that only the number in its name puts behind may be the one that was meant.
+
+    So may one that lies beside a packed archive.
+    """
+    if not rivals:
+        return _Finding()
+    settled = not any(best.listed or rival.by_rules == best.by_rules for rival in rivals)
+    note = f"{_places(rivals)} beside it {verb(rivals, 'does not', 'do not')} count"
+    return _Finding(note, settled)
+
+
+def _of_unreadable(
+    best: _Candidate, files: Sequence[File], exercise: Exercise, author: Author
+) -> _Finding:
+    """What cannot be read, and would come first if it can, may be the work."""
+    if not files:
+        return _Finding()
+
+    def by_rules(file: File) -> tuple[bool, ...]:
+        otherwise = not is_named(file.name, exercise, author)
+        exact, notebook = is_exact(file, exercise), is_notebook(file.name.lower())
+        return (False, otherwise, otherwise, not exact, notebook)
+
+    settled = best.listed or not any(by_rules(file) < best.by_rules for file in files)
+    return _Finding(f"{listing(files)} beside it cannot be read", settled)
+
+
+def _of_untouched(stubs: Sequence[_Candidate]) -> _Finding:
+    if not stubs:
+        return _Finding()
+    return _Finding(f"{_places(stubs)} beside it {verb(stubs, 'is', 'are')} untouched")
+
+
+def _of_other_works(best: _Candidate, beside: Sequence[File]) -> _Finding:
+    """Beside the untouched stub "my_rnn.py" is probably the work; beside "ex4_utils.py" it may."""
+    works = [file for file in beside if file.suffix in WORK]
+    if best.named:
         # A clone holds the whole course, whose modules in other folders are nobody's work.
-        folder = PurePosixPath(best.file.place).parent
-        works = [file for file in works if PurePosixPath(file.place).parent == folder]
-    if works:
-        note = note or f"{listing(works)} beside it {verb(works, 'does not', 'do not')} count"
-        # Beside the untouched stub "my_rnn.py" is probably the work, and beside "ex4_utils.py"
-        # it may be.
-        settled &= best.listed or (best.worked_on and named)
-    if listed and best.submission.sha256 not in listed:
-        note = note or f"its list names another {exercise.file}"
-    place = one_line(best.file.place, 80)
-    if note and not best.exact:
-        note = f"from {place}; {note}"
-    elif not named and not of_owner and not has_id(best.file.name, exercise):
-        note = f"from {place}"
-        settled &= has_word(best.file.name, exercise)
-    work = best.submission.with_note(note)
-    return Choice(best.file, work, settled, named, best.worked_on)
+        works = [file for file in works if file.folder == best.file.folder]
+    if not works:
+        return _Finding()
+    note = f"{listing(works)} beside it {verb(works, 'does not', 'do not')} count"
+    return _Finding(note, best.listed or (best.worked_on and best.named))
+
+
+def _of_lists(best: _Candidate, exercise: Exercise, lists: Sequence[pack.Listed]) -> _Finding:
+    listed = _listed(exercise, lists)
+    if not listed or best.submission.sha256 in listed:
+        return _Finding()
+    return _Finding(f"its list names another {exercise.file}")
 
 
 def _may_hold(file: File, exercise: Exercise, every: Sequence[Exercise]) -> bool:
@@ -208,23 +321,6 @@ def unread(files: Sequence[File], every: Sequence[Exercise]) -> list[File]:
     """The archives and folders that were not read, and may hold any exercise."""
     closed = [file for file in files if file.suffix in ARCHIVES or file.is_folder]
     return [file for file in closed if not any(is_about(file.name, one) for one in every)]
-
-
-def _explained(
-    best: _Candidate, others: Sequence[_Candidate], unreadable: Sequence[File]
-) -> tuple[str, bool]:
-    """What lost, and whether the choice is settled."""
-    rivals = [other for other in others if other.worked_on]
-    # A rival that only the number in its name puts behind may be the one that was meant, and so
-    # may one that lies beside a packed archive.
-    settled = not any(best.listed or rival.by_rules == best.by_rules for rival in rivals)
-    if rivals:
-        return f"{_places(rivals)} beside it {verb(rivals, 'does not', 'do not')} count", settled
-    if unreadable:
-        return f"{listing(unreadable)} beside it cannot be read", settled
-    if others:
-        return f"{_places(others)} beside it {verb(others, 'is', 'are')} untouched", settled
-    return "", settled
 
 
 def _copy(file: File, exercise: Exercise) -> int:
@@ -252,8 +348,25 @@ def _code(source: str) -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.lstrip().startswith("#"))
 
 
-def worked_on(file: File, exercise: Exercise) -> str:
-    """The source of a file; empty if it is the untouched stub. Raises UsageError."""
+_DEFINITION = re.compile(r"^(?:class|def)[ \t]+(\w+)", re.MULTILINE)
+
+
+def _defined(source: str) -> set[str]:
+    """The classes and functions that begin a line of a source, which is not parsed."""
+    return set(_DEFINITION.findall(source))
+
+
+@cache
+def _to_define(exercise: Exercise) -> frozenset[str]:
+    """What the stub defines; if that cannot be told, something that no source does."""
+    with suppress(UsageError):
+        if found := _defined(submissions.read(exercise.stub, exercise.file).source):
+            return frozenset(found)
+    return frozenset({""})
+
+
+def work_in(file: File, exercise: Exercise) -> str:
+    """The work in a file, which is its source; empty for the untouched stub. Raises UsageError."""
     source = submission(exercise, file).source
     return "" if _code(source) in _untouched(exercise) else source
 

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from grading.batch.intake import choice, commits
 from grading.batch.intake.answers import choose_answers
+from grading.batch.intake.attempts import compared
 from grading.batch.intake.choice import Choice
+from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
 from grading.batch.intake.layout import is_of_several, recognized
+from grading.batch.intake.naming import is_about
 from grading.batch.people.evidence import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
@@ -23,59 +26,9 @@ from grading.course import questions
 from grading.course.questions import Question
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
+from grading.git import NoGitError
 from grading.submission.file import Submission
 from grading.text import one_line
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A file to grade: its name, the identity of its content, and how to read it.
-
-    `note` says why it was chosen; `settled` is false if another file may have been meant just as
-    well. `place` is its path within the entry, `named` says whether it is called after the
-    exercise, and `worked_on` whether it is more than the untouched stub.
-    """
-
-    name: str
-    identity: str
-    note: str
-    settled: bool
-    place: str
-    named: bool
-    worked_on: bool
-    _read: Callable[[], Submission]
-
-    def read(self) -> Submission:
-        """The content. Raises UsageError if the file is gone or has changed."""
-        work = self._read()
-        if work.identity != self.identity:
-            raise UsageError(f"{self.name} changed while the class was being graded: grade again")
-        return work
-
-
-@dataclass(frozen=True, slots=True)
-class Collected:
-    """One attempt of one author at one exercise; `problem` says why there is no `work`.
-
-    `order` sorts attempts; None means that nothing tells which came later. `answers` reads the
-    answers to the exercise's questions, if any were handed in; `answers_note` says why that file
-    was chosen, and `answers_settled` is false if another may have been meant. `doubt` is what a
-    person must look at although there is a grade. `unread` says that something that was not read
-    may hold work.
-    """
-
-    author: Author
-    exercise: str
-    work: Work | None
-    stamp: Stamp
-    attempt: int = 1
-    order: tuple[float, ...] | None = None
-    problem: str = ""
-    doubt: str = ""
-    answers: Callable[[], list[Question]] | None = None
-    answers_note: str = ""
-    answers_settled: bool = True
-    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -112,54 +65,51 @@ def collect(
         advice = ": unpack the download first" if folder.suffix.lower() == ".zip" else ""
         raise UsageError(f"{one_line(str(folder))} is not a folder of submissions{advice}")
     asked = _Asked(exercises, others, trust_file_times)
-    found: list[Collected] = []
-    elsewhere: list[Collected] = []
+    hand_ins = _labeled(recognized(folder, exercises, own))
+    names = {hand_in.assignment for hand_in in hand_ins}
+    assignments = {
+        exercise.id: {name for name in names if is_about(name, exercise)} for exercise in exercises
+    }
+    return compared(_without_empty(_of_all(hand_ins, asked), len(exercises)), assignments)
+
+
+def _of_all(hand_ins: Sequence[HandIn], asked: _Asked) -> list[tuple[HandIn, Collected]]:
+    """What each hand-in holds; what a later attempt repeats counts there alone."""
+    found: list[tuple[HandIn, Collected]] = []
     start = 0  # where the author's first attempt stands in `found`: later ones follow at once
-    for hand_in in _labeled(recognized(folder, exercises, own)):
+    for hand_in in hand_ins:
         collected = list(_collected(hand_in, asked))
         if hand_in.repeats:
-            same = {_content(one) for one in collected}
-            found[start:] = [one for one in found[start:] if _content(one) not in same]
+            same = {one.content for one in collected}
+            found[start:] = [(its, one) for its, one in found[start:] if one.content not in same]
         else:
             start = len(found)
-        for one in collected:
-            without_work = hand_in.among_others and not one.exercise
-            (elsewhere if without_work else found).append(one)
-    # Of somebody's assignments without the exercise, one is listed if no other has it.
+        found += [(hand_in, one) for one in collected]
+    return found
+
+
+def _without_empty(
+    collected: Sequence[tuple[HandIn, Collected]], asked_for: int
+) -> list[Collected]:
+    """Of somebody's assignments without the exercise, one is listed if no other has it."""
+
+    def is_elsewhere(hand_in: HandIn, one: Collected) -> bool:
+        return hand_in.among_others and not one.exercise
+
+    found = [one for hand_in, one in collected if not is_elsewhere(hand_in, one)]
     done: dict[str, set[str]] = {}
     for one in found:
         done.setdefault(one.author.label, set()).add(one.exercise)
     missing = {
         label: one
-        for one in elsewhere
-        if (label := one.author.label) not in done
-        or (one.unread and len(done[label] - {""}) < len(exercises))
+        for hand_in, one in collected
+        if is_elsewhere(hand_in, one)
+        and (
+            (label := one.author.label) not in done
+            or (one.unread and len(done[label] - {""}) < asked_for)
+        )
     }
-    return _numbered(_with_answers(_doubted([*found, *missing.values()])))
-
-
-def _content(found: Collected) -> tuple[object, ...]:
-    """What an attempt consists of, whatever its number is."""
-    work = found.work.identity if found.work is not None else found.problem
-    return found.author, found.exercise, work
-
-
-def _doubted(collected: Sequence[Collected]) -> list[Collected]:
-    """Doubt what would replace a work in silence: a file of another name, or one not read."""
-    works = [found for found in collected if found.work is not None]
-    done = {_place(found) for found in works}
-    named = {_place(found) for found in works if found.work is not None and found.work.named}
-    result = []
-    for found in collected:
-        work = found.work
-        if found.unread and _place(found) in done:
-            found = replace(found, exercise="")
-        if work is not None and not work.named and _place(found) in named:
-            said = work.note or f"from {work.place}"
-            note = f"{said}; another attempt has the name of the exercise"
-            found = replace(found, work=replace(work, note=note, settled=False))
-        result.append(found)
-    return result
+    return [*found, *missing.values()]
 
 
 def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
@@ -194,7 +144,15 @@ def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:
 
 
 def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
-    nothing = Collected(hand_in.author, "", None, hand_in.stamp, hand_in.attempt, hand_in.order)
+    nothing = Collected(
+        hand_in.author,
+        "",
+        None,
+        hand_in.stamp,
+        hand_in.attempt,
+        hand_in.order,
+        assignment=hand_in.assignment,
+    )
     if hand_in.problem:
         yield replace(nothing, problem=hand_in.problem)
         return
@@ -234,7 +192,14 @@ def _of_exercise(
 
     None if nothing in the hand-in is about the exercise.
     """
-    answers = choose_answers(files, exercise)
+    problem, chosen = "", None
+    mine = choice.not_of_others(files, exercise, asked.every)
+    try:
+        chosen = _chosen(hand_in, files, mine, exercise, asked)
+    except UsageError as error:
+        problem = str(error)
+    folder = None if chosen is None else chosen.file.folder
+    answers = choose_answers(mine, exercise, folder)
     found = replace(
         nothing,
         exercise=exercise.id,
@@ -242,24 +207,11 @@ def _of_exercise(
         answers_note=answers.note,
         answers_settled=answers.settled,
     )
-    try:
-        chosen = _chosen(hand_in, files, exercise, asked)
-    except UsageError as error:
-        return replace(found, problem=str(error)), None
+    if problem:
+        return replace(found, problem=problem, unread=True), None
     if chosen is not None:
-        work, place = chosen.submission, one_line(chosen.file.place, 80)
         again = partial(_again, hand_in, exercise, asked)
-        taken = Work(
-            work.name,
-            work.identity,
-            work.note,
-            chosen.settled,
-            place,
-            chosen.named,
-            chosen.worked_on,
-            again,
-        )
-        return replace(found, work=taken), chosen.file.path
+        return replace(found, work=_work(chosen, again)), chosen.file.path
     if instead := choice.instead(files, exercise):
         return replace(found, problem=_what_is_there(instead, [exercise]), unread=True), None
     if answers.file is not None:
@@ -267,26 +219,51 @@ def _of_exercise(
     return None, None
 
 
+def _work(chosen: Choice, again: Callable[[], Submission]) -> Work:
+    work, place = chosen.submission, one_line(chosen.file.whole_place, 80)
+    return Work(
+        work.name,
+        work.identity,
+        work.note,
+        chosen.settled,
+        place,
+        chosen.named,
+        chosen.worked_on,
+        again,
+    )
+
+
 def _chosen(
-    hand_in: HandIn, files: Sequence[File], exercise: Exercise, asked: _Asked
+    hand_in: HandIn,
+    files: Sequence[File],
+    mine: Sequence[File],
+    exercise: Exercise,
+    asked: _Asked,
 ) -> Choice | None:
-    """The file that counts; None if there is no candidate. Raises UsageError."""
+    """The file that counts, of `mine`, which are not other exercises'; None if none is a candidate.
+
+    Raises UsageError.
+    """
     first = hand_in.parts[0]
-    lone = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
-    lone &= len(asked.exercises) == 1
-    mine = choice.candidates(files, exercise, asked.every, lone)
-    if not mine:
+    flat = len(hand_in.parts) == 1 and first.path.is_file() and first.path.suffix.lower() != ".zip"
+    found = choice.candidates(mine, exercise, hand_in.author)
+    if not found and len(asked.exercises) == 1:
+        found = choice.lone(files, exercise, asked.every, flat)
+    if not found:
         return None
-    beside = choice.not_of_others(files, exercise, asked.every)
     # Plain files are called after their owners.
-    return choice.choose(mine, exercise, beside, asked.every, first.name == first.path.name)
+    of_owner = flat and first.name == first.path.name
+    return choice.choose(found, exercise, mine, asked.every, hand_in.author, of_owner)
 
 
 def _with_commit(found: Collected, hand_in: HandIn, path: Path | None) -> Collected:
     """The same with the time of a clone's last commit that changed the file."""
     if hand_in.stamp.source != clones.SOURCE or path is None:
         return found
-    commit = commits.last_change(hand_in.parts[0].path, path)
+    try:
+        commit = commits.last_change(hand_in.parts[0].path, path)
+    except NoGitError as error:
+        return replace(found, stamp=Stamp(problem=f"no time of a clone is known, as {error}"))
     if commit is None:
         return replace(found, stamp=NO_STAMP)
     doubt = "" if commit.same else "its folder differs from what was committed"
@@ -306,7 +283,9 @@ def _with_file_time(found: Collected, path: Path | None) -> Collected:
 
 def _again(hand_in: HandIn, exercise: Exercise, asked: _Asked) -> Submission:
     """Read again the file chosen from a hand-in for an exercise. Raises UsageError."""
-    chosen = _chosen(hand_in, _files(hand_in), exercise, asked)
+    files = _files(hand_in)
+    mine = choice.not_of_others(files, exercise, asked.every)
+    chosen = _chosen(hand_in, files, mine, exercise, asked)
     if chosen is None:
         raise UsageError(f"{hand_in.author.label} no longer holds {exercise.file}")
     return chosen.submission
@@ -341,46 +320,3 @@ def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:
     elif not kinds & set(READ):
         advice = "; .py, .ipynb and .zip are read"
     return f"{missing}, but {', '.join(shown)}{more}{advice}"
-
-
-def _with_answers(collected: Sequence[Collected]) -> list[Collected]:
-    """Move answers that came as a separate hand-in to the work of the same attempt."""
-    alone = {
-        _key(found): found
-        for found in collected
-        if found.work is None and found.answers is not None
-    }
-    works = {_key(found) for found in collected if found.work is not None}
-    result = []
-    for found in collected:
-        if found.work is not None and found.answers is None and _key(found) in alone:
-            theirs = alone[_key(found)]
-            found = replace(
-                found,
-                answers=theirs.answers,
-                answers_note=theirs.answers_note,
-                answers_settled=theirs.answers_settled,
-            )
-        if found.work is not None or found.answers is None or _key(found) not in works:
-            result.append(found)
-    return result
-
-
-def _place(found: Collected) -> tuple[str, str]:
-    return found.author.label, found.exercise
-
-
-def _key(found: Collected) -> tuple[str, str, int]:
-    return found.author.label, found.exercise, found.attempt
-
-
-def _numbered(collected: Sequence[Collected]) -> list[Collected]:
-    """The same list, with another number for an attempt whose label and number are taken."""
-    taken: set[tuple[str, str, int]] = set()
-    result = []
-    for found in collected:
-        while _key(found) in taken:
-            found = replace(found, attempt=found.attempt + 1)
-        taken.add(_key(found))
-        result.append(found)
-    return result

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_file, is_folder
+from grading.batch.paths import is_file, is_folder
 from grading.errors import UsageError
-from grading.git import git
+from grading.git import NoGitError, git
 from grading.submission import notebook
 from grading.submission.file import read_bytes
 
@@ -33,7 +33,10 @@ class Commit:
 
 
 def last_change(clone: Path, path: Path) -> Commit | None:
-    """The last commit on HEAD that changed `path`; None if that cannot be found out."""
+    """The last commit on HEAD that changed `path`; None if that cannot be found out.
+
+    Raises NoGitError if nothing can be found out here.
+    """
     theirs, objects = clone / ".git", clone / ".git" / "objects"
     head = _head(theirs)
     if head is None or not is_folder(theirs) or not is_folder(objects):
@@ -55,6 +58,8 @@ def last_change(clone: Path, path: Path) -> Commit | None:
             if size > notebook.MAX_BYTES:
                 return None
             stored = _git(ours, "cat-file", "blob", blob)
+    except NoGitError:
+        raise
     except (UsageError, OSError, ValueError):
         return None
     if len(times) != 2:

@@ -9,11 +9,12 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 
 from grading import pack
+from grading.batch.paths import is_file, is_folder, is_junk
 from grading.errors import UsageError
 from grading.submission import file as submissions
 from grading.submission.notebook import SUFFIX
@@ -26,8 +27,6 @@ MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 WORK = (".py", SUFFIX)
 READ = (*WORK, ".md")
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
-# What operating systems and programs leave in folders, and nobody hands in.
-JUNK = ("__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini")
 # Everything that the library for archives is known to raise for a damaged one.
 _DAMAGED = (
     *(OSError, ValueError, RuntimeError, NotImplementedError, EOFError, OverflowError),
@@ -39,9 +38,9 @@ _DAMAGED = (
 class File:
     """A file: its own name, how deep it lies, and how to read it.
 
-    `place` is its path within the entry, or within the archive that holds it. In an archive, a
-    file has `data` if the grader reads files of its kind, and otherwise a name only. `is_folder`
-    marks a folder that was not searched: it lies too deep, is a link or cannot be read.
+    `place` is its path within the entry, or within the `archive` in the entry that holds it. In an
+    archive, a file has `data` if the grader reads files of its kind, and otherwise a name only.
+    `is_folder` marks a folder that was not searched: it lies too deep, is a link or cannot be read.
     """
 
     name: str
@@ -50,10 +49,21 @@ class File:
     path: Path | None = None
     data: bytes | None = None
     is_folder: bool = False
+    archive: str = ""
 
     @property
     def suffix(self) -> str:
         return "" if self.is_folder else PurePosixPath(self.name).suffix.lower()
+
+    @property
+    def whole_place(self) -> str:
+        """The path within the entry, through an archive if need be."""
+        return f"{self.archive}/{self.place}" if self.archive else self.place
+
+    @property
+    def folder(self) -> PurePosixPath:
+        """The folder or archive that the file lies in."""
+        return PurePosixPath(self.whole_place).parent
 
     def content(self, limit: int) -> bytes:
         """The file's bytes, at most one more than the limit. Raises UsageError."""
@@ -62,21 +72,6 @@ class File:
         if self.path is None:
             raise UsageError(f"{one_line(self.name)} is no module, notebook or answers")
         return submissions.read_bytes(self.path, limit)
-
-
-def is_folder(path: Path) -> bool:
-    """Whether this is a folder, and no link to one; False where nobody may look."""
-    return os.path.isdir(path) and not os.path.islink(path)
-
-
-def is_file(path: Path) -> bool:
-    """Whether this is a plain file, and no link to one; False where nobody may look."""
-    return os.path.isfile(path) and not os.path.islink(path)
-
-
-def is_junk(name: str) -> bool:
-    """Whether a system or a program left a file or folder of this name, which nobody hands in."""
-    return name.startswith(".") or name in JUNK
 
 
 def files_in(path: Path, name: str) -> list[File]:
@@ -125,7 +120,7 @@ def _in_folder(folder: Path) -> Iterator[File]:
                 continue
             path = Path(current, name)
             if name.lower().endswith(".zip") and is_file(path):
-                yield from _beside_others(path, name, depth)
+                yield from _beside_others(path, inner / name)
             else:
                 yield File(name, depth, (inner / name).as_posix(), path=path)
     for error in unreadable:
@@ -136,12 +131,13 @@ def _in_folder(folder: Path) -> Iterator[File]:
         yield File(f"{inner.name}/", len(inner.parts) - 1, place, is_folder=True)
 
 
-def _beside_others(path: Path, name: str, depth: int) -> Iterator[File]:
+def _beside_others(path: Path, place: Path) -> Iterator[File]:
     """The files of an archive in a folder; a damaged one does not spoil what lies beside it."""
     try:
-        yield from _in_archive(path, name)
+        for file in _in_archive(path, place.name):
+            yield replace(file, archive=place.as_posix())
     except UsageError:
-        yield File(name, depth, name, path=path)
+        yield File(place.name, len(place.parts) - 1, place.as_posix(), path=path)
 
 
 def _in_archive(path: Path, name: str) -> Iterator[File]:
@@ -179,7 +175,7 @@ def _is_hidden(place: PurePosixPath) -> bool:
 
 def listing(files: Sequence[File]) -> str:
     """The first three places, and how many more there are."""
-    places = [one_line(file.place, 80) for file in files]
+    places = [one_line(file.whole_place, 80) for file in files]
     more = [f"{len(places) - MAX_LISTED} more"] if len(places) > MAX_LISTED else []
     return ", ".join([*places[:MAX_LISTED], *more])
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from grading.batch.intake.collect import Collected
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, received
 from grading.batch.people import decisions
-from grading.batch.people.evidence import Match
+from grading.batch.people.evidence import Author, Match
 from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import Stamp
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
@@ -42,14 +43,37 @@ def identify(
     `decided` are the decisions of earlier runs, `match` and `times` the files of this one.
     """
     authors = {found.author.label: found.author for found in collected}
-    new: dict[str, str] = {}
-    if match is not None:
-        chosen = decisions.read_matches(match, known, authors)
-        new = {
-            label: "" if person is None else known.key_of(person)
-            for label, person in chosen.items()
-        }
+    new = {} if match is None else _new_decisions(match, known, authors)
     kept = {label: key for label, key in {**decided, **new}.items() if key and label in authors}
+    people, notes = _decided(kept, known)
+    matches = known.match(list(authors.values()), people)
+    told: Mapping[str, datetime] = {}
+    if times is not None:
+        told, unused = _told_times(times, known, matches)
+        notes += unused
+    dated = {found: _stamp(found, told) for found in collected}
+    # One line for each reason: it is about this machine, and not about a submission.
+    notes += dict.fromkeys(
+        stamp.problem
+        for found, stamp in dated.items()
+        if stamp.problem and course.exercises[found.exercise].late is not None
+    )
+    received_at = {
+        found: received(stamp, course.zone_of(found.exercise)) for found, stamp in dated.items()
+    }
+    return Intake(exercises, collected, known, matches, received_at, notes), new
+
+
+def _new_decisions(path: Path, known: Roster, authors: Mapping[str, Author]) -> dict[str, str]:
+    """The key of the person whom a file of matches gives each submission; empty for nobody."""
+    chosen = decisions.read_matches(path, known, authors)
+    return {
+        label: "" if person is None else known.key_of(person) for label, person in chosen.items()
+    }
+
+
+def _decided(kept: Mapping[str, str], known: Roster) -> tuple[dict[str, Person], list[str]]:
+    """The people of decisions, and a note on each whose person the roster no longer has."""
     people = {label: known.of_key(key) for label, key in kept.items()}
     notes = [
         f"{label}: --match gave it to {one_line(kept[label])}, which is not one person of the"
@@ -57,20 +81,13 @@ def identify(
         for label, person in people.items()
         if person is None
     ]
-    matches = known.match(
-        list(authors.values()),
-        {label: person for label, person in people.items() if person is not None},
-    )
-    told: Mapping[str, datetime] = {}
-    if times is not None:
-        told, unused = _told_times(times, known, matches)
-        notes += unused
-    received_at = {}
-    for found in collected:
-        moment = told.get(found.author.label)
-        stamp = found.stamp if moment is None else Stamp(moment, "times file")
-        received_at[found] = received(stamp, course.zone_of(found.exercise))
-    return Intake(exercises, collected, known, matches, received_at, notes), new
+    return {label: person for label, person in people.items() if person is not None}, notes
+
+
+def _stamp(found: Collected, told: Mapping[str, datetime]) -> Stamp:
+    """The time of a file of times, or else the hand-in's own."""
+    moment = told.get(found.author.label)
+    return found.stamp if moment is None else Stamp(moment, "times file")
 
 
 def _told_times(

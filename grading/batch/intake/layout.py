@@ -13,8 +13,9 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 from grading.batch.intake import choice
-from grading.batch.intake.files import MAX_DEPTH, File, files_in, is_file, is_folder, is_junk
-from grading.batch.intake.naming import copy_number, words
+from grading.batch.intake.files import MAX_DEPTH, File, files_in
+from grading.batch.intake.naming import COPY_WORDS, copy_number, words
+from grading.batch.paths import is_file, is_folder, is_junk
 from grading.batch.platforms import (
     blackboard,
     brightspace,
@@ -40,10 +41,11 @@ MAX_WRAPPERS = 4
 # No file system that students use has longer names.
 MAX_NAME = 255
 # Words in the names of folders that one person keeps several versions in.
-_OWN_WORDS = {
-    *("archive", "attempt", "backup", "copy", "course", "draft", "ex", "exercise", "exercises"),
-    *("final", "homework", "hw", "new", "old", "original", "reference", "solution", "solutions"),
-    *("src", "stub", "submission", "test", "tests", "try", "v", "version", "work"),
+_OWN_WORDS = COPY_WORDS | {
+    *("archive", "code", "course", "day", "ex", "exercises", "jupyter", "lab", "labs", "module"),
+    *("modules", "nb", "notebook", "notebooks", "part", "practical", "problem", "project", "py"),
+    *("python", "reference", "script", "scripts", "session", "set", "sheet", "solutions", "src"),
+    *("stub", "task", "test", "tests", "unit", "week", "work"),
 }
 
 
@@ -134,7 +136,7 @@ def _are_peoples(
     works: dict[str, set[str]] = {}
     for name, file in inside[: choice.MAX_CANDIDATES]:  # more are never read
         with suppress(UsageError):
-            works.setdefault(name, set()).add(choice.worked_on(file, exercise))
+            works.setdefault(name, set()).add(choice.work_in(file, exercise))
     first, *others = [work - {""} for work in works.values() if work - {""}] or [set()]
     return any(first.isdisjoint(work) for work in others)
 

@@ -1,18 +1,24 @@
 """What the name of a file says: which exercise it is for, and which copy it is."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
 from grading.batch.intake.files import File
+from grading.batch.people.evidence import Author
 from grading.course.syllabus import Exercise
 from grading.submission import file as submissions
 
 # What people and programs write in front of the name of a copy, and behind it.
 _BEFORE = re.compile(r"(?:copy_of|kopie_von|copie_de|copia_de)_*")
 COPY_WORDS = {
-    *("copy", "kopie", "copie", "copia", "v", "version", "final", "fixed", "corrected"),
-    *("new", "neu", "solution", "submission"),
+    *("abgabe", "assignment", "attempt", "backup", "clean", "complete", "completed"),
+    *("copia", "copie", "copy", "corrected", "current", "done", "draft", "edited", "exercise"),
+    *("final", "finished", "fixed", "homework", "hw", "kopie", "last", "latest", "mine", "my"),
+    *("neu", "new", "of", "old", "original", "resubmission", "revised", "solution", "solved"),
+    *("submission", "submit", "submitted", "try", "update", "updated", "v", "version", "working"),
 }
 # Behind an exercise's name, these words make the name of another module.
 _OTHER = {"test", "tests", "util", "utils", "helper", "helpers"}
@@ -54,13 +60,15 @@ def _plain(text: str) -> str:
 
 def words(text: str) -> set[str]:
     """The words of a name in lower case."""
-    return set(re.findall(r"[^\W\d_]+", text.lower()))
+    return set(re.findall(r"[^\W\d_]+", unicodedata.normalize("NFC", text).lower()))
 
 
 def has_id(name: str, exercise: Exercise) -> bool:
     """Whether the id of an exercise is a word of the name."""
-    word = re.search(rf"(^|[^a-z0-9]){re.escape(exercise.id.lower())}([^0-9]|$)", name.lower())
-    return word is not None
+    name, word = name.lower(), exercise.id.lower()
+    if word not in name:
+        return False  # as most names of a whole course
+    return re.search(rf"(^|[^a-z0-9]){re.escape(word)}([^0-9]|$)", name) is not None
 
 
 def is_about(name: str, exercise: Exercise) -> bool:
@@ -68,11 +76,28 @@ def is_about(name: str, exercise: Exercise) -> bool:
     return has_id(name, exercise) or copy_number(name, exercise) is not None
 
 
-def is_named(file: File, exercise: Exercise) -> bool:
-    """Whether a file is called after the exercise or its id, and not only with the id in front."""
-    behind = after_stem(file.name, exercise.id)
-    is_id = behind is not None and words(behind) <= COPY_WORDS
-    return is_id or copy_number(file.name, exercise) is not None
+def is_named(name: str, exercise: Exercise, author: Author) -> bool:
+    """Whether a name is the exercise's or its id, and else says only which copy, or whose it is.
+
+    Another word, as in ex1_vanilla_rnn_plot.py, may make it the name of another module.
+    """
+    return is_about(name, exercise) and _adds_nothing(name, exercise, author)
+
+
+def is_akin(name: str, exercise: Exercise, author: Author) -> bool:
+    """Whether a name consists of words of the exercise's, as my_rnn.py does."""
+    return has_word(name, exercise) and _adds_nothing(name, exercise, author)
+
+
+def _adds_nothing(name: str, exercise: Exercise, author: Author) -> bool:
+    said = words(PurePosixPath(name).stem) - words(exercise.module) - words(exercise.id)
+    whose = [unicodedata.normalize("NFC", clue.value).lower() for clue in author.clues]
+    return all(_is_of(word, whose) for word in said - COPY_WORDS)
+
+
+def _is_of(word: str, whose: Sequence[str]) -> bool:
+    """Whether a word is an author's name, or part of it: platforms write Jane Doe as doejane."""
+    return any(word in value if len(word) > 2 else word in words(value) for value in whose)
 
 
 def has_word(name: str, exercise: Exercise) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder
+from grading.batch.paths import is_folder
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp, seconds
 from grading.text import one_line

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder
+from grading.batch.paths import is_folder
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder
+from grading.batch.paths import is_folder
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part, Stamp
 from grading.text import one_line

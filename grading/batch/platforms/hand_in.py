@@ -20,12 +20,14 @@ class Stamp:
     """When something was handed in, as its source tells it.
 
     `moment` has no zone where the source tells none: the course's zone counts there. `late` is the
-    platform's own word, where it has one.
+    platform's own word, where it has one. `problem` says why this
+    machine cannot tell the time.
     """
 
     moment: datetime | None = None
     source: str = ""
     late: bool | None = None
+    problem: str = ""
 
 
 NO_STAMP = Stamp()
@@ -37,6 +39,7 @@ class HandIn:
 
     `attempt` is the platform's number, if it has one, and `order` sorts the attempts of one author;
     None means that nothing tells which came later. `problem` says why there is nothing to read.
+    `assignment` is the platform's name for what was asked for, where a download holds several.
     `among_others` marks one of several assignments: another may hold the author's work.
     `repeats` says that files of the author's earlier attempt, the hand-in before this one, are in
     this one as well.
@@ -48,6 +51,7 @@ class HandIn:
     attempt: int = 1
     order: tuple[float, ...] | None = None
     problem: str = ""
+    assignment: str = ""
     among_others: bool = False
     repeats: bool = False
 

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder
+from grading.batch.paths import is_folder
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grading.batch.intake.files import is_folder, is_junk
+from grading.batch.paths import is_folder, is_junk
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Part, Stamp, seconds
 from grading.course.syllabus import zone_named
@@ -52,10 +52,14 @@ def _of_student(folder: Path) -> Iterator[HandIn]:
         assignments = []
     for path in assignments or [folder]:
         stamp = _stamp(path / TIMESTAMP)
-        order = None if stamp.moment is None else (seconds(stamp.moment),)
-        among_others = len(assignments) > 1
-        part = Part(path, path.name)
-        yield HandIn(author, (part,), stamp, order=order, among_others=among_others)
+        yield HandIn(
+            author,
+            (Part(path, path.name),),
+            stamp,
+            order=None if stamp.moment is None else (seconds(stamp.moment),),
+            assignment=one_line(path.name) if assignments else "",
+            among_others=len(assignments) > 1,
+        )
 
 
 def _is_assignment(path: Path) -> bool:

@@ -8,15 +8,18 @@ from pathlib import Path
 import pytest
 
 from grading import pack as packing
-from grading.batch.intake.choice import candidates
-from grading.batch.intake.collect import Collected, collect
+from grading.batch.intake.choice import candidates, not_of_others
+from grading.batch.intake.collect import collect
+from grading.batch.intake.collected import Collected
 from grading.batch.intake.files import File
 from grading.batch.intake.naming import copy_number, copy_of
+from grading.batch.people.evidence import Author
 from grading.course.syllabus import Course
 from tests.support.classes import EX1, EX4, pack, put
 from tests.support.notebooks import code, notebook
 
 NOTEBOOK = EX1.replace(".py", ".ipynb")
+NOBODY = Author("", ())
 MODULE = EX1.removesuffix(".py")
 
 
@@ -149,9 +152,44 @@ def test_a_file_named_for_another_exercise_is_that_ones(
     short = replace(real_course.exercise("ex1"), file="ex1_vanilla.py")
     long = real_course.exercise("ex1")
     files = [File(name, 0, name) for name in (EX1, "ex1_vanilla_2.py", f"{MODULE}_2.py")]
-    found = {one.file: candidates(files, one, [short, long], lone=False) for one in (short, long)}
+    both = [short, long]
+    found = {one.file: candidates(not_of_others(files, one, both), one, NOBODY) for one in both}
     names = {name: [file.name for file in mine] for name, mine in found.items()}
     assert names == {short.file: ["ex1_vanilla_2.py"], EX1: [EX1, f"{MODULE}_2.py"]}
+
+
+WHOLE = """
+class VanillaRNNCell:
+    pass
+class VanillaRNN:
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "last", "settled"),
+    [
+        # A helper with the exercise's name in front loses to a copy, and to the id alone;
+        ({f"{MODULE}-Copy1.ipynb": "a", f"{MODULE}_lib.py": "b"}, "a", True),
+        ({"ex1.py": "a", f"{MODULE}_plot.py": "b"}, "a", True),
+        ({"my_ex1_final.py": "a", "ex1_plot.py": "b", f"{MODULE}_test.py": "c"}, "a", True),
+        ({f"{MODULE}_Ada.py": "a", f"{MODULE}_loss2.py": "b"}, "a", True),
+        ({"ex1_ada_v2.py": "a", "ex2_ada.py": "b"}, "a", True),
+        # beside nothing else it may be the work: if it has what the exercise asks for, it is.
+        ({f"{MODULE}_plot.py": "a"}, "a", False),
+        ({"ex1_lstm.py": "a"}, "a", False),
+        ({f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+        ({f"{MODULE}_plot.py": "b", f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+        ({EX1: "stub", f"{MODULE}_plot.py": "a"}, "a", False),
+        ({EX1: "stub", f"{MODULE}_jane.py": f"{WHOLE}a"}, "a", True),
+    ],
+)
+def test_another_word_in_the_name_comes_last(
+    tmp_path: Path, real_course: Course, files: dict[str, str], last: str, settled: bool
+) -> None:
+    found, note, is_settled = chosen(tmp_path, real_course, files)
+    assert (found, is_settled) == (last, settled)
+    assert settled or note.startswith("from ")
 
 
 UNTOUCHED = {
@@ -209,6 +247,19 @@ def test_another_kind_of_file_beside_the_untouched_stub_is_listed(
             "",
             "are read from ex1.md, and not from ex1.pdf",
         ),
+        *(
+            ({name: "a"}, "", f"are read from ex1.md, and not from {name}")
+            for name in (
+                "answers.md",
+                "questions.md",
+                "README.md",
+                "answers.docx",
+                "my_answers.txt",
+            )
+        ),
+        ({"ex1.md": "", "answers_ex1.docx": "a"}, "", "are read from ex1.md, and not from answers"),
+        ({"ex1.md": "a", "README.md": "b"}, "a", ""),
+        ({"docs/README.md": "b", "ex1_vanilla_rnn.html": ""}, "", ""),
     ],
 )
 def test_answers_are_chosen_like_works(
@@ -256,7 +307,8 @@ def test_two_lists_that_name_different_files_are_not_settled(
     found = {one.author.label: one.work for one in collect(tmp_path, [real_course.exercise("ex1")])}
     two, same = found["ada"], found["bob"]
     assert two is not None
-    assert (two.note, two.settled) == (f"{EX1} beside it does not count", False)
+    beside = f"hand-in (1).zip/{EX1} beside it does not count"
+    assert (two.note, two.settled) == (beside, False)
     assert same is not None
     assert (same.note, same.settled) == ("", True)
 
@@ -298,6 +350,45 @@ def test_a_module_beside_the_untouched_stub_is_listed(tmp_path: Path, real_cours
     assert chosen(tmp_path / "b", real_course, files)[1:] == ("", True)
 
 
+def test_files_called_after_the_ids_are_each_their_exercises(
+    tmp_path: Path, real_course: Course
+) -> None:
+    names = {"ada": ["ex1.py", "ex2.py", "ex3.py"], "bob": ["ex1_bob.py", "ex2_bob.py"]}
+    for who, files in names.items():
+        for name in files:
+            put(tmp_path / who / name, name)
+    found = collect(tmp_path, list(real_course.exercises.values()))
+    assert len(found) == 5
+    for one in found:
+        assert one.work is not None
+        assert one.work.read().source.startswith(one.exercise)
+        assert (one.work.note, one.work.settled) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_work", "settled"),
+    [
+        ("my_rnn.py", True, True),
+        ("rnn_data.py", True, False),
+        ("data_utils.py", False, True),
+        ("rnn_ex2.py", False, True),
+    ],
+)
+def test_a_lone_file_in_a_folder_is_the_exercise_if_it_has_a_word_of_it(
+    tmp_path: Path, real_course: Course, name: str, is_work: bool, settled: bool
+) -> None:
+    put(tmp_path / "ada" / name, "a")
+    put(tmp_path / "bob" / EX1)
+    for beside in (name, "ex2_gradient_probe.py"):
+        put(tmp_path / "cyd" / beside)
+    asked, *others = real_course.exercises.values()
+    found = {one.author.label: one for one in collect(tmp_path, [asked], others=others)}
+    work = found["ada"].work
+    assert (work is not None) == is_work
+    assert found["cyd"].work is None
+    assert work is None or (work.note, work.settled) == (f"from {name}", settled)
+
+
 def test_a_lone_file_is_the_exercise_that_was_asked_for(
     tmp_path: Path, real_course: Course
 ) -> None:
@@ -311,7 +402,7 @@ def test_a_lone_file_is_the_exercise_that_was_asked_for(
 
 @pytest.mark.parametrize(
     ("name", "settled"),
-    [("my_rnn.py", True), ("Vanilla.py", True), ("data_utils.py", False), ("solution.py", False)],
+    [("my_rnn.py", True), ("Vanilla.py", True), ("rnn_data.py", False), ("solution.py", False)],
 )
 def test_a_lone_file_of_another_name_is_graded_and_said(
     tmp_path: Path, real_course: Course, name: str, settled: bool

@@ -205,7 +205,7 @@ def test_what_cannot_be_read_is_listed_with_its_reason(tmp_path: Path, real_cour
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("eve/my_rnn.py", "but my_rnn.py"),
+        ("eve/main.py", "but main.py"),
         ("cyd/ex1_vanilla_rnn.py.txt", "but ex1_vanilla_rnn.py.txt; .py, .ipynb and .zip are read"),
         ("dee.tar.gz", "but dee.tar.gz; of archives, only .zip is read"),
         ("dee.7z", "but dee.7z; of archives, only .zip is read"),

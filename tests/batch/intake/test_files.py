@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch.intake.files import files_in, is_junk
+from grading.batch.intake.files import files_in
+from grading.batch.paths import is_junk
 from grading.errors import UsageError
 from tests.support.classes import EX1, WORK, pack, put
 
@@ -133,3 +134,14 @@ def test_limits(tmp_path: Path) -> None:
     large = pack(tmp_path / "large.zip", {f"{n}.ipynb": " " * 2**24 for n in range(6)})
     with pytest.raises(UsageError, match="more than 64 MB"):
         files_in(large, large.name)
+
+
+def test_a_file_in_an_archive_in_a_folder_has_the_archive_s_name_in_front(tmp_path: Path) -> None:
+    pack(tmp_path / "ada" / "w" / "all.zip", {"a/x.py": "", "y.py": ""})
+    (tmp_path / "ada" / "w" / "no.zip").write_bytes(b"PK no")
+    files = {file.whole_place: file.folder.as_posix() for file in files_in(tmp_path / "ada", "ada")}
+    assert files == {
+        "w/all.zip/a/x.py": "w/all.zip/a",
+        "w/all.zip/y.py": "w/all.zip",
+        "w/no.zip": "w",
+    }
