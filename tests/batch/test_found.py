@@ -22,7 +22,6 @@ from grading.batch.intake import naming
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import identify
 from grading.batch.people import merging, roster
-from grading.batch.people.matching import Roster
 from grading.batch.platforms import blackboard
 from grading.batch.store import Result
 from grading.course.syllabus import Course, LatePolicy
@@ -95,7 +94,7 @@ def seen(
         path.write_text(people, encoding="utf-8")
         given["rosters"] = (path,)
     wished = options(**given)
-    known = Roster(command.people_of(course, wished))
+    known = command.roster_of(course, wished)
     asked = [course.exercise(one) for one in ids]
     others = [other for other in course.exercises.values() if other not in asked]
     own = command.own_files(folder / "grades", wished)
