@@ -1,10 +1,10 @@
 """What speaks against a match: another name, another number, or another account of the name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
-from grading.batch.people.names import are_akin, is_one_name
+from grading.batch.people.names import are_akin, is_groups, is_one_name
 from grading.batch.people.person import Person, without_zeros
 from grading.batch.people.steps import logins
 
@@ -26,14 +26,23 @@ _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]]
 MANY = 3
 
 
-def other_name(author: Author, person: Person, evidence: Evidence) -> str:
-    """Why the name that came with nameless evidence is not the person's; empty if it may be."""
+def other_name(author: Author, person: Person, evidence: Evidence, known: Container[str]) -> str:
+    """Why the name that came with nameless evidence is not the person's; empty if it may be.
+
+    `known` are the words of everybody's names.
+    """
     names = author.values((Kind.NAME,))
-    if evidence is Evidence.MAILBOX:
-        may_be = any(is_one_name(name, person.name) for name in names)
-    else:
-        may_be = evidence not in _NAMELESS or any(are_akin(name, person.name) for name in names)
-    return f"the name with it is {names[0]}" if names and not may_be else ""
+
+    def may_be(name: str) -> bool:
+        if is_one_name(name, person.name):
+            return True
+        if evidence is Evidence.CANVAS and is_groups(name, person.name, known):
+            return False
+        return evidence is not Evidence.MAILBOX and are_akin(name, person.name)
+
+    if not names or evidence not in (*_NAMELESS, Evidence.MAILBOX) or any(map(may_be, names)):
+        return ""
+    return f"the name with it is {names[0]}"
 
 
 def without_contradictions(

@@ -13,11 +13,12 @@ from unicodedata import normalize
 
 from grading.batch.people.doubts import other_name, without_contradictions, without_rivals
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
-from grading.batch.people.names import Words, fits, is_plainer, squeezed, words
+from grading.batch.people.names import Words, fits, is_plainer, long_words, plain, squeezed
 from grading.batch.people.person import Person
 from grading.batch.people.steps import AS_NAMES, PLAIN, STEPS, Step, domain
 
 MAX_CANDIDATES = 3
+LONG = 4
 
 
 class Roster:
@@ -50,8 +51,10 @@ class Roster:
                 self._by_key.setdefault(key, []).append(person)
         self._by_word: dict[str, list[Person]] = {}
         for person in self.people:
-            for word in _long_words(person.name):
+            for word in long_words(person.name):
                 self._by_word.setdefault(word, []).append(person)
+        # Words that are long enough to be no part of another word by chance.
+        self._sizes = {len(word) for word in self._by_word if len(word) >= LONG}
 
     def _index(self, step: Step) -> dict[str, list[tuple[Words, Person]]]:
         index: dict[str, list[tuple[Words, Person]]] = {}
@@ -113,7 +116,7 @@ class Roster:
         elif evidence is Evidence.POSSIBLE_LOGIN:
             doubt = "without a receipt, nothing tells where the login begins"
         else:
-            doubt = other_name(author, people[0], evidence)
+            doubt = other_name(author, people[0], evidence, self._by_word)
         if doubt:
             return Match(candidates=tuple(everybody), doubt=doubt)
         return Match((people[0],), evidence)
@@ -180,15 +183,18 @@ class Roster:
 
     def _alike(self, author: Author) -> list[Person]:
         """Those with most words of their name in a clue: for somebody to choose from."""
-        texts = [squeezed(value) for value in author.values(PLAIN.kinds)]
-        shared = Counter(
-            person
-            for word, people in self._by_word.items()
-            if any(word in text for text in texts)
-            for person in people
-        )
+        found = {word for value in author.values(PLAIN.kinds) for word in self._words(value)}
+        shared = Counter(person for word in sorted(found) for person in self._by_word[word])
         most = max(shared.values(), default=0)
         return [person for person, count in shared.items() if count == most]
+
+    def _words(self, value: str) -> set[str]:
+        """The words of the roster's names in a clue; long ones may stand inside a word."""
+        found = long_words(value) & self._by_word.keys()
+        for text in plain(value):
+            pieces = {text[at : at + size] for size in self._sizes for at in range(len(text))}
+            found |= pieces & self._by_word.keys()
+        return found
 
 
 def _each_once(groups: Iterable[Iterable[Person]]) -> list[Person]:
@@ -198,8 +204,3 @@ def _each_once(groups: Iterable[Iterable[Person]]) -> list[Person]:
 def _spaced(text: str) -> str:
     """The name of a team as it is, but for case and the number of spaces."""
     return " ".join(normalize("NFKC", text).casefold().split())
-
-
-def _long_words(name: str) -> list[str]:
-    """The words that are long enough to tell people apart: four letters of Latin, say."""
-    return [word for word in words(name) if len(word) >= (4 if word.isascii() else 2)]

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from itertools import accumulate
 
 from anyascii import anyascii
@@ -15,6 +16,10 @@ _AS_TWO = str.maketrans(
 _KEPT = ("L", "M", "N")
 # Suffixes stand behind the last name, behind the first name or behind a second comma.
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+# What the names of groups hold in many languages: group, groupe, Gruppe, grupo, equipo, team.
+_GROUP = re.compile(r"\d|team|group|grupp|grupo|grupa|equip")
+# What may stand between the names of several people.
+_AND = ("", "and", "und", "et", "y", "e", "og", "och", "en")
 
 
 def words(text: str) -> Words:
@@ -39,7 +44,7 @@ def fits(one: Words, other: Words) -> bool:
     """
     if "".join(one) != "".join(other):
         return False
-    mine, theirs = (set(accumulate(map(len, words))) for words in (one, other))
+    mine, theirs = (set(accumulate(map(len, each))) for each in (one, other))
     return mine <= theirs or theirs <= mine
 
 
@@ -112,7 +117,7 @@ def are_akin(name: str, other: str) -> bool:
     if not _scripts(name) & _scripts(other) or is_one_name(name, other):
         return True
     # An initial, or the O of O'Neil, is shared by many.
-    mine, theirs = ({word for word in _each(text) if len(word) > 1} for text in (name, other))
+    mine, theirs = (long_words(text) for text in (name, other))
     # Some platforms write names without spaces.
     return bool(mine & theirs) or any(
         whole.startswith(word) or whole.endswith(word)
@@ -120,6 +125,39 @@ def are_akin(name: str, other: str) -> bool:
         for whole in (plain(text) if len(words(text)) == 1 else ())
         for word in each
     )
+
+
+def is_groups(name: str, person: str, known: Container[str]) -> bool:
+    """Whether a name says that it is a group's, or is made of the person's and of others' words.
+
+    `known` are everybody's words in plain spelling. Canvas writes names without spaces: doelee is
+    Doe and Lee, but doejanie is Jane Doe, who calls herself Janie.
+    """
+    lefts = {_without(whole, long_words(person)) for whole in plain(name)}
+    return any(_GROUP.search(left) or _is_made_of(left, known) for left in lefts)
+
+
+def _without(whole: str, known: set[str]) -> str:
+    """A name in one word without the words that it begins and ends with."""
+    for word in sorted(known, key=len, reverse=True):
+        if word in (whole[: len(word)], whole[-len(word) :]):
+            left = whole.removeprefix(word) if whole.startswith(word) else whole[: -len(word)]
+            return _without(left, known)
+    return whole
+
+
+def _is_made_of(text: str, known: Container[str]) -> bool:
+    ends = {0}
+    for end in range(1, len(text) + 1):
+        pieces = [text[start:end] for start in ends]
+        if any(piece.removeprefix(joint) in known for piece in pieces for joint in _AND):
+            ends.add(end)
+    return bool(text) and len(text) in ends
+
+
+def long_words(name: str) -> set[str]:
+    """The words of a name in plain spelling that are more than an initial."""
+    return {word for word in _each(name) if len(word) > 1}
 
 
 def _each(name: str) -> set[str]:

@@ -279,10 +279,68 @@ def test_somebody_with_the_same_words_in_the_name_is_a_candidate_and_no_more() -
     for name, candidates in (
         ("Maria Lopez", [people[1]]),
         ("Mary Jane Doe", [people[0]]),
-        ("Zoe Li", []),
+        ("Zoe Li", [people[2]]),
+        ("Olivia Weil", []),
+        ("garcia2", [people[1]]),
     ):
         match = one(people, (Kind.NAME, name))
         assert (match.people, list(match.candidates)) == ((), candidates)
+
+
+class Counted(str):
+    """A word that counts how often it is compared."""
+
+    compared = 0
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, other)
+
+    __hash__ = str.__hash__
+
+
+def test_candidates_are_looked_up_and_not_searched_for() -> None:
+    roster = Roster([Person(f"Given{number:04} Family{number:04}") for number in range(5000)])
+    roster._by_word = {Counted(word): people for word, people in roster._by_word.items()}
+    match = roster.match([author("xgiven4711x")], {})["xgiven4711x"]
+    assert match.candidates == (roster.people[4711],)
+    assert Counted.compared < 100
+
+
+# Canvas's number is that of a member where a group hands in, and the name is the group's.
+MEMBERS = [
+    Person("Doe, Jane", canvas="1001"),
+    Person("Lee, Kim", canvas="1002"),
+    Person("García López, José María", canvas="1003"),
+    Person("王小明", canvas="1004"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "is_certain"),
+    [
+        *((name, "1001", True) for name in ("doejane", "janedoe", "DOE_Jané", "jane")),
+        # A nickname, another last name, a middle name, another script.
+        *((name, "1001", True) for name in ("doejanie", "janey", "smithjane", "doejaneann", "王")),
+        *((name, "1002", True) for name in ("leekim", "leekimberly", "leekimand")),
+        *((name, "1003", True) for name in ("garcíajosé", "garcialopezjose", "lópezjosé")),
+        *((name, "1004", True) for name in ("wangxiaoming", "wangkevin", "王小明")),
+        # Names of several people, and of groups.
+        *(
+            (name, "1001", False)
+            for name in ("doelee", "leedoe", "doeandlee", "janekim", "doewangxiaoming")
+        ),
+        *((name, "1001", False) for name in ("janesteam", "groupdoe", "doe3", "gruppejane", "조1")),
+        *((name, "1003", False) for name in ("garcíalópezdoe", "josédoeundlee")),
+        # Somebody else's name.
+        *((name, "1001", False) for name in ("leekim", "smithbob", "doekim")),
+    ],
+)
+def test_a_name_beside_a_number_of_canvas(name: str, number: str, is_certain: bool) -> None:
+    match = one(MEMBERS, (Kind.CANVAS, number), (Kind.NAME, name), (Kind.TEAM, name))
+    [person] = (person for person in MEMBERS if person.canvas == number)
+    assert match.people == ((person,) if is_certain else ())
+    assert is_certain or person in match.candidates
 
 
 NEW = Person("Doe, Jane", "12", "jdoe@x.edu")
