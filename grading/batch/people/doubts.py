@@ -20,7 +20,8 @@ _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]]
     Kind.CANVAS: ((Kind.CANVAS,), lambda person: [person.canvas]),
     Kind.MOODLE: ((Kind.MOODLE,), lambda person: [person.moodle]),
     Kind.ID: ((Kind.ID,), lambda person: [person.id]),
-    Kind.LOGIN: ((Kind.LOGIN, Kind.POSSIBLE_LOGIN, Kind.HANDLE), logins),
+    Kind.LOGIN: ((Kind.LOGIN, Kind.POSSIBLE_LOGIN), logins),
+    Kind.HANDLE: ((Kind.HANDLE,), lambda person: list(person.handles)),
 }
 # So many contradictions, and not one agreement, say that a column is of another origin.
 MANY = 3

@@ -15,8 +15,8 @@ class Kind(StrEnum):
     LOGIN = "login"
     # One that may begin elsewhere.
     POSSIBLE_LOGIN = "possible login"
-    # A login that its owner has chosen, and which is therefore nobody's id or address.
-    HANDLE = "login of their choice"
+    # A login that its owner has chosen, and which is therefore nobody's id, address or login.
+    HANDLE = "GitHub login"
     ID = "id"
     EMAIL = "address"
     NAME = "name"
@@ -41,6 +41,7 @@ class Evidence(StrEnum):
     CANVAS = "Canvas ID"
     MOODLE = "Moodle participant"
     LOGIN = "login"
+    HANDLE = "GitHub login"
     EMAIL = "address"
     ID = "id"
     LOGIN_AND_NAME = "login and name"

@@ -15,7 +15,7 @@ from grading.batch.people.doubts import other_name, without_contradictions, with
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
 from grading.batch.people.names import Words, fits, is_plainer, long_words, plain, squeezed
 from grading.batch.people.person import Person
-from grading.batch.people.steps import AS_NAMES, PLAIN, STEPS, Step, domain
+from grading.batch.people.steps import AS_NAMES, LOGIN, PLAIN, STEPS, Step, domain
 
 MAX_CANDIDATES = 3
 LONG = 4
@@ -69,11 +69,9 @@ class Roster:
 
     def named(self, text: str) -> list[Person]:
         """The people of this id, login, address or name; if there are none, of this mailbox."""
-        by_step = {
-            step.evidence: self._fitting(step, [text]) for step in STEPS if Kind.ANY in step.kinds
-        }
-        mailbox = by_step.pop(Evidence.MAILBOX)
-        return _each_once(by_step.values()) or mailbox
+        found = {step: self._fitting(step, [text]) for step in STEPS if Kind.ANY in step.kinds}
+        *others, mailbox = found.values()  # the weakest comes last
+        return _each_once(others) or mailbox
 
     def key_of(self, person: Person) -> str:
         """What only this person has, from one run to the next."""
@@ -106,7 +104,9 @@ class Roster:
         if (of_team := self._of_team(author, everybody)) is not None:
             return of_team
         if not fitting:
-            return Match()
+            same = self._fitting(LOGIN, author.values((Kind.HANDLE,)))
+            doubt = "somebody else may have this login at GitHub: give GitHub Classroom's roster"
+            return Match(candidates=tuple(same), doubt=doubt if same else "")
         evidence, people = fitting[0]
         # Evidence against the strongest: what else is known points to somebody else.
         if any(people[0] not in others for _, others in fitting[1:]):

@@ -63,7 +63,7 @@ def _are_one(person: Person, other: Person) -> bool:
 
 
 def _has_no_name(person: Person) -> bool:
-    return person.name in (person.id, person.email, person.login, person.canvas)
+    return person.name in (person.id, person.email, person.login, person.canvas, *person.handles)
 
 
 def _shared(person: Person, other: Person) -> list[str]:
@@ -114,6 +114,7 @@ def without_shared(people: Sequence[Person], file: str, tell: Tell) -> list[Pers
             email=kept("email", person.email),
             login=kept("login", person.login),
             canvas=kept("canvas", person.canvas),
+            handles=tuple(one for one in person.handles if kept("handle", one)),
         )
         for person in people
     ]
@@ -148,6 +149,7 @@ def _both(person: Person, other: Person) -> Person:
         # The longer one has the zeros.
         id=max(person.id, other.id, key=len),
         also=tuple(dict.fromkeys(login for login in logins if login not in kept)),
+        handles=tuple(dict.fromkeys(person.handles + other.handles)),
         sections=tuple(dict.fromkeys(person.sections + other.sections)),
         teams=tuple(dict.fromkeys(person.teams + other.teams)),
     )

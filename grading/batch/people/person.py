@@ -13,7 +13,9 @@ class Person:
     """A person of the class; what is not known is empty.
 
     `canvas` and `moodle` are numbers that these platforms give to their users; they identify
-    nobody elsewhere. `teams` are the groups in which the person hands in.
+    nobody elsewhere. `handles` are logins at GitHub and its like. People choose them, so that one
+    may be somebody else's login at the university. `teams` are the groups in which the person
+    hands in.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Person:
     family: str = ""
     canvas: str = ""
     moodle: str = ""
+    handles: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
     # Further logins and addresses, where rosters of several platforms have different ones.
@@ -47,6 +50,7 @@ def identities(person: Person) -> list[tuple[str, str]]:
     """What identifies a person: pairs of a column and a value."""
     written = [(column, getattr(person, column)) for column in NUMBERS]
     written += [("login", value) for value in person.also]
+    written += [("handle", value) for value in person.handles]
     return [identity(column, value) for column, value in written if value]
 
 

@@ -97,14 +97,21 @@ def logins(person: Person) -> list[str]:
 
 
 AS_NAMES = (Kind.NAME, Kind.ANY, Kind.HANDLE)
+LOGIN = Step(
+    Evidence.LOGIN,
+    (Kind.LOGIN, Kind.ANY),
+    _folded,
+    lambda person: _folded(person.login, *person.also),
+)
 STEPS = (
     Step(Evidence.CANVAS, (Kind.CANVAS,), _number, lambda person: _number(person.canvas)),
     Step(Evidence.MOODLE, (Kind.MOODLE,), _participant, _participants),
+    LOGIN,
     Step(
-        Evidence.LOGIN,
-        (Kind.LOGIN, Kind.HANDLE, Kind.ANY),
+        Evidence.HANDLE,
+        (Kind.HANDLE, Kind.ANY),
         _folded,
-        lambda person: _folded(person.login, *person.also),
+        lambda person: _folded(*person.handles),
     ),
     Step(
         Evidence.EMAIL,

@@ -360,7 +360,9 @@ def test_a_login_of_people_without_one(kind: Kind, value: str, evidence: Evidenc
     assert one([NEW], (kind, value)).evidence is evidence
 
 
-CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", moodle="12")
+CANVAS = Person(
+    *("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe"), canvas="1234", moodle="12", handles=("jd",)
+)
 
 
 @pytest.mark.parametrize(
@@ -376,7 +378,7 @@ CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", mo
             "its id is 999, theirs is 111",
         ),
         ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jane Doe")], "its login is jdoe2, theirs is jdoe"),
-        ([(Kind.HANDLE, "jane-doe")], "its login is jane-doe, theirs is jdoe"),
+        ([(Kind.HANDLE, "jane-doe")], "its GitHub login is jane-doe, theirs is jd"),
         ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jané Doe")], "its login is jdoe2, theirs is jdoe"),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "lopezmaria")], "the name with it is lopezmaria"),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "group1")], "the name with it is group1"),
@@ -385,6 +387,10 @@ CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", mo
         (
             [(Kind.EMAIL, "jane.doe1@x.edu"), (Kind.NAME, "Maria Lopez")],
             "the name with it is Maria Lopez",
+        ),
+        (
+            [(Kind.HANDLE, "jdoe")],
+            "somebody else may have this login at GitHub: give GitHub Classroom's roster",
         ),
         (
             [(Kind.POSSIBLE_LOGIN, "jdoe"), (Kind.POSSIBLE_LOGIN, "1_jdoe")],
@@ -404,6 +410,7 @@ def test_a_person_who_may_be_another_is_a_candidate(
         # An address alone may be another one.
         ([(Kind.EMAIL, "jane@home.org"), (Kind.NAME, "Jane Doe")], Evidence.NAME),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "王小明")], Evidence.CANVAS),
+        ([(Kind.HANDLE, "JD")], Evidence.HANDLE),
         ([(Kind.ID, "111"), (Kind.NAME, "Jane Roe")], Evidence.ID),
         ([(Kind.ID, "0111"), (Kind.NAME, "Jane Doe")], Evidence.ID),
         # What is equal counts before what is not.

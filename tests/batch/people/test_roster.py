@@ -286,6 +286,25 @@ def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Pat
         assert (of_ours.canvas, of_ours.id) == ("", "77")
 
 
+@pytest.mark.parametrize(
+    ("headers", "login", "handles"),
+    [
+        ("name,login,section", "jd", ("jd",)),
+        ("name,login,github", "jd", ("x",)),
+        ("name,Kennung,section", "jd", ("jd",)),
+        ("Student,SIS Login ID,Section", "jd", ()),
+        ("Name,Username,Last Access", "jd", ()),
+        ("name,github_username,identifier", "", ("jd",)),
+    ],
+)
+def test_a_login_at_the_university_is_none_at_github(
+    tmp_path: Path, headers: str, login: str, handles: tuple[str, ...]
+) -> None:
+    columns = {"login": "kennung"} if "Kennung" in headers else {}
+    [person] = roster(tmp_path, f"{headers}\nJane Doe,jd,x\n", **columns)
+    assert (person.login, person.handles) == (login, handles)
+
+
 def test_what_identifies_a_person_from_run_to_run() -> None:
     person = Person("Ann Lee", "0012", "Ann@x.edu", "ann", canvas="77", also=("al@y.edu",))
     assert person.keys == [
