@@ -52,8 +52,8 @@ def identify(
     kept = {label: key for label, key in {**decided, **new}.items() if key and label in authors}
     people = {label: known.of_key(key) for label, key in kept.items()}
     notes = [
-        f"{label}: --match gave it to {one_line(kept[label])}, which is not one person of the"
-        " roster now"
+        f"{label}: --match gave it to {one_line(kept[label])}, but the roster has nobody, or"
+        " several people, with that now: give it to somebody again"
         for label, person in people.items()
         if person is None
     ]

@@ -19,7 +19,7 @@ _NAMELESS = (Evidence.CANVAS, Evidence.LOGIN, Evidence.EMAIL, Evidence.ID)
 _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]] = {
     Kind.CANVAS: ((Kind.CANVAS,), lambda person: [person.canvas]),
     Kind.MOODLE: ((Kind.MOODLE,), lambda person: [person.moodle]),
-    Kind.ID: ((Kind.ID,), lambda person: [person.id]),
+    Kind.ID: ((Kind.ID,), lambda person: [person.id, *person.ids]),
     Kind.LOGIN: ((Kind.LOGIN, Kind.POSSIBLE_LOGIN), logins),
     Kind.HANDLE: ((Kind.HANDLE,), lambda person: list(person.handles)),
 }

@@ -29,7 +29,8 @@ class Person:
     handles: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
-    # Further logins and addresses, where rosters of several platforms have different ones.
+    # Further ids, and logins and addresses, where several rosters have different ones.
+    ids: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     # Numbers the people of one name of whom a roster knows nothing but the name.
     namesake: int = 0
@@ -49,6 +50,7 @@ class Person:
 def identities(person: Person) -> list[tuple[str, str]]:
     """What identifies a person: pairs of a column and a value."""
     written = [(column, getattr(person, column)) for column in NUMBERS]
+    written += [("id", value) for value in person.ids]
     written += [("login", value) for value in person.also]
     written += [("handle", value) for value in person.handles]
     return [identity(column, value) for column, value in written if value]

@@ -22,8 +22,12 @@ def _folded(*texts: str) -> list[Words]:
     return [(text.strip().casefold(),) for text in texts if text.strip()]
 
 
-def _number(text: str) -> list[Words]:
-    return [(without_zeros(key),) for (key,) in _folded(text)]
+def _number(*texts: str) -> list[Words]:
+    return [(without_zeros(key),) for (key,) in _folded(*texts)]
+
+
+def _ids(person: Person) -> list[Words]:
+    return _number(person.id, *person.ids)
 
 
 def _words(text: str) -> list[Words]:
@@ -50,7 +54,8 @@ def _logins_and_names(person: Person) -> list[Words]:
 
     Or of a last name, unless both could be a name: Kim Lee is not Soo Lee with the login kim.
     """
-    fronts = [words(front) for front in (person.login, person.id) if words(front)]
+    written = (person.login, person.id, *person.ids)
+    fronts = [words(front) for front in written if words(front)]
     with_digits = [front for front in fronts if any(map(str.isdigit, "".join(front)))]
     last = words(person.family)
     return [
@@ -119,13 +124,8 @@ STEPS = (
         _folded,
         lambda person: _folded(person.email, *person.also),
     ),
-    Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, lambda person: _number(person.id)),
-    Step(
-        Evidence.ID,
-        (Kind.LOGIN,),
-        _number,
-        _without_login(lambda person: _number(person.id)),
-    ),
+    Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, _ids),
+    Step(Evidence.ID, (Kind.LOGIN,), _number, _without_login(_ids)),
     Step(Evidence.LOGIN_AND_NAME, (Kind.LOGIN_AND_NAME,), _words, _logins_and_names),
     Step(Evidence.TEAM_AND_NAME, (Kind.TEAM_AND_NAME,), _words, _teams_and_names),
     Step(Evidence.NAME, AS_NAMES, _words, _names),

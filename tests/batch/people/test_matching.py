@@ -1,6 +1,7 @@
 """Whose a submission is: by the strongest evidence, and nobody's where two are possible."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -427,6 +428,25 @@ def test_a_mailbox_with_another_name_is_another_persons() -> None:
     assert match == Match(candidates=(james,), doubt="the name with it is Jane Doe")
     match = one([james], (Kind.LOGIN, "jdoe"), (Kind.NAME, "James T. Doe"))
     assert match == Match((james,), Evidence.MAILBOX)
+
+
+@pytest.mark.parametrize(
+    ("clues", "is_matched"),
+    [
+        ([(Kind.ID, "00E7")], False),
+        ([(Kind.ID, "e7")], True),
+        ([(Kind.ID, "111")], True),
+        ([(Kind.ANY, "E7")], True),
+        ([(Kind.ID, "E7"), (Kind.NAME, "Jane Doe")], True),
+        ([(Kind.ID, "E8"), (Kind.NAME, "Jane Doe")], False),
+        ([(Kind.LOGIN_AND_NAME, "E7 Jane Doe")], True),
+    ],
+)
+def test_a_person_may_have_ids_of_several_rosters(
+    clues: list[tuple[Kind, str]], is_matched: bool
+) -> None:
+    person = replace(CANVAS, ids=("E7",))
+    assert one([person], *clues).people == ((person,) if is_matched else ())
 
 
 NAMES = ("Ann Lee", "Bob Poe", "Cem Su", "Dee Ray")

@@ -5,11 +5,13 @@ of mod/assign/feedback/offline, Brightspace's # is what its importer expects.
 """
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grading.batch.people import merging
 from grading.batch.people.merging import merged
 from grading.batch.people.person import Person
 from grading.batch.people.roster import read
@@ -176,9 +178,22 @@ def two(folder: Path, first: str, second: str) -> tuple[list[Person], list[str]]
         ("name,id,login\nAnn,a1,a1\n", "name,id,login\nBob,a1,a1\n", 2, "both have a1"),
         # A row without a name.
         ("identifier,github_username,name\na@x,ann,\n", "name,email\nAnn Roe,a@x\n", 1, ""),
+        # Each school has ids of its own.
+        (
+            "name,id,email\nJane Doe,1,j@x\n",
+            'name,id,email\n"Doe, Jane",E7,J@x\n',
+            1,
+            "several ids, each of which counts: Jane Doe (1, E7)",
+        ),
+        ("name,id,email\nJane Doe,1,j@x\n", "name,id,email\nKim Lee,E7,j@x\n", 2, "both have j@x"),
         # Nothing to compare.
-        ("name,id\nJane Doe,1\n", 'name,email\n"Doe, Jane",j@x\n', 2, "Jane Doe: there twice"),
-        ("name,id\nJane Doe,1\n", "name\nJane Doe\n", 2, "Jane Doe: there twice"),
+        (
+            "name,id\nJane Doe,1\n",
+            'name,email\n"Doe, Jane",j@x\n',
+            2,
+            "two rows for Jane Doe have nothing",
+        ),
+        ("name,id\nJane Doe,1\n", "name\nJane Doe\n", 2, "two rows for Jane Doe have nothing"),
         ("name\nJane Doe\n", "name,section\njane doe,A\n", 1, ""),
         ("name,id\nLi Wei,1\n", "name,id\nLi Wei,2\n", 2, ""),
     ],
@@ -236,10 +251,35 @@ def test_a_comma_in_a_header_parts_no_cells(tmp_path: Path) -> None:
     assert [(one.name, one.id) for one in people] == [("Doe, Jane", "1"), ("Roe, Ann", "2")]
 
 
-def test_rows_that_contradict_each_other_are_refused() -> None:
-    rows = [Person("Ann Smith", "1001", "ann@x.edu"), Person("Ann Smith", "1002", "ann@x.edu")]
+def test_rows_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="different values of id, 1001 and 1002"):
-        merged(rows)
+        roster(tmp_path, "name,id,email\nAnn Smith,1001,ann@x\nAnn Smith,1002,ann@x\n")
+    names = [Person("Ann Smith", "1001", "a@x", "a"), Person("Bob Poe", "1002", "a@x", "a")]
+    with pytest.raises(UsageError, match="different values of id, 1001 and 1002"):
+        merged(names)
+    numbers = [Person("Ann", email="a@x", canvas="1"), Person("Ann", email="a@x", canvas="2")]
+    with pytest.raises(UsageError, match="different values of canvas, 1 and 2"):
+        merged(numbers)
+
+
+def test_namesakes_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = 0
+
+    class Counted(frozenset[str]):
+        def isdisjoint(self, other: Iterable[object]) -> bool:
+            nonlocal compared
+            compared += 1
+            return frozenset.isdisjoint(self, other)
+
+    plain = merging._columns
+    monkeypatch.setattr(merging, "_columns", lambda person: Counted(plain(person)))
+    people = [
+        Person("Li Wei", str(number), f"w{number}@x" * (number % 2)) for number in range(5000)
+    ]
+    lines: list[str] = []
+    assert len(merged([*people, Person("Li Wei", canvas="7")], lines.append)) == 5001
+    assert lines[-1].startswith("two rows for Li Wei have nothing in common but the name")
+    assert compared < 10
 
 
 @pytest.mark.parametrize(
