@@ -16,6 +16,8 @@ _AS_TWO = str.maketrans(
 _KEPT = ("L", "M", "N")
 # Suffixes stand behind the last name, behind the first name or behind a second comma.
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+# A nickname or pronouns, but no number.
+_ASIDE = re.compile(r"""[("\[“„«](?P<aside>[^\d()"\[\]“”„«»]+)[)"\]”“»]""")
 # What the names of groups hold in many languages: group, groupe, Gruppe, grupo, equipo, team.
 _GROUP = re.compile(r"\d|team|group|grupp|grupo|grupa|equip")
 # What may stand between the names of several people.
@@ -82,13 +84,27 @@ def orders(name: str) -> list[str]:
     """`name` as written, and with its last words in front, as gradebooks sort it.
 
     With a comma ("Doe, Jane Mary") the words before it are the last name; without one, every
-    number of last words is possible. Jr. and the like may also come last.
+    number of last words is possible. Jr. and the like may also come last. What stands in brackets
+    or quotation marks may be missing, or be a nickname: Robert "Bob" Lee is Robert Lee and Bob Lee.
     """
     found = _orders(name)
+    if match := _ASIDE.search(name):
+        found += _orders_without(name, match)
     if suffixes := [word for word in name.split()[1:] if squeezed(word) in _SUFFIXES]:
         rest = " ".join(word for word in name.split() if word not in suffixes).rstrip(", ")
         found += [" ".join([order, *suffixes]) for order in _orders(rest)]
     return found
+
+
+def _orders_without(name: str, aside: re.Match[str]) -> list[str]:
+    """Without what is said aside, or with it in place of what stands before it: Bob Lee; Lee, Bob.
+
+    Only as a whole name: neither Robert alone nor the group in "Jane Doe (Red)".
+    """
+    without = name.replace(aside[0], " ")
+    instead = re.sub(rf"[^,]*{re.escape(aside[0])}", f" {aside['aside']} ", name)
+    found = _orders(without) if len(words(without)) > 1 else []
+    return found + (_orders(instead) if words(instead) != words(aside["aside"]) else [])
 
 
 def _orders(name: str) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grading.batch.people.merging import Tell, tell_nobody, without_shared
+from grading.batch.people.names import words
 from grading.batch.people.person import NUMBERS, Person, identities
 from grading.batch.people.table import table
 from grading.errors import UsageError
@@ -176,6 +177,9 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     given = {column: text.removeprefix("#").strip() for column, text in cells.items()}
     name = given.get("name", "")
     first, last = given.get("given", ""), given.get("family", "")
+    # Beside a column for first names alone, "Name" is the last name, unless it has both.
+    if name and first and not last and not set(words(first)) & set(words(name)):
+        name, last = "", name
     name = name or " ".join(part for part in (first, last) if part)
     login, role = given.get("login", ""), given.get("role", "").lower()
     if name.lower() == POINTS or role in _TEACHERS:

@@ -41,7 +41,7 @@ def _spellings(text: str) -> list[Words]:
 def _names(person: Person) -> list[Words]:
     written = orders(person.name)
     if person.given and person.family:
-        written += [f"{person.given} {person.family}", f"{person.family} {person.given}"]
+        written += orders(f"{person.family}, {person.given}")
     return [words(name) for name in written]
 
 

@@ -500,6 +500,23 @@ def test_two_spellings_of_one_name_are_said() -> None:
     assert one([person], (Kind.NAME, "MAX STRAUẞ")).evidence is Evidence.NAME
 
 
+@pytest.mark.parametrize(
+    ("known", "name", "is_theirs"),
+    [
+        *(('Robert "Bob" Lee', name, True) for name in ("Robert Lee", "Bob Lee", "leebob")),
+        *(("Lee, Robert (Bob)", name, True) for name in ("Robert Lee", "Bob Lee", "leerobert")),
+        *(("Jane (she/her) Doe", name, True) for name in ("Jane Doe", "doejane")),
+        ("Doe, Jane [she/her]", "Jane Doe", True),
+        ("Robert “Bob” Lee", "Lee, Bob", True),
+        *(('Robert "Bob" Lee', name, False) for name in ("Bob", "Robert", "Lee", "Robert Bob")),
+        *(("Jane Doe (Red Team)", name, name == "Jane Doe") for name in ("Jane Doe", "Red Team")),
+    ],
+)
+def test_what_stands_in_brackets_may_be_missing(known: str, name: str, is_theirs: bool) -> None:
+    person = Person(known)
+    assert one([person], (Kind.NAME, name)).people == ((person,) if is_theirs else ())
+
+
 LABS = [
     Person("Ann", "1", teams=("Lab 1-1",)),
     Person("Bob", "2", teams=("Lab 11",)),

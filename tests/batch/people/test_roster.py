@@ -345,6 +345,23 @@ def test_a_login_at_the_university_is_none_at_github(
     assert (person.login, person.handles) == (login, handles)
 
 
+@pytest.mark.parametrize(
+    ("row", "name", "family"),
+    [
+        ("Doe,Jane", "Jane Doe", "Doe"),
+        ("Jane Doe,Jane", "Jane Doe", ""),
+        ('"Doe, Jane Mary",Jane', "Doe, Jane Mary", ""),
+        ("Doe,", "Doe", ""),
+        (",Jane", "Jane", ""),
+    ],
+)
+def test_a_name_beside_a_first_name_is_the_last_name(
+    tmp_path: Path, row: str, name: str, family: str
+) -> None:
+    [person] = roster(tmp_path, f"Name,First name\n{row}\n")
+    assert (person.name, person.family) == (name, family)
+
+
 def test_what_identifies_a_person_from_run_to_run() -> None:
     person = Person("Ann Lee", "0012", "Ann@x.edu", "ann", canvas="77", also=("al@y.edu",))
     assert person.keys == [
