@@ -47,7 +47,7 @@ def say_what_counts(intake: Intake, grades: Sequence[Grade]) -> None:
                 " another assignment's or platform's"
             )
     for label, match in intake.matches.items():
-        if match.evidence is Evidence.PLAIN:
+        if match.evidence in (Evidence.PLAIN, Evidence.PART):
             people = ", ".join(decisions.described(person) for person in match.people)
             _say(f"matched: {label}: {people}, by the {match.evidence}")
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}

@@ -65,7 +65,10 @@ def recognized(
     for platform in PLATFORMS:
         if written_by is not None and platform in _BY_NAMES and platform is not written_by:
             continue
-        taken, used = platform.take(folder, left)
+        if platform is plain:
+            taken, used = plain.take(folder, left, exercises)
+        else:
+            taken, used = platform.take(folder, left)
         # A platform names everything in its download. Among other names, these may be students' own
         # inventions, and no evidence of a time, unless it is to their disadvantage.
         is_download = 2 * len(used) >= len(names) or platform is clones

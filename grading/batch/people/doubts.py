@@ -11,7 +11,7 @@ from grading.batch.people.steps import logins
 # Evidence that may fit somebody else of the same name.
 _WEAK = (
     *(Evidence.LOGIN_AND_NAME, Evidence.TEAM_AND_NAME, Evidence.NAME),
-    *(Evidence.MAILBOX, Evidence.PLAIN),
+    *(Evidence.MAILBOX, Evidence.PLAIN, Evidence.PART),
 )
 # Evidence that says nothing about the name. Moodle's numbers count only with it.
 _NAMELESS = (Evidence.CANVAS, Evidence.LOGIN, Evidence.EMAIL, Evidence.ID)

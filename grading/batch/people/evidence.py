@@ -24,6 +24,8 @@ class Kind(StrEnum):
     TEAM = "team"
     TEAM_AND_NAME = "team and name"
     ANY = "label"
+    # What is left of a label without words of an exercise or a copy.
+    PART = "part of the label"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Evidence(StrEnum):
     MAILBOX = "first part of the address"
     POSSIBLE_LOGIN = "possible login"
     PLAIN = "name without accents"
+    PART = "part of the label"
     NONE = ""
 
 

@@ -15,7 +15,7 @@ from grading.batch.people.doubts import other_name, without_contradictions, with
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
 from grading.batch.people.names import Words, fits, is_plainer, long_words, plain, squeezed
 from grading.batch.people.person import Person
-from grading.batch.people.steps import AS_NAMES, LOGIN, PLAIN, STEPS, Step, domain
+from grading.batch.people.steps import AS_NAMES, LOGIN, PART, PLAIN, STEPS, Step, domain
 
 MAX_CANDIDATES = 3
 LONG = 4
@@ -31,7 +31,7 @@ class Roster:
         self._domain, count = domains.most_common(1)[0] if domains else ("", 0)
         if 2 * count <= domains.total():
             self._domain = ""
-        self._indexes = {step: self._index(step) for step in (*STEPS, PLAIN)}
+        self._indexes = {step: self._index(step) for step in (*STEPS, PART, PLAIN)}
         self._teams: dict[str, list[Person]] = {}
         for person in self.people:
             for team in person.teams:
@@ -96,10 +96,7 @@ class Roster:
         return without_contradictions(by_label, matches)
 
     def _exact(self, author: Author) -> Match:
-        fitting: list[tuple[Evidence, list[Person]]] = []
-        for step in STEPS:
-            if people := self._fitting(step, author.values(step.kinds)):
-                fitting.append((step.evidence, people))
+        fitting = self._by_evidence(STEPS, author) or self._by_evidence((PART,), author)
         everybody = _each_once(people for _, people in fitting)
         if (of_team := self._of_team(author, everybody)) is not None:
             return of_team
@@ -120,6 +117,12 @@ class Roster:
         if doubt:
             return Match(candidates=tuple(everybody), doubt=doubt)
         return Match((people[0],), evidence)
+
+    def _by_evidence(
+        self, steps: Iterable[Step], author: Author
+    ) -> list[tuple[Evidence, list[Person]]]:
+        found = [(step.evidence, self._fitting(step, author.values(step.kinds))) for step in steps]
+        return [(evidence, people) for evidence, people in found if people]
 
     def _of_team(self, author: Author, people: Sequence[Person]) -> Match | None:
         """The match of a team, or None; `people` are those whom the author's clues fit."""

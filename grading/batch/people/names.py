@@ -143,6 +143,11 @@ def are_akin(name: str, other: str) -> bool:
     )
 
 
+def names_group(text: str) -> bool:
+    """Whether a text has a word for groups, or a digit."""
+    return any(_GROUP.search(whole) for whole in plain(text))
+
+
 def is_groups(name: str, person: str, known: Container[str]) -> bool:
     """Whether a name says that it is a group's, or is made of the person's and of others' words.
 

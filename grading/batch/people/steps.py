@@ -50,18 +50,29 @@ def _plain_names(person: Person) -> list[Words]:
 
 
 def _logins_and_names(person: Person) -> list[Words]:
-    """Login or id in front of a name, as some schools set Brightspace up.
+    """Login or id beside a name, in front as some schools set Brightspace up.
 
-    Or of a last name, unless both could be a name: Kim Lee is not Soo Lee with the login kim.
+    Or in front of a last name, unless both could be a name: Kim Lee is not Soo Lee, login kim.
     """
-    written = (person.login, person.id, *person.ids)
-    fronts = [words(front) for front in written if words(front)]
-    with_digits = [front for front in fronts if any(map(str.isdigit, "".join(front)))]
+    logins = _words_of_logins(person)
+    with_digits = [login for login in logins if any(map(str.isdigit, "".join(login)))]
     last = words(person.family)
     return [
-        *(front + name for front in fronts for name in _names(person)),
-        *(front + last for front in with_digits if last),
+        *(login + name for login in logins for name in _names(person)),
+        *(name + login for login in logins for name in _names(person)),
+        *(login + last for login in with_digits if last),
     ]
+
+
+def _words_of_logins(person: Person) -> list[Words]:
+    written = (person.login, person.id, *person.ids)
+    return [words(one) for one in written if words(one)]
+
+
+def _parts(person: Person) -> list[Words]:
+    """What tells a person among other words."""
+    handles = [words(handle) for handle in person.handles]
+    return [*_names(person), *_words_of_logins(person), *handles, *_logins_and_names(person)]
 
 
 def _teams_and_names(person: Person) -> list[Words]:
@@ -126,7 +137,12 @@ STEPS = (
     ),
     Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, _ids),
     Step(Evidence.ID, (Kind.LOGIN,), _number, _without_login(_ids)),
-    Step(Evidence.LOGIN_AND_NAME, (Kind.LOGIN_AND_NAME,), _words, _logins_and_names),
+    Step(
+        Evidence.LOGIN_AND_NAME,
+        (Kind.LOGIN_AND_NAME, Kind.ANY),
+        _words,
+        _logins_and_names,
+    ),
     Step(Evidence.TEAM_AND_NAME, (Kind.TEAM_AND_NAME,), _words, _teams_and_names),
     Step(Evidence.NAME, AS_NAMES, _words, _names),
     Step(Evidence.MAILBOX, (Kind.LOGIN, Kind.ANY), _folded, _without_login(_mailbox)),
@@ -137,4 +153,6 @@ STEPS = (
         lambda person: _folded(person.login, *person.also),
     ),
 )
-PLAIN = Step(Evidence.PLAIN, AS_NAMES, _spellings, _plain_names)
+# These count only where nothing else does.
+PART = Step(Evidence.PART, (Kind.PART,), _words, _parts)
+PLAIN = Step(Evidence.PLAIN, (*AS_NAMES, Kind.PART), _spellings, _plain_names)
