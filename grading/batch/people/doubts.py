@@ -35,11 +35,12 @@ def other_name(author: Author, person: Person, evidence: Evidence, known: Contai
     names = author.values((Kind.NAME,))
 
     def may_be(name: str) -> bool:
-        if is_one_name(name, person.name):
+        if any(is_one_name(name, theirs) for theirs in person.names):
             return True
-        if evidence is Evidence.CANVAS and is_groups(name, person.name, known):
+        if evidence is Evidence.CANVAS and is_groups(name, " ".join(person.names), known):
             return False
-        return evidence is not Evidence.MAILBOX and are_akin(name, person.name)
+        is_akin = any(are_akin(name, theirs) for theirs in person.names)
+        return evidence is not Evidence.MAILBOX and is_akin
 
     if not names or evidence not in (*_NAMELESS, Evidence.MAILBOX) or any(map(may_be, names)):
         return ""

@@ -51,7 +51,7 @@ class Roster:
                 self._by_key.setdefault(key, []).append(person)
         self._by_word: dict[str, list[Person]] = {}
         for person in self.people:
-            for word in long_words(person.name):
+            for word in long_words(" ".join(person.names)):
                 self._by_word.setdefault(word, []).append(person)
         # Words that are long enough to be no part of another word by chance.
         self._sizes = {len(word) for word in self._by_word if len(word) >= LONG}
@@ -177,7 +177,8 @@ class Roster:
         for label, people in found.items():
             alone = len(people) == 1 and people[0] not in taken and len(claims[people[0]]) == 1
             values = authors[label].values(PLAIN.kinds)
-            if alone and any(is_plainer(value, people[0].name) for value in values):
+            pairs = ((value, name) for value in values for name in people[0].names) if alone else ()
+            if any(is_plainer(*pair) for pair in pairs):
                 result[label] = Match(tuple(people), Evidence.PLAIN)
             else:
                 candidates = people or self._alike(authors[label])

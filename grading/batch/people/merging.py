@@ -167,9 +167,13 @@ def _both(person: Person, other: Person) -> Person:
     }
     logins = (*person.also, *other.also, other.email, other.login)
     kept = (values["email"], values["login"], "")
+    name, *called = dict.fromkeys(
+        name for one in (person, other) if not _has_no_name(one) for name in one.names
+    ) or [person.name]
     return replace(
         Person(**values),
-        name=other.name if _has_no_name(person) else person.name,
+        name=name,
+        called=tuple(called),
         id=first,
         ids=tuple(more),
         also=tuple(dict.fromkeys(login for login in logins if login not in kept)),

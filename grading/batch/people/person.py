@@ -29,11 +29,16 @@ class Person:
     handles: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
-    # Further ids, and logins and addresses, where several rosters have different ones.
+    # Further names, ids, and logins and addresses, where several rosters have different ones.
+    called: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     # Numbers the people of one name of whom a roster knows nothing but the name.
     namesake: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.called)
 
     @property
     def section(self) -> str:

@@ -39,14 +39,15 @@ def _spellings(text: str) -> list[Words]:
 
 
 def _names(person: Person) -> list[Words]:
-    written = orders(person.name)
+    written = [order for name in person.names for order in orders(name)]
     if person.given and person.family:
         written += orders(f"{person.family}, {person.given}")
     return [words(name) for name in written]
 
 
 def _plain_names(person: Person) -> list[Words]:
-    return [spelling for name in orders(person.name) for spelling in spellings(name)]
+    written = (order for name in person.names for order in orders(name))
+    return [spelling for order in written for spelling in spellings(order)]
 
 
 def _logins_and_names(person: Person) -> list[Words]:

@@ -416,6 +416,16 @@ def test_a_mailbox_with_another_name_is_another_persons() -> None:
     assert match == Match((james,), Evidence.MAILBOX)
 
 
+def test_a_person_may_have_the_names_of_several_rosters() -> None:
+    ann = Person("Ann Roe", canvas="7", called=("Roe Poe, Ann Kim",))
+    people = [ann, Person("Kim Poe", canvas="8")]
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "roepoeannkim")).people == (ann,)
+    assert one(people, (Kind.NAME, "Ann Kim Roe Poe")).people == (ann,)
+    assert one(people, (Kind.NAME, "Ann Kim Roé Poe")).evidence is Evidence.PLAIN
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "roekimpoe")).people == (ann,)
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "annkimpoegroup")).people == ()
+
+
 @pytest.mark.parametrize(
     ("clues", "is_matched"),
     [

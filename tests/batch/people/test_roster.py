@@ -115,6 +115,13 @@ def test_rows_that_agree_are_one_person() -> None:
         assert (person.canvas, person.name) == ("77", rows[0].name)
 
 
+def test_a_person_has_the_names_of_every_roster() -> None:
+    rows = [Person("Ann Roe", "1"), Person("1", "1"), Person("Roe Poe, Ann", "1", canvas="7")]
+    for given_rows in itertools.permutations(rows):
+        [person] = merged(given_rows)
+        assert set(person.names) == {"Ann Roe", "Roe Poe, Ann"}
+
+
 def test_equal_rows_are_one_person(tmp_path: Path) -> None:
     assert roster(tmp_path, "name,id\nann,1\nann,1\n") == [Person("ann", "1")]
 
