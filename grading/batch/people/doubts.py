@@ -27,17 +27,19 @@ _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]]
 MANY = 3
 
 
-def other_name(author: Author, person: Person, evidence: Evidence, known: Container[str]) -> str:
+def other_name(
+    author: Author, person: Person, evidence: Evidence, known: Callable[[], Container[str]]
+) -> str:
     """Why the name that came with nameless evidence is not the person's; empty if it may be.
 
-    `known` are the words of everybody's names.
+    `known` gives the words of everybody's names.
     """
     names = author.values((Kind.NAME,))
 
     def may_be(name: str) -> bool:
-        if any(is_one_name(name, theirs) for theirs in person.names):
+        if any(is_one_name(theirs, name) for theirs in person.names):
             return True
-        if evidence is Evidence.CANVAS and is_groups(name, " ".join(person.names), known):
+        if evidence is Evidence.CANVAS and is_groups(name, " ".join(person.names), known()):
             return False
         is_akin = any(are_akin(name, theirs) for theirs in person.names)
         return evidence is not Evidence.MAILBOX and is_akin

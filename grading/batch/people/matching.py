@@ -9,13 +9,14 @@ listed; so is one whose name fits a person, but whose number or login is not tha
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from unicodedata import normalize
 
 from grading.batch.people.doubts import other_name, without_contradictions, without_rivals
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
 from grading.batch.people.names import Words, fits, is_plainer, long_words, plain, squeezed
 from grading.batch.people.person import Person
-from grading.batch.people.steps import AS_NAMES, LOGIN, PART, PLAIN, STEPS, Step, domain
+from grading.batch.people.steps import AS_NAMES, LOGIN, PARTS, PLAIN, STEPS, Step, domain
 
 MAX_CANDIDATES = 3
 LONG = 4
@@ -31,7 +32,8 @@ class Roster:
         self._domain, count = domains.most_common(1)[0] if domains else ("", 0)
         if 2 * count <= domains.total():
             self._domain = ""
-        self._indexes = {step: self._index(step) for step in (*STEPS, PART, PLAIN)}
+        # By what is compared; only what some submission is compared by.
+        self._indexes: dict[Step, dict[str, list[tuple[Words, Person]]]] = {}
         self._teams: dict[str, list[Person]] = {}
         for person in self.people:
             for team in person.teams:
@@ -49,12 +51,19 @@ class Roster:
             older = person.id or person.login or person.email or person.name
             for key in {*person.keys, older}:
                 self._by_key.setdefault(key, []).append(person)
-        self._by_word: dict[str, list[Person]] = {}
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Person]]:
+        found: dict[str, list[Person]] = {}
         for person in self.people:
             for word in long_words(" ".join(person.names)):
-                self._by_word.setdefault(word, []).append(person)
-        # Words that are long enough to be no part of another word by chance.
-        self._sizes = {len(word) for word in self._by_word if len(word) >= LONG}
+                found.setdefault(word, []).append(person)
+        return found
+
+    @cached_property
+    def _sizes(self) -> set[int]:
+        """The lengths of words that are long enough to be no part of another word by chance."""
+        return {len(word) for word in self._by_word if len(word) >= LONG}
 
     def _index(self, step: Step) -> dict[str, list[tuple[Words, Person]]]:
         index: dict[str, list[tuple[Words, Person]]] = {}
@@ -96,7 +105,7 @@ class Roster:
         return without_contradictions(by_label, matches)
 
     def _exact(self, author: Author) -> Match:
-        fitting = self._by_evidence(STEPS, author) or self._by_evidence((PART,), author)
+        fitting = self._by_evidence(STEPS, author) or self._by_evidence(PARTS, author)
         everybody = _each_once(people for _, people in fitting)
         if (of_team := self._of_team(author, everybody)) is not None:
             return of_team
@@ -113,7 +122,7 @@ class Roster:
         elif evidence is Evidence.POSSIBLE_LOGIN:
             doubt = "without a receipt, nothing tells where the login begins"
         else:
-            doubt = other_name(author, people[0], evidence, self._by_word)
+            doubt = other_name(author, people[0], evidence, lambda: self._by_word)
         if doubt:
             return Match(candidates=tuple(everybody), doubt=doubt)
         return Match((people[0],), evidence)
@@ -154,7 +163,10 @@ class Roster:
         return [exact] if exact else self._by_letters.get(squeezed(name), [])
 
     def _fitting(self, step: Step, values: Iterable[str]) -> list[Person]:
-        index = self._indexes[step]
+        values = list(values)
+        if values and step not in self._indexes:
+            self._indexes[step] = self._index(step)
+        index = self._indexes[step] if values else {}
         return _each_once(
             [person for theirs, person in index.get("".join(key), ()) if fits(key, theirs)]
             for value in values

@@ -117,6 +117,8 @@ def _orders(name: str) -> list[str]:
 
 def is_one_name(name: str, other: str) -> bool:
     """Whether two names agree in every word, or one lacks some of the other's (Jane Mary Doe)."""
+    if any(fits(words(order), words(other)) for order in orders(name)):
+        return True
     if any(
         fits(mine, theirs)
         for order in orders(name)

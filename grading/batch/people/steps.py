@@ -51,17 +51,16 @@ def _plain_names(person: Person) -> list[Words]:
 
 
 def _logins_and_names(person: Person) -> list[Words]:
-    """Login or id beside a name, in front as some schools set Brightspace up.
+    """Login or id in front of a name, as some schools set Brightspace up.
 
-    Or in front of a last name, unless both could be a name: Kim Lee is not Soo Lee, login kim.
+    Or of a last name, unless both could be a name: Kim Lee is not Soo Lee with the login kim.
     """
-    logins = _words_of_logins(person)
-    with_digits = [login for login in logins if any(map(str.isdigit, "".join(login)))]
+    fronts = _words_of_logins(person)
+    with_digits = [front for front in fronts if any(map(str.isdigit, "".join(front)))]
     last = words(person.family)
     return [
-        *(login + name for login in logins for name in _names(person)),
-        *(name + login for login in logins for name in _names(person)),
-        *(login + last for login in with_digits if last),
+        *(front + name for front in fronts for name in _names(person)),
+        *(front + last for front in with_digits if last),
     ]
 
 
@@ -71,9 +70,15 @@ def _words_of_logins(person: Person) -> list[Words]:
 
 
 def _parts(person: Person) -> list[Words]:
-    """What tells a person among other words."""
-    handles = [words(handle) for handle in person.handles]
-    return [*_names(person), *_words_of_logins(person), *handles, *_logins_and_names(person)]
+    """A name, alone or with a login or id on either side."""
+    names, logins = _names(person), _words_of_logins(person)
+    behind = [name + login for login in logins for name in names]
+    return [*names, *_logins_and_names(person), *behind]
+
+
+def _joined(*texts: str) -> list[Words]:
+    """As one word, for what must agree in every word: kim_2 is not kim2."""
+    return [(" ".join(words(text)),) for text in texts]
 
 
 def _teams_and_names(person: Person) -> list[Words]:
@@ -138,12 +143,7 @@ STEPS = (
     ),
     Step(Evidence.ID, (Kind.ID, Kind.ANY), _number, _ids),
     Step(Evidence.ID, (Kind.LOGIN,), _number, _without_login(_ids)),
-    Step(
-        Evidence.LOGIN_AND_NAME,
-        (Kind.LOGIN_AND_NAME, Kind.ANY),
-        _words,
-        _logins_and_names,
-    ),
+    Step(Evidence.LOGIN_AND_NAME, (Kind.LOGIN_AND_NAME,), _words, _logins_and_names),
     Step(Evidence.TEAM_AND_NAME, (Kind.TEAM_AND_NAME,), _words, _teams_and_names),
     Step(Evidence.NAME, AS_NAMES, _words, _names),
     Step(Evidence.MAILBOX, (Kind.LOGIN, Kind.ANY), _folded, _without_login(_mailbox)),
@@ -155,5 +155,13 @@ STEPS = (
     ),
 )
 # These count only where nothing else does.
-PART = Step(Evidence.PART, (Kind.PART,), _words, _parts)
+PARTS = (
+    Step(Evidence.PART, (Kind.PART, Kind.ANY), _words, _parts),
+    Step(
+        Evidence.PART,
+        (Kind.PART,),
+        _joined,
+        lambda person: _joined(person.login, person.id, *person.ids, *person.handles),
+    ),
+)
 PLAIN = Step(Evidence.PLAIN, (*AS_NAMES, Kind.PART), _spellings, _plain_names)

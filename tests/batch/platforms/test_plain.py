@@ -60,12 +60,13 @@ PEOPLE = [
         ("901_ex1", 0, Evidence.PART),
         ("JD12-ex1 (1)", 0, Evidence.PART),
         ("901 Jane Doe ex1", 0, Evidence.PART),
-        ("Jane Doe (901)", 0, Evidence.LOGIN_AND_NAME),
-        ("jd12_janedoe", 0, Evidence.LOGIN_AND_NAME),
+        ("Jane Doe (901)", 0, Evidence.PART),
+        ("jd12_janedoe", 0, Evidence.PART),
         ("Jose_Garcia_ex1", 1, Evidence.PLAIN),
         ("kim_2", 2, Evidence.LOGIN),
         ("kim_2_ex1", 2, Evidence.PART),
         ("kim ex1", 3, Evidence.PART),
+        *(("jd_12_ex1", None, Evidence.NONE), ("jd_12", None, Evidence.NONE)),
         # Other words, and numbers that may be somebody's.
         *(("Mary Jane Doe ex1", None, Evidence.NONE), ("Jane ex1", None, Evidence.NONE)),
         *(("Jane Doe 904 ex1", None, Evidence.NONE), ("Jane Doe (904)", None, Evidence.NONE)),
@@ -87,7 +88,7 @@ def test_a_name_beside_words_of_an_exercise(
 
 
 def test_a_part_that_fits_two_people_is_nobodys(tmp_path: Path) -> None:
-    people = [JANE, Person("Jane", login="janedoe")]
+    people = [JANE, Person("Jane", login="jane.doe")]
     hand_ins, _ = take(tmp_path, ["Jane Doe hw1"])
     [match] = Roster(people).match([hand_in.author for hand_in in hand_ins], {}).values()
     assert (match.people, set(match.candidates)) == ((), set(people))
