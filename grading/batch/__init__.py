@@ -3,6 +3,8 @@
 intake/        what came in, and whose, and when
 platforms/     the layouts of each platform's download
 people/        rosters, and the evidence for a person
+paths.py       what lies at a path
+vocabulary.py  words that are nobody's name
 store.py       every result, content-addressed, in one SQLite file
 run.py         grades what is left, on a fleet, and notes what changed
 grades.py      raw score, late penalty, score: latest or best attempt

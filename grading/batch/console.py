@@ -77,7 +77,7 @@ def _say_who(matches: Mapping[str, Match]) -> None:
                 " another assignment's or platform's"
             )
     for label, match in matches.items():
-        if match.evidence is Evidence.PLAIN:
+        if match.evidence in (Evidence.PLAIN, Evidence.PART):
             people = ", ".join(decisions.described(person) for person in match.people)
             _say(f"matched: {label}: {people}, by the {match.evidence}")
 

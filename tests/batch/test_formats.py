@@ -413,7 +413,7 @@ CLONES = [
 def test_clones(tmp_path: Path, above: str, names: list[str], logins: list[str]) -> None:
     for name in names:
         put(tmp_path / above, f"{name}/.git/HEAD")
-    people = [Person(f"Person {login}", login=login) for login in logins]
+    people = [Person(f"Person {login}", handles=(login,)) for login in logins]
     expected = {name: {f"Person {login}"} for name, login in zip(names, logins, strict=True)}
     assert matched(people, taken(clones, tmp_path / above)) == expected
 
@@ -606,15 +606,15 @@ ROSTERS = {
     # repository.
     "classroom_numbers": (
         "identifier,github_username,github_id,name\ns123,jdoe,900001,Jane Doe\n",
-        Person("Jane Doe", id="s123", login="jdoe"),
+        Person("Jane Doe", id="s123", handles=("jdoe",)),
     ),
     "classroom_addresses": (
         'identifier,github_username,github_id,name\njane@example.org,jdoe,900001,""\n',
-        Person("jane@example.org", email="jane@example.org", login="jdoe"),
+        Person("jane@example.org", email="jane@example.org", handles=("jdoe",)),
     ),
     "classroom_names": (
         'identifier,github_username,github_id,name\n"Doe, Jane",jdoe,900001,night owl\n',
-        Person("Doe, Jane", login="jdoe"),
+        Person("Doe, Jane", handles=("jdoe",)),
     ),
     # Blackboard: nbeaver/offline-grades-upload; HamletTheHamster/newton, src/blackboard.test.mjs.
     "blackboard": (

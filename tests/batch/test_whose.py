@@ -58,7 +58,8 @@ def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None
         assert (people[label]["person"], people[label]["evidence"]) == ("", "")
     # What is to be settled stands beside the submission, too.
     assert people["bob roe"]["to_settle"] == ""
-    assert people["Kim 지훈"]["to_settle"] == "belongs to nobody"
+    assert people["Kim 지훈"]["to_settle"] == "belongs to nobody yet"
+    assert people["Kim 지훈"]["candidates"] == "Kim 민수 (3)"
     assert people["doejane_1234"]["to_settle"] == "belongs to nobody"
     assert people["dee"]["to_settle"] == "needs attention"
     listed = [line for line in said.splitlines() if line.startswith(("belongs", "needs", "which"))]

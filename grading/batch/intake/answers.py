@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grading.batch.intake.files import File, listing, verb
-from grading.batch.intake.naming import COPY_WORDS, copy_of, has_id, words
+from grading.batch.intake.naming import copy_of, has_id, words
+from grading.batch.vocabulary import COPY_WORDS
 from grading.course import questions
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError

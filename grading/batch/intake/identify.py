@@ -76,8 +76,8 @@ def _decided(kept: Mapping[str, str], known: Roster) -> tuple[dict[str, Person],
     """The people of decisions, and a note on each whose person the roster no longer has."""
     people = {label: known.of_key(key) for label, key in kept.items()}
     notes = [
-        f"{label}: --match gave it to {one_line(kept[label])}, which is not one person of the"
-        " roster now"
+        f"{label}: --match gave it to {one_line(kept[label])}, but the roster has nobody, or"
+        " several people, with that now: give it to somebody again"
         for label, person in people.items()
         if person is None
     ]

@@ -14,7 +14,7 @@ from types import ModuleType
 
 from grading.batch.intake import choice
 from grading.batch.intake.files import MAX_DEPTH, File, files_in
-from grading.batch.intake.naming import COPY_WORDS, copy_number, words
+from grading.batch.intake.naming import copy_number, words
 from grading.batch.paths import is_file, is_folder, is_junk
 from grading.batch.platforms import (
     blackboard,
@@ -28,6 +28,7 @@ from grading.batch.platforms import (
     submitty,
 )
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn
+from grading.batch.vocabulary import COPY_WORDS, TASK_WORDS
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -41,12 +42,25 @@ MAX_WRAPPERS = 4
 # No file system that students use has longer names.
 MAX_NAME = 255
 # Words in the names of folders that one person keeps several versions in.
-_OWN_WORDS = COPY_WORDS | {
-    *("archive", "code", "course", "day", "ex", "exercises", "jupyter", "lab", "labs", "module"),
-    *("modules", "nb", "notebook", "notebooks", "part", "practical", "problem", "project", "py"),
-    *("python", "reference", "script", "scripts", "session", "set", "sheet", "solutions", "src"),
-    *("stub", "task", "test", "tests", "unit", "week", "work"),
-}
+_OWN_WORDS = (
+    COPY_WORDS
+    | TASK_WORDS
+    | {
+        *("archive", "code", "course", "day", "exercises", "jupyter", "labs", "module", "modules"),
+        *(
+            "nb",
+            "notebooks",
+            "practical",
+            "py",
+            "python",
+            "reference",
+            "script",
+            "scripts",
+            "session",
+        ),
+        *("set", "sheet", "solutions", "src", "stub", "test", "tests", "unit", "work"),
+    }
+)
 
 
 def recognized(
@@ -67,7 +81,10 @@ def recognized(
     for platform in PLATFORMS:
         if written_by is not None and platform in _BY_NAMES and platform is not written_by:
             continue
-        taken, used = platform.take(folder, left)
+        if platform is plain:
+            taken, used = plain.take(folder, left, exercises)
+        else:
+            taken, used = platform.take(folder, left)
         # A platform names everything in its download. Among other names, these may be students' own
         # inventions, and no evidence of a time, unless it is to their disadvantage.
         is_download = 2 * len(used) >= len(names) or platform is clones

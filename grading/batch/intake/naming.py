@@ -8,18 +8,12 @@ from pathlib import PurePosixPath
 
 from grading.batch.intake.files import File
 from grading.batch.people.evidence import Author
+from grading.batch.vocabulary import COPY_WORDS
 from grading.course.syllabus import Exercise
 from grading.submission import file as submissions
 
-# What people and programs write in front of the name of a copy, and behind it.
+# What people and programs write in front of the name of a copy.
 _BEFORE = re.compile(r"(?:copy_of|kopie_von|copie_de|copia_de)_*")
-COPY_WORDS = {
-    *("abgabe", "assignment", "attempt", "backup", "clean", "complete", "completed"),
-    *("copia", "copie", "copy", "corrected", "current", "done", "draft", "edited", "exercise"),
-    *("final", "finished", "fixed", "homework", "hw", "kopie", "last", "latest", "mine", "my"),
-    *("neu", "new", "of", "old", "original", "resubmission", "revised", "solution", "solved"),
-    *("submission", "submit", "submitted", "try", "update", "updated", "v", "version", "working"),
-}
 # Behind an exercise's name, these words make the name of another module.
 _OTHER = {"test", "tests", "util", "utils", "helper", "helpers"}
 

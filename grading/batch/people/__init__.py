@@ -6,6 +6,8 @@ table.py      a CSV file, as people save it
 roster.py     rosters, as people write them and as platforms export them
 merging.py    one person from several rows
 evidence.py   what is known about an author, and a match
+steps.py      the kinds of evidence, the strongest first
+doubts.py     what speaks against a match
 matching.py   the strongest evidence for a person
 decisions.py  what a person decided with --match, and people.csv
 """

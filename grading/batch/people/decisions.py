@@ -142,5 +142,5 @@ def people_rows(
 
 def described(person: Person) -> str:
     """A person in one line: the name, and what tells the person from others of this name."""
-    identity = person.id or person.login or person.email
+    identity = person.id or person.login or person.email or next(iter(person.handles), "")
     return f"{person.name} ({identity})" if identity else person.name

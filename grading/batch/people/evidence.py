@@ -15,8 +15,8 @@ class Kind(StrEnum):
     LOGIN = "login"
     # One that may begin elsewhere.
     POSSIBLE_LOGIN = "possible login"
-    # A login that its owner has chosen, and which is therefore nobody's id or address.
-    HANDLE = "login of their choice"
+    # A login that its owner has chosen, and which is therefore nobody's id, address or login.
+    HANDLE = "GitHub login"
     ID = "id"
     EMAIL = "address"
     NAME = "name"
@@ -24,6 +24,8 @@ class Kind(StrEnum):
     TEAM = "team"
     TEAM_AND_NAME = "team and name"
     ANY = "label"
+    # What is left of a label without words of an exercise or a copy.
+    PART = "part of the label"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Evidence(StrEnum):
     CANVAS = "Canvas ID"
     MOODLE = "Moodle participant"
     LOGIN = "login"
+    HANDLE = "GitHub login"
     EMAIL = "address"
     ID = "id"
     LOGIN_AND_NAME = "login and name"
@@ -50,6 +53,7 @@ class Evidence(StrEnum):
     MAILBOX = "first part of the address"
     POSSIBLE_LOGIN = "possible login"
     PLAIN = "name without accents"
+    PART = "part of the label"
     NONE = ""
 
 

@@ -1,5 +1,6 @@
 """Makes one person of the rows that are one person's, in one roster or in several."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from itertools import combinations
@@ -8,6 +9,7 @@ from grading.batch.people.names import is_one_name, words
 from grading.batch.people.person import Person, identities, identity, without_zeros
 from grading.errors import UsageError
 
+_NUMBERED = ("id", "canvas", "moodle")
 # Takes a line about a roster that a person should see.
 Tell = Callable[[str], None]
 
@@ -41,10 +43,12 @@ def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
         for key in identities(person) or nameless:
             by_key.setdefault(key, []).append(len(result) - 1)
     everybody = [person for person in result if person is not None]
+    if several := [f"{one.name} ({', '.join((one.id, *one.ids))})" for one in everybody if one.ids]:
+        tell(f"several ids, each of which counts: {_few(several)}")
     if twins := _twins(everybody):
         tell(
-            f"{_few(twins)}: there twice, with nothing to compare; give both rows an id, a login or"
-            " an address"
+            f"two rows for {_few(twins)} have nothing in common but the name and stay two people;"
+            " give both rows an id, a login or an address"
         )
     return everybody
 
@@ -63,7 +67,7 @@ def _are_one(person: Person, other: Person) -> bool:
 
 
 def _has_no_name(person: Person) -> bool:
-    return person.name in (person.id, person.email, person.login, person.canvas)
+    return person.name in (person.id, person.email, person.login, person.canvas, *person.handles)
 
 
 def _shared(person: Person, other: Person) -> list[str]:
@@ -76,29 +80,35 @@ def _twins(people: Iterable[Person]) -> list[str]:
     by_name: dict[tuple[str, ...], list[Person]] = {}
     for person in people:
         by_name.setdefault(tuple(sorted(words(person.name))), []).append(person)
-    return [
-        namesakes[0].name
-        for namesakes in by_name.values()
-        if any(
-            _columns(one).isdisjoint(_columns(other)) for one, other in combinations(namesakes, 2)
-        )
-    ]
+    return [namesakes[0].name for namesakes in by_name.values() if _some_differ(namesakes)]
 
 
-def _columns(person: Person) -> set[str]:
-    return {column for column, _ in identities(person)}
+def _some_differ(namesakes: Iterable[Person]) -> bool:
+    """Whether two of them have no column in common; there are few sets of columns."""
+    counts = Counter(map(_columns, namesakes))
+    return counts[frozenset()] > 1 or any(
+        one.isdisjoint(other) for one, other in combinations(counts, 2)
+    )
+
+
+def _columns(person: Person) -> frozenset[str]:
+    return frozenset(column for column, _ in identities(person))
 
 
 def without_shared(people: Sequence[Person], file: str, tell: Tell) -> list[Person]:
     """The same people without what identifies several people of one file.
 
-    That is the address of a family, say, or what somebody wrote where they knew nothing.
+    That is the address of a family, say, or what somebody wrote where they knew nothing. Raises
+    UsageError if one person has two ids: rosters may have ids of their own, but not one roster.
     """
     having: dict[tuple[str, str], list[Person]] = {}
     for person in people:
         for key in identities(person):
             having.setdefault(key, []).append(person)
     shared = {key for key, several in having.items() if not _all_are_one(several)}
+    for key, (first, *others) in having.items():
+        for other in others if key not in shared else ():
+            _require_one("id", first, other)
     if not shared:
         return list(people)
     values = sorted({value for _, value in shared})
@@ -114,6 +124,7 @@ def without_shared(people: Sequence[Person], file: str, tell: Tell) -> list[Pers
             email=kept("email", person.email),
             login=kept("login", person.login),
             canvas=kept("canvas", person.canvas),
+            handles=tuple(one for one in person.handles if kept("handle", one)),
         )
         for person in people
     ]
@@ -127,27 +138,46 @@ def _all_are_one(several: Sequence[Person]) -> bool:
     return all(is_one_name(named[0], name) for name in named[1:])
 
 
+def _require_one(column: str, person: Person, other: Person) -> None:
+    """Raises UsageError if both have a value in this column, and not the same."""
+    mine, theirs = getattr(person, column), getattr(other, column)
+    if mine and theirs and without_zeros(mine) != without_zeros(theirs):
+        raise UsageError(
+            f"the roster has {person.name} and {other.name} as one person, but with different"
+            f" values of {column}, {mine} and {theirs}: correct it"
+        )
+
+
 def _both(person: Person, other: Person) -> Person:
-    """One person from two rows. Raises UsageError if an identity differs."""
-    for column in ("id", "canvas", "moodle"):
-        mine, theirs = getattr(person, column), getattr(other, column)
-        if mine and theirs and without_zeros(mine) != without_zeros(theirs):
-            raise UsageError(
-                f"the roster has {person.name} and {other.name} as one person, but with different"
-                f" values of {column}, {mine} and {theirs}: correct it"
-            )
+    """One person from two rows. Raises UsageError if a number of a platform differs.
+
+    Another id is one of another roster, if the name agrees, too.
+    """
+    for column in ("canvas", "moodle") if is_one_name(person.name, other.name) else _NUMBERED:
+        _require_one(column, person, other)
+    # Of two that are equal, the longer one has the zeros.
+    ids: dict[str, str] = {}
+    for one in filter(None, (person.id, *person.ids, other.id, *other.ids)):
+        key = without_zeros(one)
+        ids[key] = max(one, ids.get(key, ""), key=len)
+    first, *more = ids.values() or ("",)
     values = {
         field.name: getattr(person, field.name) or getattr(other, field.name)
         for field in fields(Person)
     }
     logins = (*person.also, *other.also, other.email, other.login)
     kept = (values["email"], values["login"], "")
+    name, *called = dict.fromkeys(
+        name for one in (person, other) if not _has_no_name(one) for name in one.names
+    ) or [person.name]
     return replace(
         Person(**values),
-        name=other.name if _has_no_name(person) else person.name,
-        # The longer one has the zeros.
-        id=max(person.id, other.id, key=len),
+        name=name,
+        called=tuple(called),
+        id=first,
+        ids=tuple(more),
         also=tuple(dict.fromkeys(login for login in logins if login not in kept)),
+        handles=tuple(dict.fromkeys(person.handles + other.handles)),
         sections=tuple(dict.fromkeys(person.sections + other.sections)),
         teams=tuple(dict.fromkeys(person.teams + other.teams)),
     )

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from itertools import accumulate
 
 from anyascii import anyascii
@@ -15,6 +16,12 @@ _AS_TWO = str.maketrans(
 _KEPT = ("L", "M", "N")
 # Suffixes stand behind the last name, behind the first name or behind a second comma.
 _SUFFIXES = {"jr", "sr", "ii", "iii", "iv"}
+# A nickname or pronouns, but no number.
+_ASIDE = re.compile(r"""[("\[“„«](?P<aside>[^\d()"\[\]“”„«»]+)[)"\]”“»]""")
+# What the names of groups hold in many languages: group, groupe, Gruppe, grupo, equipo, team.
+_GROUP = re.compile(r"\d|team|group|grupp|grupo|grupa|equip")
+# What may stand between the names of several people.
+_AND = ("", "and", "und", "et", "y", "e", "og", "och", "en")
 
 
 def words(text: str) -> Words:
@@ -39,7 +46,7 @@ def fits(one: Words, other: Words) -> bool:
     """
     if "".join(one) != "".join(other):
         return False
-    mine, theirs = (set(accumulate(map(len, words))) for words in (one, other))
+    mine, theirs = (set(accumulate(map(len, each))) for each in (one, other))
     return mine <= theirs or theirs <= mine
 
 
@@ -77,13 +84,27 @@ def orders(name: str) -> list[str]:
     """`name` as written, and with its last words in front, as gradebooks sort it.
 
     With a comma ("Doe, Jane Mary") the words before it are the last name; without one, every
-    number of last words is possible. Jr. and the like may also come last.
+    number of last words is possible. Jr. and the like may also come last. What stands in brackets
+    or quotation marks may be missing, or be a nickname: Robert "Bob" Lee is Robert Lee and Bob Lee.
     """
     found = _orders(name)
+    if match := _ASIDE.search(name):
+        found += _orders_without(name, match)
     if suffixes := [word for word in name.split()[1:] if squeezed(word) in _SUFFIXES]:
         rest = " ".join(word for word in name.split() if word not in suffixes).rstrip(", ")
         found += [" ".join([order, *suffixes]) for order in _orders(rest)]
     return found
+
+
+def _orders_without(name: str, aside: re.Match[str]) -> list[str]:
+    """Without what is said aside, or with it in place of what stands before it: Bob Lee; Lee, Bob.
+
+    Only as a whole name: neither Robert alone nor the group in "Jane Doe (Red)".
+    """
+    without = name.replace(aside[0], " ")
+    instead = re.sub(rf"[^,]*{re.escape(aside[0])}", f" {aside['aside']} ", name)
+    found = _orders(without) if len(words(without)) > 1 else []
+    return found + (_orders(instead) if words(instead) != words(aside["aside"]) else [])
 
 
 def _orders(name: str) -> list[str]:
@@ -96,6 +117,8 @@ def _orders(name: str) -> list[str]:
 
 def is_one_name(name: str, other: str) -> bool:
     """Whether two names agree in every word, or one lacks some of the other's (Jane Mary Doe)."""
+    if any(fits(words(order), words(other)) for order in orders(name)):
+        return True
     if any(
         fits(mine, theirs)
         for order in orders(name)
@@ -112,7 +135,7 @@ def are_akin(name: str, other: str) -> bool:
     if not _scripts(name) & _scripts(other) or is_one_name(name, other):
         return True
     # An initial, or the O of O'Neil, is shared by many.
-    mine, theirs = ({word for word in _each(text) if len(word) > 1} for text in (name, other))
+    mine, theirs = (long_words(text) for text in (name, other))
     # Some platforms write names without spaces.
     return bool(mine & theirs) or any(
         whole.startswith(word) or whole.endswith(word)
@@ -120,6 +143,44 @@ def are_akin(name: str, other: str) -> bool:
         for whole in (plain(text) if len(words(text)) == 1 else ())
         for word in each
     )
+
+
+def names_group(text: str) -> bool:
+    """Whether a text has a word for groups, or a digit."""
+    return any(_GROUP.search(whole) for whole in plain(text))
+
+
+def is_groups(name: str, person: str, known: Container[str]) -> bool:
+    """Whether a name says that it is a group's, or is made of the person's and of others' words.
+
+    `known` are everybody's words in plain spelling. Canvas writes names without spaces: doelee is
+    Doe and Lee, but doejanie is Jane Doe, who calls herself Janie.
+    """
+    lefts = {_without(whole, long_words(person)) for whole in plain(name)}
+    return any(_GROUP.search(left) or _is_made_of(left, known) for left in lefts)
+
+
+def _without(whole: str, known: set[str]) -> str:
+    """A name in one word without the words that it begins and ends with."""
+    for word in sorted(known, key=len, reverse=True):
+        if word in (whole[: len(word)], whole[-len(word) :]):
+            left = whole.removeprefix(word) if whole.startswith(word) else whole[: -len(word)]
+            return _without(left, known)
+    return whole
+
+
+def _is_made_of(text: str, known: Container[str]) -> bool:
+    ends = {0}
+    for end in range(1, len(text) + 1):
+        pieces = [text[start:end] for start in ends]
+        if any(piece.removeprefix(joint) in known for piece in pieces for joint in _AND):
+            ends.add(end)
+    return bool(text) and len(text) in ends
+
+
+def long_words(name: str) -> set[str]:
+    """The words of a name in plain spelling that are more than an initial."""
+    return {word for word in _each(name) if len(word) > 1}
 
 
 def _each(name: str) -> set[str]:

@@ -13,7 +13,9 @@ class Person:
     """A person of the class; what is not known is empty.
 
     `canvas` and `moodle` are numbers that these platforms give to their users; they identify
-    nobody elsewhere. `teams` are the groups in which the person hands in.
+    nobody elsewhere. `handles` are logins at GitHub and its like. People choose them, so that one
+    may be somebody else's login at the university. `teams` are the groups in which the person
+    hands in.
     """
 
     name: str
@@ -24,12 +26,19 @@ class Person:
     family: str = ""
     canvas: str = ""
     moodle: str = ""
+    handles: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
-    # Further logins and addresses, where rosters of several platforms have different ones.
+    # Further names, ids, and logins and addresses, where several rosters have different ones.
+    called: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     # Numbers the people of one name of whom a roster knows nothing but the name.
     namesake: int = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.name, *self.called)
 
     @property
     def section(self) -> str:
@@ -46,7 +55,9 @@ class Person:
 def identities(person: Person) -> list[tuple[str, str]]:
     """What identifies a person: pairs of a column and a value."""
     written = [(column, getattr(person, column)) for column in NUMBERS]
+    written += [("id", value) for value in person.ids]
     written += [("login", value) for value in person.also]
+    written += [("handle", value) for value in person.handles]
     return [identity(column, value) for column, value in written if value]
 
 

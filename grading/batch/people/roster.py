@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grading.batch.people.merging import Tell, tell_nobody, without_shared
+from grading.batch.people.names import words
 from grading.batch.people.person import NUMBERS, Person, identities
 from grading.batch.people.table import table
 from grading.errors import UsageError
@@ -31,10 +32,8 @@ HEADERS = {
         *("student number", "org defined id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": (
-        *("login", "sis login id", "username", "user id", "login id", "user name"),
-        "github username",
-    ),
+    "login": (*("login", "sis login id", "username", "user id", "login id", "user name"),),
+    "handle": ("github username", "github", "github login", "github handle", "github user"),
     "sections": ("section", "sections", "section name", "registration section"),
     "teams": ("team", "group", "groups", "group name"),
     "canvas": (),
@@ -57,10 +56,7 @@ _EXPORTS: tuple[tuple[set[str], dict[str, str | None]], ...] = (
     # Submitty's list of users: the group says who teaches.
     ({"user id", "registration section", "group"}, {"teams": None, "role": "group"}),
     # GitHub Classroom: the identifier is what the instructor calls a student by.
-    (
-        {"github username", "identifier"},
-        {"login": "github username", "identifier": "identifier", "moodle": None},
-    ),
+    ({"github username", "identifier"}, {"identifier": "identifier", "moodle": None}),
 )
 # Headers that only platforms write: beside them any others are the platform's, too.
 _OF_PLATFORMS = {
@@ -68,6 +64,7 @@ _OF_PLATFORMS = {
     *("end-of-line indicator", "registration section", "identifier", "github username", POINTS),
     *("email address", "id number"),
 }
+_IDENTITIES = (*NUMBERS, "handle")
 _NAMED = ("name", "family", "given")
 # What a spreadsheet makes of a long number, and what no spreadsheet can make longer again.
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -104,10 +101,14 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
         )
     if unused := _unused(rows, heading, places.values()):
         tell(f"{path.name}: not used: {', '.join(unused)}")
+    # A course's own column may hold logins of either kind.
+    own_logins = {HEADERS["login"][0], _header(columns.get("login", ""))}
+    if "handle" not in places and "login" in places and heading[places["login"]] in own_logins:
+        places["handle"] = places["login"]
     people = []
     for row in rows[1:]:
         cells = {column: _cell(row, place) for column, place in places.items()}
-        for column in NUMBERS:
+        for column in _IDENTITIES:
             if _SHORTENED.fullmatch(cells.get(column, "")):
                 raise UsageError(
                     f"{path.name}: a spreadsheet has shortened the number {cells[column]}: export"
@@ -176,6 +177,9 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     given = {column: text.removeprefix("#").strip() for column, text in cells.items()}
     name = given.get("name", "")
     first, last = given.get("given", ""), given.get("family", "")
+    # Beside a column for first names alone, "Name" is the last name, unless it has both.
+    if name and first and not last and not set(words(first)) & set(words(name)):
+        name, last = "", name
     name = name or " ".join(part for part in (first, last) if part)
     login, role = given.get("login", ""), given.get("role", "").lower()
     if name.lower() == POINTS or role in _TEACHERS:
@@ -185,13 +189,12 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     if identifier := given.get("identifier", ""):
         given |= _identified(identifier)
         name = given.get("name", name)
-    for column in NUMBERS:
+    for column in _IDENTITIES:
         text = given.get(column, "")
         if wrapped := _WRAPPED.fullmatch(text):
             text = next(part for part in wrapped.groups() if part is not None).strip()
         given[column] = "" if _NOTHING.fullmatch(text) else text
-    login = given["login"]
-    identities = [given[column] for column in NUMBERS]
+    identities = [given[column] for column in _IDENTITIES]
     if not name and not any(identities):
         return None
     participant = _PARTICIPANT.fullmatch(given.get("moodle", ""))
@@ -199,11 +202,12 @@ def _person(cells: Mapping[str, str]) -> Person | None:
         name=name or next(text for text in identities if text),
         id=given.get("id", ""),
         email=given.get("email", ""),
-        login=login,
+        login=given["login"],
         given=first,
         family=last,
         canvas=given.get("canvas", ""),
         moodle=participant[1] if participant else "",
+        handles=(given["handle"],) if given["handle"] else (),
         sections=_several(given.get("sections", "")),
         teams=_several(given.get("teams", "")),
     )

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grading.batch.paths import is_folder
 from grading.batch.people.evidence import Author, Clue, Kind
+from grading.batch.people.names import names_group
 from grading.batch.platforms.hand_in import HandIn, Part
 from grading.text import one_line
 
@@ -63,9 +64,14 @@ def _hand_in(
     """The hand-in of one author, whose number counts alone if the name identifies nobody."""
     alone = has_namesake or _ANONYMOUS.fullmatch(who) is not None
     clues = [Clue(Kind.NAME, who), Clue(Kind.TEAM, who), Clue(Kind.TEAM_AND_NAME, who)]
+    pieces = who.split("-")
+    # A folder without an underscore at the end is of Moodle 4, where a hyphen is the name's own.
+    if any(match["theirs"] or match[0].endswith("_") for match in files):
+        for at in range(1, len(pieces)):
+            if names_group("-".join(pieces[:at])):
+                clues.append(Clue(Kind.NAME, "-".join(pieces[at:])))
     if number:
         # What follows a hyphen may be the name after a group, or the second half of a name.
-        pieces = who.split("-")
         written = [""] if alone else ["-".join(pieces[at:]) for at in range(len(pieces))]
         clues += [Clue(Kind.MOODLE, f"{name}_{number}") for name in written if name or alone]
     label = f"{who}_{number}" if number else who

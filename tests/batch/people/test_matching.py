@@ -1,6 +1,7 @@
 """Whose a submission is: by the strongest evidence, and nobody's where two are possible."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -279,10 +280,54 @@ def test_somebody_with_the_same_words_in_the_name_is_a_candidate_and_no_more() -
     for name, candidates in (
         ("Maria Lopez", [people[1]]),
         ("Mary Jane Doe", [people[0]]),
-        ("Zoe Li", []),
+        ("Zoe Li", [people[2]]),
+        ("Olivia Weil", []),
+        ("garcia2", [people[1]]),
     ):
         match = one(people, (Kind.NAME, name))
         assert (match.people, list(match.candidates)) == ((), candidates)
+
+
+def test_a_candidate_is_found_among_thousands() -> None:
+    people = [Person(f"Given{number:04} Family{number:04}") for number in range(5000)]
+    match = one(people, (Kind.NAME, "xgiven4711x"))
+    assert match.candidates == (people[4711],)
+
+
+# Canvas's number is that of a member where a group hands in, and the name is the group's.
+MEMBERS = [
+    Person("Doe, Jane", canvas="1001"),
+    Person("Lee, Kim", canvas="1002"),
+    Person("García López, José María", canvas="1003"),
+    Person("王小明", canvas="1004"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "is_certain"),
+    [
+        *((name, "1001", True) for name in ("doejane", "janedoe", "DOE_Jané", "jane")),
+        # A nickname, another last name, a middle name, another script.
+        *((name, "1001", True) for name in ("doejanie", "janey", "smithjane", "doejaneann", "王")),
+        *((name, "1002", True) for name in ("leekim", "leekimberly", "leekimand")),
+        *((name, "1003", True) for name in ("garcíajosé", "garcialopezjose", "lópezjosé")),
+        *((name, "1004", True) for name in ("wangxiaoming", "wangkevin", "王小明")),
+        # Names of several people, and of groups.
+        *(
+            (name, "1001", False)
+            for name in ("doelee", "leedoe", "doeandlee", "janekim", "doewangxiaoming")
+        ),
+        *((name, "1001", False) for name in ("janesteam", "groupdoe", "doe3", "gruppejane", "조1")),
+        *((name, "1003", False) for name in ("garcíalópezdoe", "josédoeundlee")),
+        # Somebody else's name.
+        *((name, "1001", False) for name in ("leekim", "smithbob", "doekim")),
+    ],
+)
+def test_a_name_beside_a_number_of_canvas(name: str, number: str, is_certain: bool) -> None:
+    match = one(MEMBERS, (Kind.CANVAS, number), (Kind.NAME, name), (Kind.TEAM, name))
+    [person] = (person for person in MEMBERS if person.canvas == number)
+    assert match.people == ((person,) if is_certain else ())
+    assert is_certain or person in match.candidates
 
 
 NEW = Person("Doe, Jane", "12", "jdoe@x.edu")
@@ -302,7 +347,9 @@ def test_a_login_of_people_without_one(kind: Kind, value: str, evidence: Evidenc
     assert one([NEW], (kind, value)).evidence is evidence
 
 
-CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", moodle="12")
+CANVAS = Person(
+    *("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe"), canvas="1234", moodle="12", handles=("jd",)
+)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +365,7 @@ CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", mo
             "its id is 999, theirs is 111",
         ),
         ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jane Doe")], "its login is jdoe2, theirs is jdoe"),
-        ([(Kind.HANDLE, "jane-doe")], "its login is jane-doe, theirs is jdoe"),
+        ([(Kind.HANDLE, "jane-doe")], "its GitHub login is jane-doe, theirs is jd"),
         ([(Kind.LOGIN, "jdoe2"), (Kind.NAME, "Jané Doe")], "its login is jdoe2, theirs is jdoe"),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "lopezmaria")], "the name with it is lopezmaria"),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "group1")], "the name with it is group1"),
@@ -327,6 +374,10 @@ CANVAS = Person("Doe, Jane", "111", "jane.doe1@x.edu", "jdoe", canvas="1234", mo
         (
             [(Kind.EMAIL, "jane.doe1@x.edu"), (Kind.NAME, "Maria Lopez")],
             "the name with it is Maria Lopez",
+        ),
+        (
+            [(Kind.HANDLE, "jdoe")],
+            "somebody else may have this login at GitHub: give GitHub Classroom's roster",
         ),
         (
             [(Kind.POSSIBLE_LOGIN, "jdoe"), (Kind.POSSIBLE_LOGIN, "1_jdoe")],
@@ -346,6 +397,7 @@ def test_a_person_who_may_be_another_is_a_candidate(
         # An address alone may be another one.
         ([(Kind.EMAIL, "jane@home.org"), (Kind.NAME, "Jane Doe")], Evidence.NAME),
         ([(Kind.CANVAS, "1234"), (Kind.NAME, "王小明")], Evidence.CANVAS),
+        ([(Kind.HANDLE, "JD")], Evidence.HANDLE),
         ([(Kind.ID, "111"), (Kind.NAME, "Jane Roe")], Evidence.ID),
         ([(Kind.ID, "0111"), (Kind.NAME, "Jane Doe")], Evidence.ID),
         # What is equal counts before what is not.
@@ -362,6 +414,35 @@ def test_a_mailbox_with_another_name_is_another_persons() -> None:
     assert match == Match(candidates=(james,), doubt="the name with it is Jane Doe")
     match = one([james], (Kind.LOGIN, "jdoe"), (Kind.NAME, "James T. Doe"))
     assert match == Match((james,), Evidence.MAILBOX)
+
+
+def test_a_person_may_have_the_names_of_several_rosters() -> None:
+    ann = Person("Ann Roe", canvas="7", called=("Roe Poe, Ann Kim",))
+    people = [ann, Person("Kim Poe", canvas="8")]
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "roepoeannkim")).people == (ann,)
+    assert one(people, (Kind.NAME, "Ann Kim Roe Poe")).people == (ann,)
+    assert one(people, (Kind.NAME, "Ann Kim Roé Poe")).evidence is Evidence.PLAIN
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "roekimpoe")).people == (ann,)
+    assert one(people, (Kind.CANVAS, "7"), (Kind.NAME, "annkimpoegroup")).people == ()
+
+
+@pytest.mark.parametrize(
+    ("clues", "is_matched"),
+    [
+        ([(Kind.ID, "00E7")], False),
+        ([(Kind.ID, "e7")], True),
+        ([(Kind.ID, "111")], True),
+        ([(Kind.ANY, "E7")], True),
+        ([(Kind.ID, "E7"), (Kind.NAME, "Jane Doe")], True),
+        ([(Kind.ID, "E8"), (Kind.NAME, "Jane Doe")], False),
+        ([(Kind.LOGIN_AND_NAME, "E7 Jane Doe")], True),
+    ],
+)
+def test_a_person_may_have_ids_of_several_rosters(
+    clues: list[tuple[Kind, str]], is_matched: bool
+) -> None:
+    person = replace(CANVAS, ids=("E7",))
+    assert one([person], *clues).people == ((person,) if is_matched else ())
 
 
 NAMES = ("Ann Lee", "Bob Poe", "Cem Su", "Dee Ray")
@@ -413,6 +494,23 @@ def test_two_spellings_of_one_name_are_said() -> None:
     person = Person("Max Strauß")
     assert one([person], (Kind.NAME, "Max Strauss")).evidence is Evidence.PLAIN
     assert one([person], (Kind.NAME, "MAX STRAUẞ")).evidence is Evidence.NAME
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "is_theirs"),
+    [
+        *(('Robert "Bob" Lee', name, True) for name in ("Robert Lee", "Bob Lee", "leebob")),
+        *(("Lee, Robert (Bob)", name, True) for name in ("Robert Lee", "Bob Lee", "leerobert")),
+        *(("Jane (she/her) Doe", name, True) for name in ("Jane Doe", "doejane")),
+        ("Doe, Jane [she/her]", "Jane Doe", True),
+        ("Robert “Bob” Lee", "Lee, Bob", True),
+        *(('Robert "Bob" Lee', name, False) for name in ("Bob", "Robert", "Lee", "Robert Bob")),
+        *(("Jane Doe (Red Team)", name, name == "Jane Doe") for name in ("Jane Doe", "Red Team")),
+    ],
+)
+def test_what_stands_in_brackets_may_be_missing(known: str, name: str, is_theirs: bool) -> None:
+    person = Person(known)
+    assert one([person], (Kind.NAME, name)).people == ((person,) if is_theirs else ())
 
 
 LABS = [

@@ -109,6 +109,14 @@ def test_a_plain_spelling_is_plain(text: str) -> None:
         ("Doe, John Jr.", ["Doe John Jr.", "John Jr. Doe", "Doe John Jr.", "John Doe Jr."]),
         ("Doe, Ann, II", ["Doe Ann, II", "Ann, II Doe", "Doe Ann II", "Ann Doe II"]),
         (
+            'Lee, Robert "Bob"',
+            [
+                *('Lee Robert "Bob"', 'Robert "Bob" Lee', "Lee Robert", "Robert Lee"),
+                *("Lee Bob", "Bob Lee"),
+            ],
+        ),
+        ("Jane (1)", ["Jane (1)", "(1) Jane"]),
+        (
             "Ann Doe III",
             ["Ann Doe III", "Doe III Ann", "III Ann Doe", "Ann Doe III", "Doe Ann III"],
         ),

@@ -5,11 +5,13 @@ of mod/assign/feedback/offline, Brightspace's # is what its importer expects.
 """
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from grading.batch.people import merging
 from grading.batch.people.merging import merged
 from grading.batch.people.person import Person
 from grading.batch.people.roster import read
@@ -113,6 +115,13 @@ def test_rows_that_agree_are_one_person() -> None:
         assert (person.canvas, person.name) == ("77", rows[0].name)
 
 
+def test_a_person_has_the_names_of_every_roster() -> None:
+    rows = [Person("Ann Roe", "1"), Person("1", "1"), Person("Roe Poe, Ann", "1", canvas="7")]
+    for given_rows in itertools.permutations(rows):
+        [person] = merged(given_rows)
+        assert set(person.names) == {"Ann Roe", "Roe Poe, Ann"}
+
+
 def test_equal_rows_are_one_person(tmp_path: Path) -> None:
     assert roster(tmp_path, "name,id\nann,1\nann,1\n") == [Person("ann", "1")]
 
@@ -176,9 +185,22 @@ def two(folder: Path, first: str, second: str) -> tuple[list[Person], list[str]]
         ("name,id,login\nAnn,a1,a1\n", "name,id,login\nBob,a1,a1\n", 2, "both have a1"),
         # A row without a name.
         ("identifier,github_username,name\na@x,ann,\n", "name,email\nAnn Roe,a@x\n", 1, ""),
+        # Each school has ids of its own.
+        (
+            "name,id,email\nJane Doe,1,j@x\n",
+            'name,id,email\n"Doe, Jane",E7,J@x\n',
+            1,
+            "several ids, each of which counts: Jane Doe (1, E7)",
+        ),
+        ("name,id,email\nJane Doe,1,j@x\n", "name,id,email\nKim Lee,E7,j@x\n", 2, "both have j@x"),
         # Nothing to compare.
-        ("name,id\nJane Doe,1\n", 'name,email\n"Doe, Jane",j@x\n', 2, "Jane Doe: there twice"),
-        ("name,id\nJane Doe,1\n", "name\nJane Doe\n", 2, "Jane Doe: there twice"),
+        (
+            "name,id\nJane Doe,1\n",
+            'name,email\n"Doe, Jane",j@x\n',
+            2,
+            "two rows for Jane Doe have nothing",
+        ),
+        ("name,id\nJane Doe,1\n", "name\nJane Doe\n", 2, "two rows for Jane Doe have nothing"),
         ("name\nJane Doe\n", "name,section\njane doe,A\n", 1, ""),
         ("name,id\nLi Wei,1\n", "name,id\nLi Wei,2\n", 2, ""),
     ],
@@ -236,10 +258,32 @@ def test_a_comma_in_a_header_parts_no_cells(tmp_path: Path) -> None:
     assert [(one.name, one.id) for one in people] == [("Doe, Jane", "1"), ("Roe, Ann", "2")]
 
 
-def test_rows_that_contradict_each_other_are_refused() -> None:
-    rows = [Person("Ann Smith", "1001", "ann@x.edu"), Person("Ann Smith", "1002", "ann@x.edu")]
+def test_rows_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="different values of id, 1001 and 1002"):
-        merged(rows)
+        roster(tmp_path, "name,id,email\nAnn Smith,1001,ann@x\nAnn Smith,1002,ann@x\n")
+    names = [Person("Ann Smith", "1001", "a@x", "a"), Person("Bob Poe", "1002", "a@x", "a")]
+    with pytest.raises(UsageError, match="different values of id, 1001 and 1002"):
+        merged(names)
+    numbers = [Person("Ann", email="a@x", canvas="1"), Person("Ann", email="a@x", canvas="2")]
+    with pytest.raises(UsageError, match="different values of canvas, 1 and 2"):
+        merged(numbers)
+
+
+def test_namesakes_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs: list[object] = []
+
+    def combinations(items: Iterable[object], size: int) -> list[tuple[object, ...]]:
+        pairs.extend(found := list(itertools.combinations(items, size)))
+        return found
+
+    monkeypatch.setattr(merging, "combinations", combinations)
+    people = [
+        Person("Li Wei", str(number), f"w{number}@x" * (number % 2)) for number in range(5000)
+    ]
+    lines: list[str] = []
+    assert len(merged([*people, Person("Li Wei", canvas="7")], lines.append)) == 5001
+    assert lines[-1].startswith("two rows for Li Wei have nothing in common but the name")
+    assert len(pairs) == 3
 
 
 @pytest.mark.parametrize(
@@ -284,6 +328,42 @@ def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Pat
     for text in ("name,id,section\nAnn,77,A\n", "Student;ID;Email\nAnn;77;a@x\n"):
         [of_ours] = roster(tmp_path, text)
         assert (of_ours.canvas, of_ours.id) == ("", "77")
+
+
+@pytest.mark.parametrize(
+    ("headers", "login", "handles"),
+    [
+        ("name,login,section", "jd", ("jd",)),
+        ("name,login,github", "jd", ("x",)),
+        ("name,Kennung,section", "jd", ("jd",)),
+        ("Student,SIS Login ID,Section", "jd", ()),
+        ("Name,Username,Last Access", "jd", ()),
+        ("name,github_username,identifier", "", ("jd",)),
+    ],
+)
+def test_a_login_at_the_university_is_none_at_github(
+    tmp_path: Path, headers: str, login: str, handles: tuple[str, ...]
+) -> None:
+    columns = {"login": "kennung"} if "Kennung" in headers else {}
+    [person] = roster(tmp_path, f"{headers}\nJane Doe,jd,x\n", **columns)
+    assert (person.login, person.handles) == (login, handles)
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "family"),
+    [
+        ("Doe,Jane", "Jane Doe", "Doe"),
+        ("Jane Doe,Jane", "Jane Doe", ""),
+        ('"Doe, Jane Mary",Jane', "Doe, Jane Mary", ""),
+        ("Doe,", "Doe", ""),
+        (",Jane", "Jane", ""),
+    ],
+)
+def test_a_name_beside_a_first_name_is_the_last_name(
+    tmp_path: Path, row: str, name: str, family: str
+) -> None:
+    [person] = roster(tmp_path, f"Name,First name\n{row}\n")
+    assert (person.name, person.family) == (name, family)
 
 
 def test_what_identifies_a_person_from_run_to_run() -> None:

@@ -49,11 +49,11 @@ def test_a_folder_without_git_or_behind_a_link_is_no_clone(tmp_path: Path) -> No
         ([Person("Jane Doe", "1")], {"rnns-jane-doe": None, "rnns-janedoe": None}),
         # Only a login tells them apart.
         (
-            [Person("Jane Doe", "1", login="janedoe")],
+            [Person("Jane Doe", "1", handles=("janedoe",))],
             {"rnns-jane-doe": None, "rnns-janedoe": "1"},
         ),
         (
-            [Person("Jane Doe", "1", login="janedoe", also=("jane-doe",))],
+            [Person("Jane Doe", "1", handles=("janedoe", "jane-doe"))],
             {"rnns-jane-doe": "1", "rnns-janedoe": "1"},
         ),
     ],

@@ -92,3 +92,24 @@ def test_a_part_of_a_name_is_not_somebody_else(tmp_path: Path) -> None:
     [hand_in] = taken(tmp_path, FOLDER.format("Anne-Marie Doe_12"))
     [match] = Roster([marie]).match([hand_in.author], {}).values()
     assert match.people == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("Group A-Ann Smith_11_assignsubmission_file_", ["1"]),
+        ("Lab 2-Ann-Kim Smith_11_assignsubmission_file_", ["3"]),
+        ("Group A-Ann Smith_11_assignsubmission_file_ex1.py", ["1"]),
+        # In Moodle 4 this is the name of a group,
+        ("Group A-Ann Smith_11_assignsubmission_file", []),
+        # and this is one of a person.
+        ("Mary-Ann Smith_11_assignsubmission_file_", []),
+    ],
+)
+def test_a_group_before_the_name_that_the_roster_does_not_know(
+    tmp_path: Path, name: str, ids: list[str]
+) -> None:
+    put(tmp_path / name / EX1) if not name.endswith(".py") else put(tmp_path / name)
+    roster = (Person("Ann Smith", "1"), Person("Bob Jones", "2"), Person("Ann-Kim Smith", "3"))
+    [found] = people(taken(tmp_path, name), *roster).values()
+    assert found == ids
