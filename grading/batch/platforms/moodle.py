@@ -15,7 +15,7 @@ several have the same name.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from grading.batch.paths import is_folder
@@ -30,6 +30,8 @@ _OF_FILE = re.compile(rf"{_BEFORE_THEIRS}(?P<theirs>.*)", re.DOTALL)
 _OF_FOLDER = re.compile(rf"{_BEFORE_THEIRS}(?P<theirs>)", re.DOTALL)
 TYPED = "onlinetext"
 _ANONYMOUS = re.compile(r"(.*-)?participant", re.IGNORECASE | re.DOTALL)
+# A number or letter behind the word for a group.
+_LABEL = re.compile(r" *(\d+[^\W\d]?|[^\W\d]) *")
 _WORDS = re.compile(r"_assignsubmission_(?:file|onlinetext)")
 
 
@@ -67,9 +69,7 @@ def _hand_in(
     pieces = who.split("-")
     # A folder without an underscore at the end is of Moodle 4, where a hyphen is the name's own.
     if any(match["theirs"] or match[0].endswith("_") for match in files):
-        for at in range(1, len(pieces)):
-            if names_group("-".join(pieces[:at])):
-                clues.append(Clue(Kind.NAME, "-".join(pieces[at:])))
+        clues += [Clue(Kind.NAME, name) for name in _behind_group(pieces)]
     if number:
         # What follows a hyphen may be the name after a group, or the second half of a name.
         written = [""] if alone else ["-".join(pieces[at:]) for at in range(len(pieces))]
@@ -83,3 +83,18 @@ def _hand_in(
     )
     problem = "" if parts else "holds only text typed into Moodle, and no file"
     return HandIn(author, parts, problem=problem)
+
+
+def _behind_group(pieces: Sequence[str]) -> Iterator[str]:
+    """What may be the name after a group's, in words between hyphens.
+
+    The group ends at the first hyphen that can end it, or later where digits or a letter follow, as
+    in Group A-1: in Group A-Anna-Maria Lee, nobody is called Maria Lee.
+    """
+    found = False
+    for at in range(1, len(pieces)):
+        if found and not _LABEL.fullmatch(pieces[at - 1]):
+            return
+        found = found or names_group("-".join(pieces[:at]))
+        if found:
+            yield "-".join(pieces[at:])

@@ -100,6 +100,10 @@ def test_a_part_of_a_name_is_not_somebody_else(tmp_path: Path) -> None:
         ("Group A-Ann Smith_11_assignsubmission_file_", ["1"]),
         ("Lab 2-Ann-Kim Smith_11_assignsubmission_file_", ["3"]),
         ("Group A-Ann Smith_11_assignsubmission_file_ex1.py", ["1"]),
+        ("Group A-2-Ann Smith_11_assignsubmission_file_", ["1"]),
+        ("Group-B-Ann Smith_11_assignsubmission_file_", ["1"]),
+        # Nobody is called Ann Smith here.
+        ("Group A-Mary-Ann Smith_11_assignsubmission_file_", []),
         # In Moodle 4 this is the name of a group,
         ("Group A-Ann Smith_11_assignsubmission_file", []),
         # and this is one of a person.
