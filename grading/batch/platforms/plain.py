@@ -21,11 +21,10 @@ MAX_INSIDE = 1000
 _SUFFIXES = (".py", ".ipynb", ".md", ".zip")
 # More digits than that are no number of an attempt.
 _ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<number>\d{1,3})", re.IGNORECASE)
-
 # Longer labels have too many parts.
 MAX_WORDS = 12
-# Neu and New are names of people, too.
-_ABOUT = (COPY_WORDS | TASK_WORDS) - {"neu", "new"}
+# These are names of people, too.
+_ABOUT = (COPY_WORDS | TASK_WORDS) - {"mine", "my", "neu", "new"}
 # "(2)", as browsers write it.
 _COPY = re.compile(r"\((\d{1,2})\)")
 _NUMBERED = re.compile(r"([^\W\d]+)\d{0,2}")
@@ -59,7 +58,7 @@ def _hand_in(path: Path, titles: Sequence[Words]) -> HandIn:
 
 
 def _parts(label: str, titles: Sequence[Words]) -> list[str]:
-    """Every part of a label besides which there are only words of an exercise or of a copy."""
+    """Every part of a label that leaves out only words of an exercise, a task or a copy."""
     each = words(_COPY.sub(r" copy \1 ", label))
     if len(each) > MAX_WORDS:
         return []

@@ -72,6 +72,7 @@ PEOPLE = [
         *(("Jane Doe 904 ex1", None, Evidence.NONE), ("Jane Doe (904)", None, Evidence.NONE)),
         *(("Jane_Doe_2", None, Evidence.NONE), ("Jane Doe 902", None, Evidence.NONE)),
         *(("Bill_Gates_ex1", None, Evidence.NONE), ("Bill_Neu", None, Evidence.NONE)),
+        ("ex1_My_Kim", None, Evidence.NONE),
         *(("jane_doe_and_kim_ex1", None, Evidence.NONE), ("ex1", None, Evidence.NONE)),
         *(("ex1 1", None, Evidence.NONE), ("Jane_ex1_Doe", None, Evidence.NONE)),
         ("Bill_rnn", None, Evidence.NONE),
