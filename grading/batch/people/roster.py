@@ -20,19 +20,19 @@ from grading.text import one_line
 
 MAX_CELL = 200
 
-
+_PREFERRED = "preferred given name"
 # The headers of each column, in lower case, with single spaces, and spaces for underscores. The
 # first one of each is ours.
 HEADERS = {
     "name": ("name", "student", "full name", "student name"),
-    "given": ("first name", "given name", "firstname", "preferred given name"),
+    "given": ("first name", "given name", "firstname", _PREFERRED),
     "family": ("last name", "surname", "family name", "lastname", "last name/surname"),
     "id": (
         *("id", "sis user id", "id number", "idnumber", "student id", "sid", "orgdefinedid"),
         *("student number", "org defined id"),
     ),
     "email": ("email", "email address", "e-mail", "e-mail address"),
-    "login": (*("login", "sis login id", "username", "user id", "login id", "user name"),),
+    "login": ("login", "sis login id", "username", "user id", "login id", "user name"),
     "handle": ("github username", "github", "github login", "github handle", "github user"),
     "sections": ("section", "sections", "section name", "registration section"),
     "teams": ("team", "group", "groups", "group name"),
@@ -99,6 +99,8 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
             f"{path.name} has no column for names: its first line is {listed};"
             ' name one in course.toml, for example [roster] name = "Naam"'
         )
+    if _has_last_names(rows[1:], heading, places):
+        places["family"] = places.pop("name")
     if unused := _unused(rows, heading, places.values()):
         tell(f"{path.name}: not used: {', '.join(unused)}")
     # A course's own column may hold logins of either kind.
@@ -118,6 +120,24 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
             people.append(person)
     people = without_shared(people, path.name, tell)
     return _with_sections(_with_namesakes(people))
+
+
+def _has_last_names(
+    rows: Iterable[Sequence[str]], heading: Sequence[str], places: Mapping[str, int]
+) -> bool:
+    """Whether "Name" is the last name, as in most rows it lacks the first name beside it.
+
+    A preferred name may be a nickname, and is blank for people without one.
+    """
+    if not {"name", "given"} <= places.keys() or "family" in places:
+        return False
+    if heading[places["given"]] == _PREFERRED:
+        return False
+    pairs = [(_cell(row, places["name"]), _cell(row, places["given"])) for row in rows]
+    lacking = [
+        bool(first) and set(words(first)).isdisjoint(words(name)) for name, first in pairs if name
+    ]
+    return 2 * sum(lacking) > len(lacking)
 
 
 def _unused(
@@ -177,9 +197,6 @@ def _person(cells: Mapping[str, str]) -> Person | None:
     given = {column: text.removeprefix("#").strip() for column, text in cells.items()}
     name = given.get("name", "")
     first, last = given.get("given", ""), given.get("family", "")
-    # Beside a column for first names alone, "Name" is the last name, unless it has both.
-    if name and first and not last and not set(words(first)) & set(words(name)):
-        name, last = "", name
     name = name or " ".join(part for part in (first, last) if part)
     login, role = given.get("login", ""), given.get("role", "").lower()
     if name.lower() == POINTS or role in _TEACHERS:

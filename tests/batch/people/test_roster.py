@@ -366,6 +366,23 @@ def test_a_name_beside_a_first_name_is_the_last_name(
     assert (person.name, person.family) == (name, family)
 
 
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        # Most rows tell which names they are: Bob is Robert's nickname,
+        ("Name,First name\nJane Doe,Jane\nRobert Lee,Bob\n", ["Jane Doe", "Robert Lee"]),
+        ("Name,First name\nJane Doe,\nRobert Lee,Bob\n", ["Jane Doe", "Robert Lee"]),
+        # and one last name is like the first name.
+        ("Name,First name\nDoe,Jane\nJames,James\nLee,Al\n", ["Jane Doe", "James James", "Al Lee"]),
+        ("Name,Preferred given name\nJane Doe,Janie\n", ["Jane Doe"]),
+    ],
+)
+def test_a_nickname_beside_a_name_is_no_part_of_it(
+    tmp_path: Path, rows: str, names: list[str]
+) -> None:
+    assert [person.name for person in roster(tmp_path, rows)] == names
+
+
 def test_what_identifies_a_person_from_run_to_run() -> None:
     person = Person("Ann Lee", "0012", "Ann@x.edu", "ann", canvas="77", also=("al@y.edu",))
     assert person.keys == [
