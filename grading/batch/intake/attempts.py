@@ -23,7 +23,7 @@ def _of_assignments(
 ) -> Iterator[Collected]:
     """Leave out files of an exercise that lie in the folder of another one's assignment.
 
-    Where the author handed in nothing for the exercise's own, they are doubtful.
+    Where the author handed in nothing for the exercise's own, work there is doubtful.
     """
 
     def is_elsewhere(found: Collected) -> bool:
@@ -37,19 +37,34 @@ def _of_assignments(
     for found in collected:
         if is_elsewhere(found):
             if found.place not in at_home:
-                yield _noted(found, f"from the assignment {found.assignment}", settled=False)
+                is_stub = found.work is not None and not found.work.worked_on
+                yield _noted(found, f"from the assignment {found.assignment}", settled=is_stub)
             continue
-        others = strangers.get(found.place, ())
-        if names := [one.assignment for one in others if _differs(one, found)]:
-            worked_on = found.work is not None and found.work.worked_on
-            yield _noted(found, f"that in {', '.join(names)} does not count", settled=worked_on)
-        else:
-            yield found
+        yield _beside(found, strangers.get(found.place, ()))
+
+
+def _beside(found: Collected, strangers: Sequence[Collected]) -> Collected:
+    """The same with a note on what lies in the folders of other assignments."""
+    if names := [one.assignment for one in strangers if _differs(one, found)]:
+        worked_on = found.work is not None and found.work.worked_on
+        found = _noted(found, f"that in {', '.join(names)} does not count", settled=worked_on)
+    answered = [(one.assignment, given) for one in strangers if (given := _given(one))]
+    mine = _given(found) if answered else {}
+    if names := [name for name, given in answered if not given.items() <= mine.items()]:
+        note = f"in {', '.join(names)} do not count"
+        found = replace(
+            found,
+            answers_note="; ".join(filter(None, (found.answers_note, note))),
+            answers_settled=found.answers_settled and bool(mine),
+        )
+    return found
 
 
 def _differs(one: Collected, other: Collected) -> bool:
-    """Whether there is work in this attempt that is not in the other."""
-    return one.work is not None and one.work.worked_on and one.content != other.content
+    """Whether there may be work in this attempt that is not in the other."""
+    if one.work is None:
+        return one.unread
+    return one.work.worked_on and one.content != other.content
 
 
 def _noted(found: Collected, note: str, settled: bool) -> Collected:
@@ -108,7 +123,7 @@ def _answered(found: Collected, others: Sequence[Collected]) -> Collected:
     notes = [
         f"from attempt {best.attempt}" if best.attempt != found.attempt else "",
         best.answers_note,
-        "those of another hand-in do not count" if rivals else "",
+        "of another hand-in do not count" if rivals else "",
     ]
     return replace(
         found,

@@ -59,6 +59,33 @@ def test_work_in_another_exercises_assignment_alone_is_listed(
     assert (found.work.note, found.work.settled) == ("that in ex2 does not count", False)
 
 
+def test_nothing_in_another_exercises_assignment_is_dropped_in_silence(
+    tmp_path: Path, real_course: Course
+) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
+    # What cannot be read may be the work.
+    files = {f"ex1/{EX1}": stub, f"ex2/{EX1}.tar.gz": "x"}
+    [found] = assignments(tmp_path / "a", real_course, files)
+    assert found.work is not None
+    assert (found.work.note, found.work.settled) == ("that in ex2 does not count", False)
+    for name, own, settled in (("b", NONE, False), ("c", SHEET.format("another"), True)):
+        files = {f"ex1/{EX1}": WORK, "ex1/ex1.md": own, "ex2/ex1.md": MINE}
+        [found] = assignments(tmp_path / name, real_course, files)
+        assert (found.answers_note, found.answers_settled) == ("in ex2 do not count", settled)
+    files = {f"ex1/{EX1}": WORK, "ex1/ex1.md": MINE, "ex2/ex1.md": MINE}
+    [found] = assignments(tmp_path / "d", real_course, files)
+    assert (found.answers_note, found.answers_settled) == ("", True)
+
+
+def test_the_stub_in_another_exercises_assignment_is_nothing_to_settle(
+    tmp_path: Path, real_course: Course
+) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
+    [found] = assignments(tmp_path, real_course, {f"ex2/{EX1}": stub})
+    assert found.work is not None
+    assert (found.work.note, found.work.settled) == ("from the assignment ex2", True)
+
+
 SHEET = "## surrogate: What?\n\n{}\n"
 MINE, NONE = SHEET.format("mine"), SHEET.format("")
 
