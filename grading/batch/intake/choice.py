@@ -173,7 +173,7 @@ def choose(
         _of_rivals(best, [other for other in others if other.worked_on]),
         _of_unreadable(best, unreadable, exercise, author),
         _of_untouched([other for other in others if not other.worked_on]),
-        _of_other_works(best, [file for file in beside if file not in files]),
+        _of_other_works(best, [file for file in beside if file not in files], exercise),
         _of_lists(best, exercise, lists),
     )
     note = next((finding.note for finding in findings if finding.note), "")
@@ -286,16 +286,30 @@ def _of_untouched(stubs: Sequence[_Candidate]) -> _Finding:
     return _Finding(f"{_places(stubs)} beside it {verb(stubs, 'is', 'are')} untouched")
 
 
-def _of_other_works(best: _Candidate, beside: Sequence[File]) -> _Finding:
+def _of_other_works(best: _Candidate, beside: Sequence[File], exercise: Exercise) -> _Finding:
     """Beside the untouched stub "my_rnn.py" is probably the work; beside "ex4_utils.py" it may."""
     works = [file for file in beside if file.suffix in WORK]
     if best.named:
         # A clone holds the whole course, whose modules in other folders are nobody's work.
-        works = [file for file in works if file.folder == best.file.folder]
+        works = [
+            file
+            for file in works
+            if file.folder == best.file.folder
+            or (not best.worked_on and _holds_work(file, exercise))
+        ]
     if not works:
         return _Finding()
     note = f"{listing(works)} beside it {verb(works, 'does not', 'do not')} count"
     return _Finding(note, best.listed or (best.worked_on and best.named))
+
+
+def _holds_work(file: File, exercise: Exercise) -> bool:
+    """Whether a file has a word of the exercise's name and defines all that it asks for."""
+    if not is_about(file.name, exercise) and not has_word(file.name, exercise):
+        return False
+    with suppress(UsageError):
+        return _defined(work_in(file, exercise)) >= _to_define(exercise)
+    return False
 
 
 def _of_lists(best: _Candidate, exercise: Exercise, lists: Sequence[pack.Listed]) -> _Finding:

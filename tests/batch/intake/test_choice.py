@@ -348,6 +348,12 @@ def test_a_module_beside_the_untouched_stub_is_listed(tmp_path: Path, real_cours
     assert note == "exercises/my_rnn.py beside it does not count"
     files = {f"exercises/{EX1}": "stub", "grading/report.py": "b"}
     assert chosen(tmp_path / "b", real_course, files)[1:] == ("", True)
+    # In another folder, it is what defines all that the stub does.
+    whole = real_course.exercise("ex1").stub.read_text(encoding="utf-8") + "x = 1\n"
+    for name, source, listed in (("my_ex1", whole, 1), ("ex1_plots", "y = 2", 0)):
+        files = {f"exercises/{EX1}": "stub", f"mine/{name}.py": source}
+        note = f"mine/{name}.py beside it does not count" * listed
+        assert chosen(tmp_path / name, real_course, files)[1:] == (note, not listed)
 
 
 def test_files_called_after_the_ids_are_each_their_exercises(
