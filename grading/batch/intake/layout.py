@@ -47,18 +47,8 @@ _OWN_WORDS = (
     | TASK_WORDS
     | {
         *("archive", "code", "course", "day", "exercises", "jupyter", "labs", "module", "modules"),
-        *(
-            "nb",
-            "notebooks",
-            "practical",
-            "py",
-            "python",
-            "reference",
-            "script",
-            "scripts",
-            "session",
-        ),
-        *("set", "sheet", "solutions", "src", "stub", "test", "tests", "unit", "work"),
+        *("nb", "notebooks", "practical", "py", "python", "reference", "script", "scripts"),
+        *("session", "set", "sheet", "solutions", "src", "stub", "test", "tests", "unit", "work"),
     }
 )
 

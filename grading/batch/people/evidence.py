@@ -52,8 +52,8 @@ class Evidence(StrEnum):
     TEAM = "team"
     MAILBOX = "first part of the address"
     POSSIBLE_LOGIN = "possible login"
-    PLAIN = "name without accents"
     PART = "part of the label"
+    PLAIN = "name without accents"
     NONE = ""
 
 

@@ -20,8 +20,7 @@ class Stamp:
     """When something was handed in, as its source tells it.
 
     `moment` has no zone where the source tells none: the course's zone counts there. `late` is the
-    platform's own word, where it has one. `problem` says why this
-    machine cannot tell the time.
+    platform's own word, where it has one. `problem` says why this machine cannot tell the time.
     """
 
     moment: datetime | None = None
