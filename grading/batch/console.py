@@ -14,6 +14,8 @@ from grading.text import number_of, without_commands
 
 # A line about more submissions than this names only so many of them.
 FEW = 3
+# Evidence that a person should see, as it rests on a spelling or a part.
+_BY = {Evidence.PART: "part of the label", Evidence.PLAIN: "the name without accents"}
 
 
 def say(
@@ -77,9 +79,9 @@ def _say_who(matches: Mapping[str, Match]) -> None:
                 " another assignment's or platform's"
             )
     for label, match in matches.items():
-        if match.evidence in (Evidence.PLAIN, Evidence.PART):
+        if by := _BY.get(match.evidence):
             people = ", ".join(decisions.described(person) for person in match.people)
-            _say(f"matched: {label}: {people}, by the {match.evidence}")
+            _say(f"matched: {label}: {people}, by {by}")
 
 
 def _chosen(counting: Sequence[Collected]) -> dict[tuple[str, str], list[str]]:

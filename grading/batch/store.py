@@ -210,7 +210,7 @@ def result_of(report: Report) -> Result:
 def rehearsed(path: Path) -> Iterator[Store]:
     """A copy of the store at `path` that the block may change; without a file, an empty one.
 
-    To read the file in its place, SQLite would write beside it: what a killed run added last is
+    To read the file in place, SQLite would write beside it: what a killed run added last is
     still in the log. Raises UsageError.
     """
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""What the attempts of one author say of each other: which one counts, and what it takes along."""
+"""Compares the attempts of one author: leaves out what cannot count, and hands answers on."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
@@ -10,7 +10,7 @@ from grading.errors import UsageError
 def compared(
     collected: Sequence[Collected], assignments: Mapping[str, Set[str]]
 ) -> list[Collected]:
-    """The same attempts, each of which knows the author's others.
+    """The same attempts without those that an author's others rule out, and with notes on why.
 
     `assignments` are, by exercise, the platform's assignments that are called after it.
     """
@@ -30,25 +30,25 @@ def _of_assignments(
         mine = assignments.get(found.exercise)
         return bool(found.assignment and mine) and found.assignment not in (mine or ())
 
-    strangers: dict[tuple[str, str], list[Collected]] = {}
+    elsewhere: dict[tuple[str, str], list[Collected]] = {}
     for found in filter(is_elsewhere, collected):
-        strangers.setdefault(found.place, []).append(found)
+        elsewhere.setdefault(found.place, []).append(found)
     at_home = {one.place for one in collected if one.work is not None and not is_elsewhere(one)}
     for found in collected:
         if is_elsewhere(found):
             if found.place not in at_home:
-                is_stub = found.work is not None and not found.work.worked_on
-                yield _noted(found, f"from the assignment {found.assignment}", settled=is_stub)
+                note = f"from the assignment {found.assignment}"
+                yield _noted(found, note, settled=not _has_work(found))
             continue
-        yield _beside(found, strangers.get(found.place, ()))
+        yield _beside(found, elsewhere.get(found.place, ()))
 
 
-def _beside(found: Collected, strangers: Sequence[Collected]) -> Collected:
+def _beside(found: Collected, elsewhere: Sequence[Collected]) -> Collected:
     """The same with a note on what lies in the folders of other assignments."""
-    if names := [one.assignment for one in strangers if _differs(one, found)]:
-        worked_on = found.work is not None and found.work.worked_on
-        found = _noted(found, f"that in {', '.join(names)} does not count", settled=worked_on)
-    answered = [(one.assignment, given) for one in strangers if (given := _given(one))]
+    if names := [one.assignment for one in elsewhere if _differs(one, found)]:
+        note = f"that in {', '.join(names)} does not count"
+        found = _noted(found, note, settled=_has_work(found))
+    answered = [(one.assignment, given) for one in elsewhere if (given := _given(one))]
     mine = _given(found) if answered else {}
     if names := [name for name, given in answered if not given.items() <= mine.items()]:
         note = f"in {', '.join(names)} do not count"
@@ -64,7 +64,7 @@ def _differs(one: Collected, other: Collected) -> bool:
     """Whether there may be work in this attempt that is not in the other."""
     if one.work is None:
         return one.unread
-    return one.work.worked_on and one.content != other.content
+    return _has_work(one) and one.content != other.content
 
 
 def _noted(found: Collected, note: str, settled: bool) -> Collected:
@@ -110,12 +110,12 @@ def _with_answers(collected: Sequence[Collected]) -> Iterator[Collected]:
 def _answered(found: Collected, others: Sequence[Collected]) -> Collected:
     """A work with its author's latest answers: its own, or those of an attempt without work.
 
-    If there are neither, another work's count.
+    The untouched stub is no work. If there are no such answers, another work's count.
     """
     if all(one.answers is None for one in others):
         return found
     given = {one: answers for one in (found, *others) if (answers := _given(one))}
-    eligible = [one for one in given if one is found or one.work is None] or list(given)
+    eligible = [one for one in given if one is found or not _has_work(one)] or list(given)
     if not eligible:
         return found
     best = max(eligible, key=lambda one: (*_rank(one), one is found))
@@ -131,6 +131,10 @@ def _answered(found: Collected, others: Sequence[Collected]) -> Collected:
         answers_note="; ".join(filter(None, notes)),
         answers_settled=best.answers_settled and not rivals,
     )
+
+
+def _has_work(found: Collected) -> bool:
+    return found.work is not None and found.work.worked_on
 
 
 def _rank(found: Collected) -> tuple[tuple[float, ...], int]:

@@ -51,7 +51,8 @@ class Choice:
     """The file that counts, and the submission in it.
 
     `settled` is false where another file may have been meant just as well; `named` is false where
-    the file is not called after the exercise, and `worked_on` if it is the untouched stub.
+    the file is neither called after the exercise nor defines what it asks for, and `worked_on` if
+    it is the untouched stub.
     """
 
     file: File

@@ -16,7 +16,8 @@ class Work:
 
     `note` says why it was chosen; `settled` is false if another file may have been meant just as
     well. `place` is its path within the entry, `named` says whether it is called after the
-    exercise, and `worked_on` whether it is more than the untouched stub.
+    exercise or defines what that asks for, and `worked_on` whether it is more than the untouched
+    stub.
     """
 
     name: str

@@ -71,7 +71,7 @@ def is_about(name: str, exercise: Exercise) -> bool:
 
 
 def is_named(name: str, exercise: Exercise, author: Author) -> bool:
-    """Whether a name is the exercise's or its id, and else says only which copy, or whose it is.
+    """Whether a name is the exercise's name or id, and else says only which copy, or whose it is.
 
     Another word, as in ex1_vanilla_rnn_plot.py, may make it the name of another module.
     """

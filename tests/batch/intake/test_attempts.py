@@ -88,6 +88,7 @@ def test_the_stub_in_another_exercises_assignment_is_nothing_to_settle(
 
 SHEET = "## surrogate: What?\n\n{}\n"
 MINE, NONE = SHEET.format("mine"), SHEET.format("")
+LATER = ("mine", "from attempt 2")
 
 
 @pytest.mark.parametrize(
@@ -101,6 +102,8 @@ MINE, NONE = SHEET.format("mine"), SHEET.format("")
         (({EX1: OTHER, "ex1.md": MINE}, {EX1: WORK}), 2, "mine", "from attempt 1"),
         (({"ex1.md": MINE}, {EX1: WORK}), 2, "mine", "from attempt 1"),
         (({EX1: OTHER, "ex1.md": MINE}, {EX1: WORK, "ex1.md": NONE}), 2, "mine", "from attempt"),
+        # The untouched stub is no work.
+        (({EX1: WORK, "ex1.md": SHEET.format("old")}, {EX1: "stub", "ex1.md": MINE}), 1, *LATER),
     ],
 )
 def test_answers_follow_the_work(
@@ -111,14 +114,15 @@ def test_answers_follow_the_work(
     answer: str,
     note: str,
 ) -> None:
+    stub = real_course.exercise("ex1").stub.read_text(encoding="utf-8")
     for number, files in enumerate(uploads, start=1):
         for name, text in files.items():
-            put(tmp_path / f"ada_attempt{number}" / name, text)
+            put(tmp_path / f"ada_attempt{number}" / name, stub if text == "stub" else text)
     put(tmp_path / "bob" / EX1)
     found = collect(tmp_path, [real_course.exercise("ex1")])
     counting = [one for one in found if one.author.label == "ada" and one.exercise]
     assert all(one.work is not None for one in counting)
-    last = counting[-1]
+    *_, last = (one for one in counting if one.work is not None and one.work.worked_on)
     given = [] if last.answers is None else [one.answer for one in last.answers()]
     assert (last.attempt, "".join(given)) == (attempt, answer)
     assert last.answers_note.startswith(note)
