@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, days_late
@@ -174,7 +174,7 @@ def counting(
         return max(reversed(ordered), key=final), unread
     last = ordered[-1]
     # The same work, handed in again after the deadline, is no later for that.
-    same = [attempt for attempt in ordered if _identity(attempt) == _identity(last)]
+    same = takewhile(lambda attempt: _identity(attempt) == _identity(last), reversed(ordered))
     first = min(same, key=lambda attempt: days_late(policy, attempt.received))
     if days_late(policy, first.received) < days_late(policy, last.received):
         last = replace(last, received=first.received)

@@ -408,6 +408,9 @@ def test_the_same_work_handed_in_again_is_not_later(real_course: Course) -> None
     grade = counted_attempt(real_course, POLICY, first, again(late, "1"))
     assert (grade.attempt, grade.received.seconds, grade.late_days) == (2, 0.0, 0)
     assert grade.counted == "attempt 2 of 2; the same work came in before"
+    between = attempt(3, 50.0, seconds=9.0)
+    grade = counted_attempt(real_course, POLICY, first, between, again(late, "1"))
+    assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
     grade = counted_attempt(real_course, POLICY, first, late)
     assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
     assert grade.counted == "attempt 2 of 2"
