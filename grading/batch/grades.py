@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, days_late
@@ -172,13 +172,7 @@ def counting(
         return best, unread if is_one else UNSETTLED
     if attempts == "best":
         return max(reversed(ordered), key=final), unread
-    last = ordered[-1]
-    # The same work, handed in again after the deadline, is no later for that.
-    same = takewhile(lambda attempt: _identity(attempt) == _identity(last), reversed(ordered))
-    first = min(same, key=lambda attempt: days_late(policy, attempt.received))
-    if days_late(policy, first.received) < days_late(policy, last.received):
-        last = replace(last, received=first.received)
-    return last, unread
+    return ordered[-1], unread
 
 
 def _identity(attempt: Graded) -> str | None:
@@ -222,8 +216,10 @@ def _counted(chosen: Graded, group: Sequence[Graded], by_score: bool) -> str:
         beside = f", also {', '.join(others)}" if others else ""
         return f"the best of {len(group)} attempts, once they are graded{beside}{untouched}"
     instead = f", and not {', '.join(others)}" if others else ""
-    again = "; the same work came in before" if chosen not in group else ""
-    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}{again}"
+    work = _identity(chosen)
+    again = [one for one in group if one is not chosen and work and _identity(one) == work]
+    same = f"; {len(again)} with the same work" if again else ""
+    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}{same}"
 
 
 def _is_open(group: Sequence[Graded]) -> bool:

@@ -392,28 +392,22 @@ def test_without_evidence_the_better_one_counts_for_now(
 
 
 def test_two_entries_with_times_are_settled(real_course: Course) -> None:
-    tries = (attempt(1, 90.0, seconds=5.0), attempt(1, 10.0, seconds=6.0, label="ada_"))
+    tries = (attempt(1, 90.0, seconds=5.0), attempt(2, 10.0, seconds=6.0, label="ada_"))
     grade = counted_attempt(real_course, None, *tries)
     assert (grade.submission, grade.score, grade.unsettled) == ("ada_", 10.0, "")
-    assert grade.counted == "attempt 1 of 2, and not ada"
+    assert grade.counted == "attempt 2 of 2, and not ada"
 
 
-def test_the_same_work_handed_in_again_is_not_later(real_course: Course) -> None:
-    def again(one: Graded, identity: str) -> Graded:
-        work = one.collected.work
-        assert work is not None
-        return replace(one, collected=replace(one.collected, work=replace(work, identity=identity)))
-
+def test_the_same_work_handed_in_again_has_its_own_time_and_is_said(real_course: Course) -> None:
     first, late = attempt(1, 90.0, seconds=0.0), attempt(2, 90.0, seconds=1061.0 + DAY)
-    grade = counted_attempt(real_course, POLICY, first, again(late, "1"))
-    assert (grade.attempt, grade.received.seconds, grade.late_days) == (2, 0.0, 0)
-    assert grade.counted == "attempt 2 of 2; the same work came in before"
-    between = attempt(3, 50.0, seconds=9.0)
-    grade = counted_attempt(real_course, POLICY, first, between, again(late, "1"))
-    assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
-    grade = counted_attempt(real_course, POLICY, first, late)
-    assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
-    assert grade.counted == "attempt 2 of 2"
+    work = late.collected.work
+    assert work is not None
+    same = replace(work, identity="1")
+    again = replace(late, collected=replace(late.collected, work=same))
+    for last, said in ((late, "attempt 2 of 2"), (again, "attempt 2 of 2; 1 with the same work")):
+        grade = counted_attempt(real_course, POLICY, first, last)
+        assert (grade.received.seconds, grade.late_days) == (1061.0 + DAY, 2)
+        assert grade.counted == said
 
 
 def test_what_cannot_be_read_replaces_no_work(real_course: Course) -> None:

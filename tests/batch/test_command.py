@@ -431,6 +431,7 @@ def test_a_dry_run_reads_the_points_given_by_hand(
 
 
 WORKS = {"v1": WORK, "v2": WORK + "# more\n", "bad": "x" * 2**20 + "x"}
+SAME = "1 with the same work"
 BEST = "the best of 2 attempts, once they are graded"
 
 
@@ -439,7 +440,7 @@ BEST = "the best of 2 attempts, once they are graded"
     [
         ("latest", {"ann": "v1", "ann_attempt2": "v2"}, 1, "ann ex1: attempt 2 of 2"),
         ("best", {"ann": "v1", "ann_attempt2": "v2"}, 2, f"ann ex1: {BEST}"),
-        ("best", {"ann": "v1", "ann_attempt2": "v1"}, 2, "ann ex1: attempt 2 of 2"),
+        ("best", {"ann": "v1", "ann_attempt2": "v1"}, 2, f"ann ex1: attempt 2 of 2; {SAME}"),
         # What cannot be read is no attempt, but is listed.
         ("best", {"ann": "v1", "ann_attempt2": "bad"}, 1, ""),
         ("latest", {"ann": "v1", "ann_": "v2"}, 2, f"ann ex1: {BEST}, also ann_"),
