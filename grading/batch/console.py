@@ -12,7 +12,8 @@ from grading.batch.run import Outcome
 from grading.batch.store import Change
 from grading.text import number_of, without_commands
 
-# A line about more submissions than this names only so many of them.
+# What more submissions than that have in common is one line, which names a few of them.
+MANY = 10
 FEW = 3
 # Evidence that a person should see, as it rests on a spelling or a part.
 _BY = {Evidence.PART: "part of the label", Evidence.PLAIN: "the name without accents"}
@@ -61,7 +62,7 @@ def say_what_counts(
     _say_who(intake.matches)
     for (exercise, chosen), labels in _chosen(counting).items():
         # The whole class may have the same beside its work, such as the course's own notebook.
-        more = f" and {len(labels) - FEW} more" if len(labels) > FEW else ""
+        more = f" and {len(labels) - FEW} more" if len(labels) > MANY else ""
         for shown in [", ".join(labels[:FEW])] if more else labels:
             _say(f"chosen: {shown}{more} {exercise}: {chosen}")
     for grade in grades:
