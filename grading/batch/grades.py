@@ -60,6 +60,12 @@ class Grade:
     max_score: float
     problem: str
     load: Callable[[], Report | None]
+    # What a gradebook gets, and out of how many points.
+    final: float | None = None
+    max_final: float = 0.0
+    # What a person decided about this grade, in words, and whether that is to excuse the person.
+    decision: str = ""
+    excused: bool = False
     questions: Sequence[QuestionResult] = ()
     answers: Callable[[], Sequence[Question]] = tuple
     unsettled: str = ""
@@ -106,6 +112,8 @@ def grades(
         grades.append(
             replace(
                 grade,
+                final=grade.score,
+                max_final=grade.max_score,
                 questions=questions(collected),
                 answers=partial(answers, collected),
                 unsettled=unsettled,

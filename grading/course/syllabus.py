@@ -16,6 +16,7 @@ from grading.report import Visibility
 from grading.text import unknown
 
 ROOT = Path(__file__).resolve().parents[2]
+MOST_DECIMALS = 6
 # What [late] may say.
 LATE = ("due", "zone", "grace_minutes", "percent_per_day", "cap_percent")
 
@@ -43,6 +44,9 @@ class Exercise:
     root: Path
     labs: tuple[str, ...] = ()
     late: LatePolicy | None = None
+    # What a gradebook calls it, and out of how many points, if not by its title and out of its own.
+    column: str = ""
+    points: float | None = None
 
     @property
     def module(self) -> str:
@@ -117,7 +121,9 @@ class Course:
     """A title, the exercises in their order, and what students may see.
 
     `hint_price` is the price of one hint in points; by default, hints are free. `attempts` says
-    which of several attempts counts, the latest or the best. `show_names` says whether a
+    which of several attempts counts, the latest or the best; `missing`, whether somebody who handed
+    in nothing has a blank or a zero after the deadline; `by_hand`, whether points given by hand
+    stand apart or count. `decimals` are those of a gradebook. `show_names` says whether a
     leaderboard may name people, `trust_file_times` whether the time of a file is evidence of when
     it was handed in. `roster` names the columns of rosters whose headers are the course's own.
     `zone` is that of times that come without one.
@@ -129,6 +135,9 @@ class Course:
     hints: bool = True
     hint_price: float = 0.0
     attempts: str = "latest"
+    missing: str = "blank"
+    by_hand: str = "apart"
+    decimals: int = 2
     show_names: bool = False
     trust_file_times: bool = False
     roster: Mapping[str, str] = field(default_factory=dict)
@@ -173,6 +182,8 @@ def load(root: Path) -> Course:
                 root,
                 tuple(_words(lab) for lab in entry.get("labs", [])),
                 _late_policy(late, entry.get("due", late.get("due")), zone),
+                column=_words(entry.get("column", "")),
+                points=_points(entry.get("points")),
             )
             for identity, entry in content["exercises"].items()
         }
@@ -184,6 +195,9 @@ def load(root: Path) -> Course:
             hints=_flag(content.get("hints", True)),
             hint_price=_price(content.get("hint_price", 0.0)),
             attempts=_one_of(content.get("attempts", "latest"), ("latest", "best")),
+            missing=_one_of(content.get("missing", "blank"), ("blank", "zero")),
+            by_hand=_one_of(content.get("by_hand", "apart"), ("apart", "counts")),
+            decimals=_decimals(content.get("decimals", 2)),
             show_names=_flag(content.get("show_names", False)),
             trust_file_times=_flag(content.get("trust_file_times", False)),
             roster={key: _words(header) for key, header in content.get("roster", {}).items()},
@@ -262,6 +276,22 @@ def _price(value: float) -> float:
     if not 0 <= value < math.inf:
         raise ValueError(f"a hint cannot cost {value!r}")
     return float(value)
+
+
+def _points(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{value!r} is not a number of points")
+    if not 0 < value < math.inf:
+        raise ValueError(f"an exercise cannot be out of {value!r} points")
+    return float(value)
+
+
+def _decimals(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_DECIMALS:
+        raise ValueError(f"decimals: {value!r} is not a whole number from 0 to {MOST_DECIMALS}")
+    return value
 
 
 def _one_of(value: str, known: tuple[str, ...]) -> str:
