@@ -49,14 +49,26 @@ def writing(path: Path) -> Iterator[IO[str]]:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield file
         return
+    with _beside(path) as beside, beside.open("x", encoding="utf-8", newline="") as file:
+        yield file
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[Path]:
+    """A place beside `path` for a file that takes its place when the block ends."""
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with beside.open("x", encoding="utf-8", newline="") as file:
-            yield file
+        yield beside
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all. Raises OSError."""
+    with _beside(path) as beside, beside.open("xb") as file:
+        file.write(data)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -71,6 +71,10 @@ CHANGED = "differs from its last commit"
 TIME = "nothing tells when it came in"
 LATE = "late by an unknown time"
 UNREADABLE = "needs attention"
+BY_HAND = "waits for points by hand"
+EDITED = "edited by hand"
+NOTHING = "handed in nothing"
+NOT_HERE = "not in this folder"
 
 
 def attention(
@@ -98,12 +102,16 @@ def attention(
     for kind, line, label in doubts:
         found.add(kind, line, label)
     for grade in grades:
+        if grade.overridden or grade.excused:
+            continue
         if grade.unsettled:
             line = f"{_what(grade)}: {grade.unsettled} ({grade.counted})"
             found.add(ATTEMPTS, line, grade.submission)
-        if grade.exercise and course.exercises[grade.exercise].late is not None:
+        if grade.submission and grade.exercise and course.exercises[grade.exercise].late:
             _add_time(found, grade)
-        if grade.score is None and grade.problem not in unfit:
+        if grade.final is None and grade.score is not None:
+            found.add(BY_HAND, _what(grade), grade.submission)
+        elif grade.score is None and grade.problem not in unfit:
             why = grade.problem or grade.status.replace("_", " ")
             found.add(UNREADABLE, f"{_what(grade)}: {why}", grade.submission)
     for note in notes:
@@ -114,7 +122,7 @@ def attention(
         for person in people
     ]
     if lines:
-        found.missing["handed in nothing"] = lines
+        found.missing[NOTHING] = lines
     return found
 
 

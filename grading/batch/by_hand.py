@@ -1,6 +1,6 @@
 """A class's answers to the questions, and the points that people give for them by hand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from grading.batch.intake.collected import Collected
@@ -27,6 +27,21 @@ class ByHand:
         self.problems: list[str] = []
         self._marks = marks
         self._asked = {exercise.id: declared(exercise) for exercise in course.exercises.values()}
+        # The most that anybody's answer to a question could get: nobody has given any for others.
+        self._most: dict[str, dict[str, float]] = {}
+        for (_, exercise), mine in marks.items():
+            most = self._most.setdefault(exercise, {})
+            for name, mark in mine.items():
+                most[name] = max(mark.max_points, most.get(name, 0.0))
+
+    def most(self, exercise: str) -> float:
+        """The most points by hand that an exercise can bring, as far as any were given."""
+        return sum(self._most.get(exercise, {}).values())
+
+    def is_waiting(self, exercise: str, questions: Sequence[QuestionResult]) -> bool:
+        """Whether an answer has no points yet to a question for which others have some."""
+        given = self._most.get(exercise, {})
+        return any(one.answered and one.mark is None and one.name in given for one in questions)
 
     def answers(self, collected: Collected) -> list[Question]:
         """The answers that were handed in, read again each time."""

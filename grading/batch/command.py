@@ -1,22 +1,33 @@
 """`python grader.py batch`: from a folder of submissions to a folder of grades."""
 
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from grading.batch import by_hand, console, run
+from grading.batch import changes as what_changed
+from grading.batch import console, ledger, run
 from grading.batch import grades as grading_rules
-from grading.batch.attention import CHANGED, FILES, UNREADABLE, Attention, attention
+from grading.batch.attention import (
+    CHANGED,
+    EDITED,
+    FILES,
+    NOT_HERE,
+    UNREADABLE,
+    Attention,
+    attention,
+)
+from grading.batch.counting import Graded, may_count, penalty
 from grading.batch.files import write_class
-from grading.batch.grades import Grade, Graded
+from grading.batch.generated import Generated
+from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
-from grading.batch.intake.identify import Intake, identify
-from grading.batch.people import decisions, merging, roster
-from grading.batch.people.matching import Roster
+from grading.batch.intake.identify import Intake
 from grading.batch.store import Basis, Result, Store, rehearsed
+from grading.batch.taking import TakenIn, Told, roster_of, take_in
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
@@ -25,9 +36,10 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-from grading.text import number_of, unknown
+from grading.text import number_of
 
 STORE = "grades.sqlite"
+ANSWERS = "answers.csv"
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,7 @@ class Options:
     identities: Sequence[str]
     jobs: int
     cluster: str | None
-    rosters: Sequence[Path]
-    match: Path | None
-    times: Path | None
-    teams: Path | None
-    rubric: Path | None
+    told: Told
     seed: int | None
     device: str
     isolation: str
@@ -54,134 +62,142 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     """Grade `folder` into `out`; return the exit code. Raises UsageError, GraderError."""
     names = options.identities or course.exercises
     exercises = list(dict.fromkeys(course.exercise(name) for name in names))
-    known = roster_of(course, options)
+    known = roster_of(course, options.told)
     others = [other for other in course.exercises.values() if other not in exercises]
-    collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
+    own = [out, *options.told.files]
+    collected = collect(folder, exercises, course.trust_file_times, others, own)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
-    take_in = partial(taken_in, course, out, options, exercises, collected, known)
+    taken = partial(take_in, course, exercises, collected, known, options.told, out / ANSWERS)
     if options.dry_run:
         with rehearsed(out / STORE) as store:
-            return rehearse(course, options, take_in(store), store)
+            return rehearse(course, options, taken(store), store)
     rung = choose(options.isolation, for_strangers=True)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out} cannot be created: {error.strerror}") from error
     with Store(out / STORE) as store:
-        return grade(course, out, options, rung, take_in(store), store)
-
-
-def taken_in(
-    course: Course,
-    out: Path,
-    options: Options,
-    exercises: Sequence[Exercise],
-    collected: Sequence[Collected],
-    known: Roster,
-    store: Store,
-) -> Intake:
-    """What came in, by what this run and earlier ones were told; the store keeps it."""
-    intake, new = identify(
-        course, exercises, collected, known, store.matches(), options.match, options.times
-    )
-    store.keep_matches(new)
-    notes = take_marks(store, out, course, intake, options.rubric)
-    return replace(intake, notes=[*intake.notes, *notes])
+        return grade(course, out, options, rung, taken(store), store)
 
 
 def grade(
-    course: Course, out: Path, options: Options, rung: Rung, intake: Intake, store: Store
+    course: Course, out: Path, options: Options, rung: Rung, taken: TakenIn, store: Store
 ) -> int:
     """Grade what came in, and write and say what came of it; return the exit code."""
-    outcome, graded = run_class(course, options, rung, intake, store)
-    max_scores = {
-        exercise.id: points_of(exercise, outcome.results) for exercise in intake.exercises
-    }
-    hand = by_hand.ByHand(course, store.marks())
-    grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
-    unfit = outcome.unfit.values()
-    unsettled = to_settle(course, options, intake, grades, hand.problems, unfit)
+    intake = taken.intake
+    outcome, handed_in = run_class(course, options, rung, intake, store)
+    graded = [_graded(attempt, intake, store, outcome) for attempt in handed_in]
+    rules = Rules(course, _max_scores(intake, outcome.results), taken.hand, taken.decided)
+    grades = all_grades(graded, rules, intake)
+    standing = what_changed.standing_of(grades, intake.roster)
+    changed = what_changed.changes(what_changed.from_store(store.standing()), standing)
     try:
-        write_class(out, course, grades, max_scores, intake.matches, unsettled)
+        files = Generated(out, store, spared=frozenset({ANSWERS}))
+        unsettled = to_settle(course, options, taken, grades, outcome, files.kept)
+        write_class(files, course, grades, rules.max_scores, intake.matches, unsettled, changed)
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(
             f"{place} cannot be written: {error.strerror}; every result is kept, so run again"
         ) from error
+    keep(store, handed_in, intake, standing)
     # Answers are read again while the files are written, and may have changed by then.
-    for problem in hand.problems:
+    for problem in taken.hand.problems:
         unsettled.add(UNREADABLE, problem)
-    console.say(outcome, intake, grades, unsettled)
+    for line in files.kept:
+        unsettled.add(EDITED, line)
+    console.say(outcome, taken, grades, changed, unsettled)
     if not unsettled.is_empty:
         print("class.html lists all that is to settle, people.csv has its kind for each submission")
-    print(f"written: {out}/grades.csv, people.csv, class.html, feedback/ and more")
+    print(f"written: {out}/grades.csv, changes.csv, people.csv, class.html, feedback/ and more")
     return exit_code(grades, unsettled)
+
+
+def keep(
+    store: Store,
+    handed_in: Sequence[run.Attempt],
+    intake: Intake,
+    standing: Mapping[what_changed.Place, what_changed.Standing],
+) -> None:
+    """Store what this run has seen, and what it leaves standing in the gradebooks."""
+    number = 1 + max((row.run for row in store.ledger()), default=0)
+    here = [(one.collected, one.basis) for one in handed_in if one.is_here]
+    with store.together():
+        store.keep_ledger(ledger.rows(here, intake.earlier, number))
+        store.keep_standing({place: one.to_json() for place, one in standing.items()})
 
 
 def run_class(
     course: Course, options: Options, rung: Rung, intake: Intake, store: Store
-) -> tuple[run.Outcome, list[Graded]]:
-    """Grade what may count and is not known yet; what the run did, and each attempt's result."""
-    counting = grading_rules.may_count(course, intake.collected, intake.matches, intake.received)
+) -> tuple[run.Outcome, list[run.Attempt]]:
+    """Grade what may count and is not known yet; what the run did, and every attempt."""
+    counting = may_count(course, intake.everything, intake.matches, intake.received)
     where, seed = run.environment(rung, options.device), class_seed(store, options.seed)
-    handed_in = run.attempts(course, intake.collected, counting, where, seed)
+    handed_in = run.attempts(course, intake.collected, counting, where, seed, intake.earlier)
     fleet = partial(new_fleet, rung, options)
     with Bar(options.plain, "grading") as bar:
         outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
-    return outcome, [_graded(attempt, intake, store, outcome) for attempt in handed_in]
+    return outcome, handed_in
 
 
-def own_files(out: Path, options: Options) -> list[Path]:
-    """What the command line names, and what is therefore nobody's submission."""
-    tables = (options.match, options.times, options.teams, options.rubric)
-    return [out, *options.rosters, *(path for path in tables if path is not None)]
-
-
-def roster_of(course: Course, options: Options) -> Roster:
-    """The people of all rosters, each once, with their teams. Raises UsageError."""
-    if said := unknown(course.roster, roster.HEADERS):
-        raise UsageError(f"[roster] in course.toml: {said}")
-    told: list[str] = []
-    rows = [
-        person
-        for path in options.rosters
-        for person in roster.read(path, course.roster, told.append)
+def all_grades(graded: Sequence[Graded], rules: Rules, intake: Intake) -> list[Grade]:
+    """The grades of all that came in, and of those from whom nothing did."""
+    grades = grading_rules.grades(graded, rules)
+    waiting = grading_rules.waiting(grades, intake.everything)
+    return [
+        *grades,
+        *grading_rules.of_missing(intake.roster, grades, rules, waiting, time.time()),
     ]
-    people = merging.merged(rows, told.append)
-    if options.teams is not None:
-        people = decisions.with_teams(options.teams, people)
-    return Roster(people, list(dict.fromkeys(told)))
 
 
-def take_marks(
-    store: Store, out: Path, course: Course, intake: Intake, rubric: Path | None
-) -> list[str]:
-    """Store a rubric's points; return a note for each unknown name. Raises UsageError."""
-    notes: list[str] = []
-    if rubric is not None:
-        marks, strangers = by_hand.read_rubric(rubric, course, intake.matches, intake.roster)
-        store.keep_marks(marks)
-        notes = [f"no submission is called {name} ({rubric.name})" for name in strangers]
-    by_hand.require_taken(out / "answers.csv", store.marks())
-    return notes
+def _max_scores(intake: Intake, results: Mapping[Basis, Result]) -> dict[str, float]:
+    """The points of each exercise that was asked for, or graded before."""
+    asked = [exercise.id for exercise in intake.exercises]
+    before = [one.collected.exercise for one in intake.earlier if one.collected.exercise]
+    known = {basis.exercise: result.max_score for basis, result in results.items()}
+    exercises = {exercise.id: exercise for exercise in intake.exercises}
+    return {
+        name: known[name] if name in known else points_of(exercises[name])
+        for name in dict.fromkeys([*asked, *before])
+        if name in known or name in exercises
+    }
 
 
 def to_settle(
     course: Course,
     options: Options,
-    intake: Intake,
+    taken: TakenIn,
     grades: Sequence[Grade],
-    notes: Sequence[str],
-    unfit: Collection[str],
+    outcome: run.Outcome,
+    edited: Sequence[str] = (),
 ) -> Attention:
     """Everything that a person must look at."""
-    doubts = [doubt for found in intake.collected for doubt in _doubts(found)]
+    intake = taken.intake
+    doubts = [doubt for found in intake.everything for doubt in _doubts(found)]
+    doubts += [(EDITED, line, "") for line in edited]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
-    has_roster = bool(options.rosters)
-    notes = [*intake.notes, *notes]
-    return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
+    has_roster = bool(options.told.rosters)
+    notes = [*intake.notes, *taken.hand.problems]
+    unfit = outcome.unfit.values()
+    found = attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
+    if lines := list(_not_here(intake)):
+        found.missing[NOT_HERE] = lines
+    return found
+
+
+def _not_here(intake: Intake) -> Iterator[str]:
+    """A line for each submission that this folder lacks; one for all of an exercise that it lacks."""
+    here = {found.exercise for found in intake.collected}
+    others: dict[str, int] = {}
+    for label, exercise in dict.fromkeys(one.collected.place for one in intake.earlier):
+        if exercise in here or not exercise:
+            yield f"{label} {exercise}".strip()
+        else:
+            others[exercise] = others.get(exercise, 0) + 1
+    for exercise, count in others.items():
+        yield f"{exercise}: {number_of(count, 'submission')} of earlier runs"
 
 
 def _doubts(found: Collected) -> Iterator[tuple[str, str, str]]:
@@ -196,23 +212,22 @@ def _doubts(found: Collected) -> Iterator[tuple[str, str, str]]:
         yield CHANGED, f"{what}: {found.doubt}", label
 
 
-def rehearse(course: Course, options: Options, intake: Intake, store: Store) -> int:
+def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> int:
     """Say what a batch would say, and grade and write nothing; return the exit code."""
-    counting = grading_rules.may_count(course, intake.collected, intake.matches, intake.received)
+    intake = taken.intake
+    counting = may_count(course, intake.everything, intake.matches, intake.received)
     graded = [
         Graded(
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None
         )
-        for found in intake.collected
+        for found in intake.everything
     ]
-    hand = by_hand.ByHand(course, store.marks())
-    grades = [
-        _as_if_graded(grade, course)
-        for grade in grading_rules.grades(graded, course, {}, hand.results, hand.answers)
-    ]
-    unsettled = to_settle(course, options, intake, grades, hand.problems, [])
-    may_count = [found for found in intake.collected if found in counting]
-    console.say_what_counts(intake, grades, may_count)
+    exercises = {found.exercise for found in intake.everything if found.exercise}
+    rules = Rules(course, dict.fromkeys(exercises, 0.0), taken.hand, taken.decided)
+    grades = [_as_if_graded(grade, course) for grade in all_grades(graded, rules, intake)]
+    unsettled = to_settle(course, options, taken, grades, run.Outcome())
+    may_be = [found for found in intake.collected if found in counting]
+    console.say_what_counts(intake, grades, may_be)
     console.say_what_is_open(unsettled)
     print(
         f"{number_of(len(intake.collected), 'attempt')}: nothing graded, nothing written"
@@ -225,8 +240,8 @@ def _as_if_graded(grade: Grade, course: Course) -> Grade:
     """A grade of a dry run, where no score is no reason to look at anything."""
     if grade.problem:
         return grade
-    off = grading_rules.penalty(course.exercises[grade.exercise].late, grade.late_days, 1.0)
-    return replace(grade, score=0.0, penalty=off)
+    off = penalty(course.exercises[grade.exercise].late, grade.late_days, 1.0)
+    return replace(grade, score=0.0, final=0.0, penalty=off)
 
 
 def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:
@@ -247,13 +262,14 @@ def _graded(attempt: run.Attempt, intake: Intake, store: Store, outcome: run.Out
     collected, basis = attempt.collected, attempt.basis
     match, came_in = intake.matches[collected.author.label], intake.received[collected]
     if basis is None:
-        return Graded(collected, match, came_in, None, lambda: None)
+        problem = "" if attempt.is_here else "not in this folder, and never graded"
+        return Graded(collected, match, came_in, None, lambda: None, problem)
     result = outcome.results.get(basis)
     load = partial(store.report, basis)
     problem = outcome.lost.get(basis, "")
     if not problem and result is not None and result.status == "not_gradable":
         problem = why_not_gradable(store.report(basis))
-    return Graded(collected, match, came_in, result, load, problem)
+    return Graded(collected, match, came_in, result, load, problem, basis.key)
 
 
 def why_not_gradable(report: Report | None) -> str:
@@ -263,11 +279,8 @@ def why_not_gradable(report: Report | None) -> str:
     return said[0] if said else ""
 
 
-def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
-    """The points of an exercise, from a report if there is one, or else from its checks."""
-    for basis, result in results.items():
-        if basis.exercise == exercise.id:
-            return result.max_score
+def points_of(exercise: Exercise) -> float:
+    """The points of an exercise, from its checks."""
     from grading.checking.suites import max_score  # slow to import and seldom needed
 
     return max_score(exercise)
@@ -275,6 +288,8 @@ def points_of(exercise: Exercise, results: Mapping[Basis, Result]) -> float:
 
 def exit_code(grades: Sequence[Grade], unsettled: Attention) -> int:
     """0: nothing is left to settle; 1: something is; 3: the grader failed."""
-    if any(grade.status == "not_gradable" and grade.score is None for grade in grades):
+    if any(
+        grade.status == "not_gradable" and grade.score is None and grade.is_open for grade in grades
+    ):
         return ExitCode.GRADER_FAILED
     return ExitCode.FULL_MARKS if unsettled.is_empty else ExitCode.NOT_FULL_MARKS

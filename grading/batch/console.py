@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from grading.batch.attention import Attention
+from grading.batch.changes import Change
 from grading.batch.grades import Grade
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Evidence, Match
 from grading.batch.run import Outcome
-from grading.batch.store import Change
+from grading.batch.taking import TakenIn
 from grading.text import number_of, without_commands
 
 # What more submissions than that have in common is one line, which names a few of them.
@@ -21,18 +22,26 @@ _BY = {Evidence.PART: "part of the label", Evidence.PLAIN: "the name without acc
 
 def say(
     outcome: Outcome,
-    intake: Intake,
+    taken: TakenIn,
     grades: Sequence[Grade],
+    changed: Sequence[Change],
     unsettled: Attention,
 ) -> None:
     """Print what happened: counts, changes, and everything left to look at."""
-    left = sum(grade.score is None for grade in grades)
+    intake = taken.intake
+    left = sum(grade.is_open for grade in grades)
     _say(
         f"{number_of(len(intake.collected), 'attempt')}: {outcome.graded} graded now,"
         f" {outcome.known} known already, {number_of(left, 'grade')} open"
     )
-    for change in outcome.changes:
-        _say(f"changed: {_described(change)}")
+    for line in taken.said:
+        _say(line)
+    if taken.pruned:
+        _say(f"pruned: {number_of(len(taken.pruned), 'attempt')} that this folder lacks")
+    # What is new is in changes.csv.
+    for change in changed:
+        if change.before is not None:
+            _say(f"changed: {_described(change)}")
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     counted = [
         found
@@ -104,10 +113,11 @@ def _say(line: str) -> None:
 
 
 def _described(change: Change) -> str:
-    before, after = (_score(score) for score in (change.old_score, change.new_score))
-    attempt = f" attempt {change.attempt}" if change.attempt > 1 else ""
-    return f"{change.submission} {change.exercise}{attempt}: {before} -> {after} ({change.why})"
+    before, after = (_grade(grade) for grade in (change.before, change.after))
+    return f"{change.person} {change.exercise}: {before} -> {after} ({change.why})"
 
 
-def _score(score: float | None) -> str:
-    return "no score" if score is None else f"{score:g}"
+def _grade(grade: float | str | None) -> str:
+    if grade is None:
+        return "no grade"
+    return grade if isinstance(grade, str) else f"{grade:g}"

@@ -2,58 +2,57 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from grading.batch import gradebooks, pages
+from grading.batch import changes, gradebooks, pages
 from grading.batch.attention import Attention
+from grading.batch.changes import Change
+from grading.batch.feedback import Feedback, feedback
+from grading.batch.generated import Generated
 from grading.batch.grades import Grade
 from grading.batch.pages import Part
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Match
 from grading.batch.statistics import ClassStatistics
 from grading.course.syllabus import Course
-from grading.files import write_text, writing
 from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
 
 
 def write_class(
-    folder: Path,
+    files: Generated,
     course: Course,
     grades: Sequence[Grade],
     max_scores: Mapping[str, float],
     matches: Mapping[str, Match],
     attention: Attention,
+    changed: Sequence[Change] = (),
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
-    `max_scores` names the exercises that were asked for.
+    `max_scores` names the exercises that take part.
     """
-    by_submission: dict[str, list[Grade]] = {}
-    for grade in grades:
-        mine = by_submission.setdefault(grade.submission, [])
-        # The members of a team have a grade each, and one report.
-        if all(grade.exercise != other.exercise for other in mine):
-            mine.append(grade)
-    names = pages.file_names(list(by_submission))
+    shown = list(feedback(grades))
+    names = pages.file_names([page.key for page in shown])
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
-    statistics, remarks = _write_reports(folder, by_submission, names, titles)
+    statistics, remarks = _write_reports(files, shown, names, titles)
     asked = {identity: titles[identity] for identity in max_scores}
     for name, text in {
         "grades.csv": gradebooks.grades_csv(grades, course.zone),
+        "changes.csv": gradebooks.table(changes.rows(changed)),
         "people.csv": gradebooks.table(decisions.people_rows(matches, attention.of_submission)),
         "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
         "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
         "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),
         "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
     }.items():
-        write_text(folder / name, text)
+        files.write(name, text)
+    files.close()
 
 
 def _write_reports(
-    folder: Path,
-    by_submission: Mapping[str, Sequence[Grade]],
+    files: Generated,
+    shown: Sequence[Feedback],
     names: Mapping[str, str],
     titles: Mapping[str, str],
 ) -> tuple[ClassStatistics, dict[tuple[str, str], str]]:
@@ -61,36 +60,32 @@ def _write_reports(
 
     It reads reports one submission at a time: those of a large class would fill the memory.
     """
-    for name in ("feedback", "gradescope"):
-        (folder / name).mkdir(exist_ok=True)
     statistics = ClassStatistics()
     remarks: dict[tuple[str, str], str] = {}
     with (
-        writing(folder / "results.jsonl") as lines,
-        writing(folder / "junit.xml") as junit_file,
-        writing(folder / "answers.csv") as answers,
+        files.writing("results.jsonl") as lines,
+        files.writing("junit.xml") as junit_file,
+        files.writing("answers.csv") as answers,
         JUnit(junit_file) as junit,
     ):
         answers.write(gradebooks.ANSWERS_HEADING)
-        for submission, mine in by_submission.items():
-            parts = [_part(grade) for grade in mine]
-            page = pages.feedback_page(parts, titles)
-            write_text(folder / "feedback" / names[submission], page)
+        for one in shown:
+            parts = [_part(grade) for grade in one.grades]
+            files.write(f"feedback/{names[one.key]}", pages.feedback_page(parts, titles))
+            if not one.is_of_submission:
+                continue
             for part in parts:
                 grade, report = part.grade, part.report
-                remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
+                remarks[grade.submission, grade.exercise] = gradebooks.remark(grade, report)
                 answers.write(gradebooks.answers_csv(grade, part.answers))
                 if report is None:
                     continue
                 lines.write(_json(report.to_json()) + "\n")
-                junit.add(submission, report)
-                name = f"{names[submission].removesuffix('.html')}.{grade.exercise}.json"
-                upload = folder / "gradescope" / name
+                junit.add(grade.submission, report)
                 if grade.status == "graded":
                     statistics.add(grade, report)
-                    write_text(upload, _json(gradescope.results(report)) + "\n")
-                else:  # a file from an earlier run is not a result of this one
-                    upload.unlink(missing_ok=True)
+                    name = f"{names[one.key].removesuffix('.html')}.{grade.exercise}.json"
+                    files.write(f"gradescope/{name}", _json(gradescope.results(report)) + "\n")
     return statistics, remarks
 
 

@@ -16,7 +16,8 @@ from grading.course.syllabus import Course
 from grading.report import Report, Status
 
 GRADES = (
-    *("submission", "exercise", "status", "raw_score", "penalty", "score", "max_score"),
+    *("submission", "exercise", "status", "raw_score", "penalty", "score", "final", "decision"),
+    *("max_score", "max_final"),
     *("late_days", "attempt", "attempts", "name", "id", "email", "problem", "submitted_at"),
     *("by_hand", "max_by_hand", "time_source", "unsettled"),
 )
@@ -55,7 +56,10 @@ def grades_csv(grades: Iterable[Grade], zone: tzinfo) -> str:
                 grade.raw_score,
                 grade.penalty,
                 grade.score,
+                grade.final,
+                grade.decision,
                 grade.max_score,
+                grade.max_final,
                 grade.late_days,
                 grade.attempt,
                 grade.attempts,

@@ -1,49 +1,42 @@
-"""Grades: the raw score of the attempt that counts, the late penalty, and the score."""
+"""Grades: what a gradebook gets for each person and exercise.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+    penalty    percent of raw_score for each day late, up to the cap
+    score      raw_score - penalty
+    final      the override, else score (+ points by hand, where the course counts them)
+    max_final  max_score (+ the most points by hand, where the course counts them)
+
+A gradebook writes final x points / max_final, rounded once; `points` are those of the platform's
+column, or of `[exercises.ID] points`, or else max_final.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
-from itertools import pairwise
 
+from grading.batch import counting
+from grading.batch.by_hand import ByHand
+from grading.batch.counting import Graded, penalty
+from grading.batch.decisions import Decided, InForce
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, days_late
-from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
-from grading.batch.store import Result
 from grading.course.questions import Question
 from grading.course.syllabus import Course, LatePolicy
 from grading.report import QuestionResult, Report
 
-UNSETTLED = "several hand-ins, and nothing tells which came later: the better one counts for now"
-UNREAD = "another hand-in has no work that can be read"
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """A collected attempt and its result: None if it could not be graded; `problem` says why.
-
-    `load` reads the whole report.
-    """
-
-    collected: Collected
-    match: Match
-    received: Received
-    result: Result | None
-    load: Callable[[], Report | None]
-    problem: str = ""
-
-    @property
-    def raw_score(self) -> float | None:
-        return None if self.result is None else self.result.score
+# The status of somebody from whom nothing came in.
+MISSING = "missing"
 
 
 @dataclass(frozen=True, slots=True)
 class Grade:
     """One entry of a gradebook. Scores are None where nothing could be graded.
 
-    `questions` hold the points given by hand, which count toward no score. `unsettled` says why
-    another attempt might have counted, and `counted` which of several did.
+    `final` is None as well for somebody who is excused, or whose answers wait for points that
+    count. `submission` is empty if nothing came in. `basis` is the key of the result. `unsettled`
+    says why another attempt might have counted, and `counted` which of several did.
     """
 
     submission: str
@@ -70,6 +63,14 @@ class Grade:
     answers: Callable[[], Sequence[Question]] = tuple
     unsettled: str = ""
     counted: str = ""
+    basis: str = ""
+    # Whether somebody decided how many points this is.
+    overridden: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is no grade yet, and nobody is excused from it."""
+        return self.final is None and not self.excused
 
     @property
     def report(self) -> Report | None:
@@ -85,175 +86,87 @@ class Grade:
         return sum(mark.points for mark in marks), sum(mark.max_points for mark in marks)
 
 
-def penalty(policy: LatePolicy | None, days: int, raw_score: float) -> float:
-    """Points off for lateness: percent of the raw score for each day begun, up to the cap."""
-    if policy is None:
-        return 0.0
-    return round(raw_score * min(policy.cap, days * policy.percent_per_day) / 100, 4)
+@dataclass(frozen=True)
+class Rules:
+    """What a grade depends on beside the result: the course, points by hand, and decisions.
+
+    `max_scores` are the points of each exercise that takes part.
+    """
+
+    course: Course
+    max_scores: Mapping[str, float]
+    hand: ByHand | None = None
+    decided: Decided | None = None
+
+    def in_force(self, person: Person | None, label: str, exercise: str) -> InForce:
+        """What somebody decided on a grade."""
+        return InForce() if self.decided is None else self.decided.on(person, label, exercise)
+
+    def policy(self, exercise: str) -> LatePolicy | None:
+        """The late policy of an exercise, before extensions."""
+        return self.course.exercises[exercise].late if exercise else None
+
+    def most_by_hand(self, exercise: str) -> float:
+        """The most points by hand that count, and 0 if none do."""
+        if self.hand is None or self.course.by_hand != "counts":
+            return 0.0
+        return self.hand.most(exercise)
+
+    def is_waiting(self, grade: Grade) -> bool:
+        """Whether an answer waits for points that count."""
+        counts = self.hand is not None and self.course.by_hand == "counts"
+        return counts and self.hand.is_waiting(grade.exercise, grade.questions)
+
+    def max_final(self, exercise: str) -> float:
+        """The points of an exercise in a gradebook, before they are scaled."""
+        return self.max_scores.get(exercise, 0.0) + self.most_by_hand(exercise)
 
 
-def grades(
-    graded: Iterable[Graded],
-    course: Course,
-    max_scores: Mapping[str, float],
-    questions: Callable[[Collected], Sequence[QuestionResult]] = lambda collected: (),
-    answers: Callable[[Collected], Sequence[Question]] = lambda collected: (),
-) -> list[Grade]:
+def grades(graded: Iterable[Graded], rules: Rules) -> list[Grade]:
     """One grade for each person and exercise, from the `latest` or `best` attempt.
 
     What belongs to nobody has a grade for each submission.
     """
-    grades = []
-    for (_, person, exercise), group in _grouped(graded).items():
-        policy = course.exercises[exercise].late if exercise else None
-        chosen, unsettled = counting(group, policy, course.attempts)
-        grade = _grade(chosen, person, len(group), policy, max_scores)
-        collected = chosen.collected
-        grades.append(
-            replace(
-                grade,
-                final=grade.score,
-                max_final=grade.max_score,
-                questions=questions(collected),
-                answers=partial(answers, collected),
-                unsettled=unsettled,
-                counted=_counted(chosen, group, bool(unsettled) or course.attempts == "best"),
-            )
-        )
-    return grades
-
-
-def may_count(
-    course: Course,
-    collected: Sequence[Collected],
-    matches: Mapping[str, Match],
-    received: Mapping[Collected, Received],
-) -> set[Collected]:
-    """What has to be graded: attempts that a later one replaces for certain are left out."""
-    waiting = [
-        Graded(found, matches[found.author.label], received[found], None, lambda: None)
-        for found in collected
+    return [
+        _of_group(person, exercise, group, rules)
+        for (_, person, exercise), group in counting.grouped(graded).items()
     ]
-    needed: set[Collected] = set()
-    for everything in _grouped(waiting).values():
-        group = _worked_on(everything)
-        ordered = in_order(group)
-        if ordered is not None and course.attempts == "latest":
-            group = ordered[-1:]
-        needed |= {attempt.collected for attempt in group}
-    return needed
 
 
-def _grouped(graded: Iterable[Graded]) -> dict[tuple[str, Person | None, str], list[Graded]]:
-    """The attempts of each person at each exercise; of nobody, those with one label."""
-    grouped: dict[tuple[str, Person | None, str], list[Graded]] = {}
-    for attempt in graded:
-        for person in attempt.match.people or (None,):
-            label = attempt.collected.author.label if person is None else ""
-            grouped.setdefault((label, person, attempt.collected.exercise), []).append(attempt)
-    return grouped
-
-
-def counting(
-    group: Sequence[Graded], policy: LatePolicy | None, attempts: str
-) -> tuple[Graded, str]:
-    """The attempt that counts, and why that is not settled (empty if it is)."""
-
-    def final(attempt: Graded) -> tuple[bool, bool, float]:
-        """What sorts attempts; those that are not graded yet count as if all scored the same."""
-        raw = attempt.raw_score
-        days, points = days_late(policy, attempt.received), 1.0 if raw is None else raw
-        final_score = points - penalty(policy, days, points)
-        return raw is not None, attempt.collected.work is not None, final_score
-
-    works = _worked_on(group)
-    ordered, everything = in_order(works), in_order(group)
-    # An attempt without work replaces none, but somebody should look at it if it came later.
-    is_read = all(_identity(attempt) for attempt in (everything[-1:] if everything else group))
-    unread = UNREAD if _identity(works[0]) and not is_read else ""
-    if ordered is None:
-        best = max(works, key=final)
-        identities = {_identity(attempt) for attempt in works}
-        late = {days_late(policy, attempt.received) for attempt in works}
-        # The same work at the same price is the same grade, such as that of each member of a team.
-        is_one = len(identities) == 1 and None not in identities and len(late) == 1
-        return best, unread if is_one else UNSETTLED
-    if attempts == "best":
-        return max(reversed(ordered), key=final), unread
-    return ordered[-1], unread
-
-
-def _identity(attempt: Graded) -> str | None:
-    return None if attempt.collected.work is None else attempt.collected.work.identity
-
-
-def _worked_on(group: Sequence[Graded]) -> Sequence[Graded]:
-    """The attempts with work; without any, those with the untouched stub; failing that, all."""
-    works = [attempt for attempt in group if attempt.collected.work is not None]
-    touched = [one for one in works if one.collected.work and one.collected.work.worked_on]
-    return touched or works or group
-
-
-def in_order(group: Sequence[Graded]) -> list[Graded] | None:
-    """Attempts by the time at which they came in, or by their numbers; None if neither tells."""
-    times = {attempt.received.seconds for attempt in group}
-    if None not in times and len(times) == len(group):
-        by_time = sorted(group, key=lambda attempt: attempt.received.seconds or 0.0)
-        is_certain = all(one.received.is_before(other.received) for one, other in pairwise(by_time))
-        # Their numbers may come from the same clock.
-        return by_time if is_certain else None
-    orders = {attempt.collected.order for attempt in group}
-    one_author = len({attempt.collected.author for attempt in group}) == 1
-    if len(group) == 1 or (one_author and None not in orders and len(orders) == len(group)):
-        return sorted(group, key=lambda attempt: attempt.collected.order or ())
-    return None
-
-
-def _counted(chosen: Graded, group: Sequence[Graded], by_score: bool) -> str:
-    if len(group) == 1:
-        return ""
-    others = dict.fromkeys(
-        attempt.collected.author.label
-        for attempt in group
-        if attempt.collected.author != chosen.collected.author
-    )
-    works = [attempt for attempt in group if attempt.collected.work is not None]
-    stubs = len(works) - len(_worked_on(works))
-    untouched = f"; {stubs} with the untouched stub" if stubs else ""
-    if by_score and _is_open(group):
-        beside = f", also {', '.join(others)}" if others else ""
-        return f"the best of {len(group)} attempts, once they are graded{beside}{untouched}"
-    instead = f", and not {', '.join(others)}" if others else ""
-    work = _identity(chosen)
-    again = [one for one in group if one is not chosen and work and _identity(one) == work]
-    same = f"; {len(again)} with the same work" if again else ""
-    return f"attempt {chosen.collected.attempt} of {len(group)}{instead}{untouched}{same}"
-
-
-def _is_open(group: Sequence[Graded]) -> bool:
-    """Whether attempts that differ wait for their scores."""
-    rivals = _worked_on(group)
-    waiting = {attempt.collected.work.identity for attempt in rivals if attempt.collected.work}
-    return len(waiting) > 1 and all(attempt.raw_score is None for attempt in rivals)
+def _of_group(person: Person | None, exercise: str, group: Sequence[Graded], rules: Rules) -> Grade:
+    """The grade that several attempts of one person make."""
+    attempts = rules.course.attempts
+    labels = dict.fromkeys(one.collected.author.label for one in group)
+    decided = [rules.in_force(person, label, exercise) for label in labels]
+    # Attempts under several labels are one person's: what was decided on any of them holds.
+    in_force = max(decided, key=lambda one: (one.ruling is not None, one.extension is not None))
+    policy = in_force.policy(rules.policy(exercise))
+    if in_force.extension is not None:
+        # A platform's "late" is about its own deadline, which does not know of the extension.
+        group = [replace(one, received=replace(one.received, late=None)) for one in group]
+    chosen, unsettled = counting.counting(group, policy, attempts)
+    grade = _grade(chosen, person, len(group), policy, rules)
+    said = counting.said(chosen, group, bool(unsettled) or attempts == "best")
+    grade = replace(grade, unsettled=unsettled, counted=said)
+    return finished(grade, in_force, rules)
 
 
 def _grade(
-    graded: Graded,
-    person: Person | None,
-    attempts: int,
-    policy: LatePolicy | None,
-    max_scores: Mapping[str, float],
+    graded: Graded, person: Person | None, attempts: int, policy: LatePolicy | None, rules: Rules
 ) -> Grade:
-    raw, days = graded.raw_score, days_late(policy, graded.received)
+    """The grade of the attempt that counts, without what a person has decided."""
+    collected, raw = graded.collected, graded.raw_score
+    days = days_late(policy, graded.received)
     off = 0.0 if raw is None else penalty(policy, days, raw)
     status = "not_gradable" if graded.result is None else graded.result.status
-    if graded.collected.work is None:
-        status = "no_submission" if not graded.collected.exercise else "unreadable"
+    if collected.work is None:
+        status = "no_submission" if not collected.exercise else "unreadable"
+    hand = rules.hand
     return Grade(
-        submission=graded.collected.author.label,
-        exercise=graded.collected.exercise,
+        submission=collected.author.label,
+        exercise=collected.exercise,
         person=person,
-        attempt=graded.collected.attempt,
+        attempt=collected.attempt,
         attempts=attempts,
         status=status,
         raw_score=raw,
@@ -261,16 +174,106 @@ def _grade(
         late_days=days,
         penalty=off,
         score=None if raw is None else round(raw - off, 4),
-        max_score=max_scores.get(graded.collected.exercise, 0.0),
-        problem=graded.collected.problem or graded.problem,
+        max_score=rules.max_scores.get(collected.exercise, 0.0),
+        problem=collected.problem or graded.problem,
         load=graded.load,
+        questions=() if hand is None else hand.results(collected),
+        answers=tuple if hand is None else partial(hand.answers, collected),
+        basis=graded.basis,
+    )
+
+
+def finished(grade: Grade, in_force: InForce, rules: Rules) -> Grade:
+    """The grade with its final points: what a person decided, or else what the formula says."""
+    most = rules.most_by_hand(grade.exercise)
+    final, override = grade.score, in_force.override
+    if final is not None and most:
+        final = None if rules.is_waiting(grade) else round(final + _by_hand(grade), 4)
+    excused = in_force.is_excused
+    return replace(
+        grade,
+        final=None if excused else final if override is None else override,
+        max_final=round(grade.max_score + most, 4),
+        decision=in_force.words,
+        excused=excused,
+        overridden=override is not None,
+    )
+
+
+def _by_hand(grade: Grade) -> float:
+    return 0.0 if grade.by_hand is None else grade.by_hand[0]
+
+
+def of_missing(
+    roster: Roster,
+    grades: Iterable[Grade],
+    rules: Rules,
+    waiting: Set[str],
+    now: float,
+) -> list[Grade]:
+    """Grades of people from whom nothing came in: what was decided, or else a zero.
+
+    A zero is for courses with `missing = "zero"`, after the deadline (`now`, seconds since 1970).
+    Exercises that are `waiting` have none yet: a submission there may still be anybody's.
+    """
+    found = []
+    for exercise, people in missing(roster, grades, rules.max_scores).items():
+        for person in people:
+            in_force = rules.in_force(person, "", exercise)
+            grade = finished(_nothing(person, exercise, rules), in_force, rules)
+            if in_force.ruling is not None:
+                found.append(grade)
+            elif not {exercise, ""} & waiting and _is_zero(in_force, exercise, rules, now):
+                found.append(replace(grade, score=0.0, final=0.0))
+    return found
+
+
+def waiting(grades: Iterable[Grade], collected: Iterable[Collected]) -> set[str]:
+    """The exercises in which a submission is unsettled, unreadable or nobody's; "" is any of them.
+
+    Nobody has a zero there yet: the submission may be anybody's.
+    """
+    open_ones = {
+        grade.exercise
+        for grade in grades
+        if grade.person is None or grade.is_open or (grade.unsettled and not grade.overridden)
+    }
+    doubtful = {
+        found.exercise for found in collected if found.work is not None and not found.work.settled
+    }
+    return open_ones | doubtful
+
+
+def _is_zero(in_force: InForce, exercise: str, rules: Rules, now: float) -> bool:
+    policy = in_force.policy(rules.policy(exercise))
+    if rules.course.missing != "zero" or policy is None:
+        return False
+    return now > (policy.due + timedelta(seconds=policy.grace)).timestamp()
+
+
+def _nothing(person: Person, exercise: str, rules: Rules) -> Grade:
+    return Grade(
+        submission="",
+        exercise=exercise,
+        person=person,
+        attempt=0,
+        attempts=0,
+        status=MISSING,
+        raw_score=None,
+        received=Received(),
+        late_days=0,
+        penalty=0.0,
+        score=None,
+        max_score=rules.max_scores.get(exercise, 0.0),
+        problem="nothing came in",
+        load=lambda: None,
     )
 
 
 def missing(
     roster: Roster, grades: Iterable[Grade], exercises: Iterable[str]
 ) -> dict[str, list[Person]]:
-    """The people of a roster without work, by exercise."""
+    """The people of a roster who have no grade and are not excused, by exercise."""
     there: dict[str, set[Person]] = {}
     for grade in grades:
         if grade.person is not None and grade.exercise:

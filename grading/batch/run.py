@@ -1,4 +1,4 @@
-"""Grade in parallel what is not graded yet, and store each result as it arrives."""
+"""Grades in parallel what is not graded yet, and stores each result as it arrives."""
 
 import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -8,10 +8,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from grading.batch.intake.collected import Collected, Work
-from grading.batch.store import Basis, Change, Result, Store
+from grading.batch.ledger import Kept
+from grading.batch.store import Basis, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.fleet.fleet import Fleet, Lost
+from grading.judging.fingerprint import engine_sha256
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import Submission
@@ -19,17 +21,19 @@ from grading.submission.file import Submission
 if TYPE_CHECKING:
     from grading.judging.grader import Grader
 
-REQUESTED = "graded again on request"
-RETRIED = "tried again, as the grader had failed"
 PACKAGES = ("torch", "numpy", "pytest")
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A collected attempt, and everything its result depends on (None: nothing to grade)."""
+    """A collected attempt, and everything its result depends on (None: nothing to grade).
+
+    One of an earlier run has the basis of its grade then, as nothing can be graded again.
+    """
 
     collected: Collected
     basis: Basis | None
+    is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,10 @@ class Job:
 
 @dataclass
 class Outcome:
-    """What a run did: results by basis, what could not be graded, what changed."""
+    """What a run did: results by basis, and what could not be graded."""
 
     results: dict[Basis, Result] = field(default_factory=dict)
     lost: dict[Basis, str] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
     graded: int = 0
     known: int = 0
     # The exercises that could not be graded here, and why.
@@ -60,18 +63,20 @@ def attempts(
     counting: Set[Collected],
     where: str,
     seed: int,
+    earlier: Sequence[Kept] = (),
 ) -> list[Attempt]:
-    """Each attempt, and its basis for the current checks if it may count."""
+    """Each attempt, and its basis for the current checks if it may count; then earlier ones."""
     exercises = [
         course.exercise(name) for name in {attempt.exercise for attempt in collected} - {""}
     ]
     checks = {exercise.id: suite_sha256(exercise) for exercise in exercises}
-    settings = {exercise.id: f"{exercise.title} {exercise.file}" for exercise in exercises}
+    files = {exercise.id: exercise.file for exercise in exercises}
+    engine = engine_sha256()
 
     def basis(work: Work, name: str) -> Basis:
-        return Basis(work.identity, name, checks[name], settings[name], where, seed)
+        return Basis(work.identity, name, checks[name], engine, files[name], where, seed)
 
-    return [
+    here = [
         Attempt(
             attempt,
             basis(attempt.work, attempt.exercise)
@@ -80,6 +85,7 @@ def attempts(
         )
         for attempt in collected
     ]
+    return [*here, *(Attempt(one.collected, one.basis, is_here=False) for one in earlier)]
 
 
 def environment(rung: str, device: str) -> str:
@@ -96,30 +102,32 @@ def run(
     again: bool,
     on_progress: Callable[[int, int], None],
 ) -> Outcome:
-    """Grade what the store does not know (or everything, if `again`); settle every attempt.
+    """Grade what the store does not know (or everything that is here, if `again`).
 
     `new_fleet` is called only if there is something to grade. Raises KeyboardInterrupt like any
     other program; the store keeps everything graded by then.
     """
     outcome = Outcome()
     works: dict[Basis, Work] = {}
-    before: dict[Basis, Result] = {}
+    known: set[Basis] = set()
     for attempt in handed_in:
         basis, work = attempt.basis, attempt.collected.work
-        if basis is None or work is None or basis in before or basis in works:
+        if basis is None or work is None or basis in known or basis in works:
             continue
         if (result := store.result(basis)) is not None:
-            before[basis] = outcome.results[basis] = result
+            outcome.results[basis] = result
+        if not attempt.is_here:
+            continue
+        if result is not None:
+            known.add(basis)
         # Where the grader failed, it tries again.
         if result is None or result.status != "graded" or again:
             works[basis] = work
-    outcome.known = len(set(before) - set(works))
+    outcome.known = len(known - set(works))
     if works:
         with new_fleet() as fleet:
             _leave_out_unfit(course, works, fleet, outcome)
             _grade(course, works, fleet, store, outcome, on_progress)
-    with store.together():
-        outcome.changes = list(_settled(handed_in, store, outcome, before, again))
     return outcome
 
 
@@ -172,22 +180,3 @@ def _grade(
 def grade_job(grader: "Grader", job: Job) -> Report:
     """The report on one program, made in a process of the fleet."""
     return grader.grade(job.exercise, job.work, Plan(job.basis.seed))
-
-
-def _settled(
-    handed_in: Sequence[Attempt],
-    store: Store,
-    outcome: Outcome,
-    before: Mapping[Basis, Result],
-    again: bool,
-) -> Iterator[Change]:
-    for attempt in handed_in:
-        basis, collected = attempt.basis, attempt.collected
-        if basis is not None and basis in outcome.results:
-            known = before.get(basis)
-            why = REQUESTED if again else ""
-            if known is not None and known.status != "graded":
-                why = RETRIED
-            change = store.settle(collected.author.label, collected.attempt, basis, known, why)
-            if change is not None:
-                yield change

@@ -1,9 +1,10 @@
 """The results of a class: one SQLite file, written as each result arrives.
 
 The key of a result is everything it depends on (the bytes of the submission; checks, probes and
-reference; the course's settings; the environment; the seed), so nothing is graded twice, and
-anything that changed is graded again. Each result is one transaction: a grader that is killed
-loses none. Points given by hand are kept beside the results and do not depend on them.
+reference; the engine's judging code; the name of the exercise's file; the environment; the seed),
+so nothing is graded twice, and anything that changed is graded again. Each result is one
+transaction: a grader that is killed loses none. Points given by hand and decisions are kept beside
+the results and do not depend on them.
 """
 
 import contextlib
@@ -12,30 +13,39 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
+from grading.batch import migration
 from grading.closing import Closing
 from grading.course.questions import Marks
 from grading.errors import UsageError
 from grading.report import Mark, Report
 
-VERSION = 1
+VERSION = 2
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null);
 create table if not exists results (
     key text primary key, basis text not null, exercise text not null,
     report text not null, graded_at real not null
 );
-create table if not exists current (
+create table if not exists ledger (
     submission text not null, exercise text not null, attempt integer not null,
-    key text not null references results(key),
+    key text, run integer not null, entry text not null,
     primary key (submission, exercise, attempt)
 );
-create table if not exists changes (
-    id integer primary key, at real not null, submission text not null, exercise text not null,
-    attempt integer not null, old_score real, new_score real, why text not null
+create table if not exists standing (
+    person text not null, exercise text not null, grade text not null,
+    primary key (person, exercise)
+);
+create table if not exists decisions (
+    id integer primary key, at real not null, cells text not null,
+    person text not null, exercise text not null, kind text not null,
+    value text not null, comment text not null, replaced text not null
+);
+create table if not exists written (
+    name text not null, sha256 text not null, primary key (name, sha256)
 );
 create table if not exists marks (
     submission text not null, exercise text not null, question text not null,
@@ -53,6 +63,7 @@ class Basis:
     submission: str
     exercise: str
     checks: str
+    engine: str
     settings: str
     environment: str
     seed: int
@@ -60,6 +71,11 @@ class Basis:
     @property
     def key(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def of(cls, key: str) -> "Basis":
+        """The basis with this key."""
+        return cls(**json.loads(key))
 
     def differs_from(self, other: "Basis") -> list[str]:
         """The names of the parts that differ."""
@@ -76,16 +92,32 @@ class Result:
     max_score: float
 
 
-@dataclass(frozen=True)
-class Change:
-    """A submission whose result has changed, and why."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An attempt in the ledger: the run that saw it last, and what was known of it then, as JSON.
+
+    `key` is that of its basis; None if it was never graded.
+    """
 
     submission: str
     exercise: str
     attempt: int
-    old_score: float | None
-    new_score: float | None
-    why: str
+    key: str | None
+    run: int
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A row of a file of decisions: its cells as JSON, what they mean, and what they replaced."""
+
+    cells: str
+    person: str
+    exercise: str
+    kind: str
+    value: str
+    comment: str
+    replaced: str = ""
 
 
 class Store(Closing):
@@ -96,11 +128,23 @@ class Store(Closing):
             self._database = sqlite3.connect(path, isolation_level=None, timeout=60)
             self._database.execute("pragma journal_mode = wal")
             self._database.execute("pragma synchronous = full")
-            self._database.executescript(_SCHEMA)
+            self._open(path)
         except sqlite3.Error as error:
             raise UsageError(f"{path.name} cannot be used: {error}") from error
-        if self.meta("version", str(VERSION)) != str(VERSION):
-            raise UsageError(f"{path.name} was written by another version: give another folder")
+
+    def _open(self, path: Path) -> None:
+        """Make the tables that are missing, and bring old ones up to date. Raises UsageError."""
+        with self.together():
+            for statement in _SCHEMA.split(";\n"):
+                self._database.execute(statement)
+            version = self.meta("version", str(VERSION))
+            if version == "1":
+                migration.from_version_1(self._database)
+            elif version != str(VERSION):
+                raise UsageError(
+                    f"{path.name} was written by a newer version of this program: upgrade it, or"
+                    " give another folder"
+                )
 
     def close(self) -> None:
         self._database.close()
@@ -129,35 +173,67 @@ class Store(Closing):
         self._database.execute("insert or replace into results values (?, ?, ?, ?, ?)", values)
         return result_of(report)
 
-    def settle(
-        self, submission: str, attempt: int, basis: Basis, before: Result | None, why: str
-    ) -> Change | None:
-        """Make the result for `basis` the current one; return the change, if there is one.
+    def ledger(self) -> list[Row]:
+        """Every attempt of this run and earlier ones."""
+        query = "select submission, exercise, attempt, key, run, entry from ledger"
+        return [Row(*row) for row in self._database.execute(query)]
 
-        `before` is the earlier result for the same basis, and `why` says why it was graded again.
-        """
-        where = (submission, basis.exercise, attempt)
-        query = "select key from current where submission = ? and exercise = ? and attempt = ?"
-        row = self._database.execute(query, where).fetchone()
-        if row is not None and row[0] != basis.key:
-            old = Basis(**json.loads(row[0]))
-            before, why = self.result(old), "changed: " + ", ".join(basis.differs_from(old))
-        elif row is None or not why:
-            before = None
-        if row is None or row[0] != basis.key:
-            self._database.execute(
-                "insert or replace into current values (?, ?, ?, ?)", (*where, basis.key)
+    def keep_ledger(self, rows: Iterable[Row]) -> None:
+        """Store what is known now, in place of what was known before."""
+        with self.together():
+            self._database.execute("delete from ledger")
+            self._database.executemany(
+                "insert into ledger values (?, ?, ?, ?, ?, ?)", map(astuple, rows)
             )
-        new = self.result(basis)
-        if before is None or new is None or (row[0] == basis.key and before.score == new.score):
-            return None
-        change = Change(*where, before.score, new.score, why)
-        self._database.execute(
-            "insert into changes (at, submission, exercise, attempt, old_score, new_score, why)"
-            " values (?, ?, ?, ?, ?, ?, ?)",
-            (time.time(), *asdict(change).values()),
+
+    def standing(self) -> dict[tuple[str, str], str]:
+        """The grades that the last run wrote, as JSON, by person and exercise."""
+        rows = self._database.execute("select person, exercise, grade from standing")
+        return {(person, exercise): grade for person, exercise, grade in rows}
+
+    def keep_standing(self, grades: Mapping[tuple[str, str], str]) -> None:
+        """Store the grades that this run has written, in place of those of the last one."""
+        with self.together():
+            self._database.execute("delete from standing")
+            self._database.executemany(
+                "insert into standing values (?, ?, ?)",
+                ((*place, grade) for place, grade in grades.items()),
+            )
+
+    def decisions(self) -> list[Taken]:
+        """Every decision about a grade, in the order in which they were made."""
+        query = (
+            "select cells, person, exercise, kind, value, comment, replaced from decisions"
+            " order by id"
         )
-        return change
+        return [Taken(*row) for row in self._database.execute(query)]
+
+    def keep_decisions(self, decisions: Iterable[Taken]) -> None:
+        """Add decisions, with the time at which they are made."""
+        query = (
+            "insert into decisions (cells, person, exercise, kind, value, comment, replaced, at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        with self.together():
+            self._database.executemany(query, ((*astuple(one), time.time()) for one in decisions))
+
+    def written(self) -> dict[str, set[str]]:
+        """The hashes of each file that was written; several if a run was killed while writing."""
+        hashes: dict[str, set[str]] = {}
+        for name, sha256 in self._database.execute("select name, sha256 from written"):
+            hashes.setdefault(name, set()).add(sha256)
+        return hashes
+
+    def add_written(self, files: Iterable[tuple[str, str]]) -> None:
+        """Add names and hashes of files that are about to be written."""
+        with self.together():
+            self._database.executemany("insert or ignore into written values (?, ?)", files)
+
+    def keep_written(self, files: Mapping[str, str]) -> None:
+        """Store the hash of each file that is there now, and forget all others."""
+        with self.together():
+            self._database.execute("delete from written")
+            self._database.executemany("insert into written values (?, ?)", files.items())
 
     def keep_marks(self, marks: Marks) -> None:
         """Store points given by hand; those given earlier for other answers stay."""
@@ -191,7 +267,10 @@ class Store(Closing):
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
-        """Keep all changes made inside the block, or none."""
+        """Keep all changes made inside the block, or none; blocks may stand in one another."""
+        if self._database.in_transaction:
+            yield
+            return
         self._database.execute("begin immediate")
         try:
             yield

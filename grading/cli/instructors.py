@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,12 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option("--times", type=FILE, help="A CSV file (submission or person, submitted_at).")
 @click.option("--teams", type=FILE, help="A CSV file (team, person).")
 @click.option("--rubric", type=FILE, help="A CSV file with points given by hand.")
+@click.option(
+    "--decisions",
+    type=FILE,
+    help="A CSV file (person, exercise, kind, value, comment): override, extension, excuse, undo.",
+)
+@click.option("--prune", is_flag=True, help="Forget submissions that SUBMISSIONS lacks.")
 @click.option("--seed", type=click.IntRange(0, MAX_SEED - 1), help="Default: one for the class.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu")
 @click.option("--isolation", type=click.Choice(RUNGS), default="auto")
@@ -70,7 +77,8 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option("--plain", is_flag=True, help="No colors, no bar, ASCII only.")
 def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
-    from grading.batch import command
+    from grading.batch import command, taking
 
     plan = syllabus.load(syllabus.ROOT)
-    sys.exit(command.batch(plan, submissions_folder, out, command.Options(**options)))
+    told = taking.Told(**{one.name: options.pop(one.name) for one in fields(taking.Told)})
+    sys.exit(command.batch(plan, submissions_folder, out, command.Options(told=told, **options)))

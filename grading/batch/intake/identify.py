@@ -7,6 +7,7 @@ from pathlib import Path
 
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.times import Received, received
+from grading.batch.ledger import Kept
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Author, Match
 from grading.batch.people.matching import Roster
@@ -19,20 +20,29 @@ from grading.text import one_line
 
 @dataclass(frozen=True)
 class Intake:
-    """What came in, from whom and when, before anything is graded."""
+    """What came in, from whom and when, before anything is graded.
+
+    `collected` is what this folder holds, `earlier` what it lacks and earlier runs have seen.
+    """
 
     exercises: Sequence[Exercise]
     collected: Sequence[Collected]
+    earlier: Sequence[Kept]
     roster: Roster
     matches: Mapping[str, Match]
     received: Mapping[Collected, Received]
     notes: Sequence[str] = ()
+
+    @property
+    def everything(self) -> list[Collected]:
+        return [*self.collected, *(one.collected for one in self.earlier)]
 
 
 def identify(
     course: Course,
     exercises: Sequence[Exercise],
     collected: Sequence[Collected],
+    earlier: Sequence[Kept],
     known: Roster,
     decided: Mapping[str, str],
     match: Path | None = None,
@@ -42,16 +52,22 @@ def identify(
 
     `decided` are the decisions of earlier runs, `match` and `times` the files of this one.
     """
-    authors = {found.author.label: found.author for found in collected}
+    groups = _seen_together(collected, earlier)
+    authors = {label: author for group in groups for label, author in group.items()}
     new = {} if match is None else _new_decisions(match, known, authors)
     kept = {label: key for label, key in {**decided, **new}.items() if key and label in authors}
     people, notes = _decided(kept, known)
-    matches = known.match(list(authors.values()), people)
+    matches = {
+        label: match
+        for group in groups
+        for label, match in known.match(list(group.values()), people).items()
+    }
     told: Mapping[str, datetime] = {}
     if times is not None:
         told, unused = _told_times(times, known, matches)
         notes += unused
-    dated = {found: _stamp(found, told) for found in collected}
+    everything = [*collected, *(one.collected for one in earlier)]
+    dated = {found: _stamp(found, told) for found in everything}
     # One line for each reason: it is about this machine, and not about a submission.
     notes += dict.fromkeys(
         stamp.problem
@@ -61,7 +77,24 @@ def identify(
     received_at = {
         found: received(stamp, course.zone_of(found.exercise)) for found, stamp in dated.items()
     }
-    return Intake(exercises, collected, known, matches, received_at, notes), new
+    return Intake(exercises, collected, earlier, known, matches, received_at, notes), new
+
+
+def _seen_together(
+    collected: Sequence[Collected], earlier: Sequence[Kept]
+) -> list[dict[str, Author]]:
+    """The authors of this folder, and those of earlier ones by the run that saw them last.
+
+    Only authors of one download contradict each other: platforms give people other numbers in
+    another assignment.
+    """
+    here = {found.author.label: found.author for found in collected}
+    runs: dict[int, dict[str, Author]] = {}
+    for one in earlier:
+        author = one.collected.author
+        if author.label not in here:
+            runs.setdefault(one.run, {})[author.label] = author
+    return [here, *runs.values()]
 
 
 def _new_decisions(path: Path, known: Roster, authors: Mapping[str, Author]) -> dict[str, str]:

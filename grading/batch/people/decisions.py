@@ -15,7 +15,7 @@ from pathlib import Path
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
-from grading.batch.people.table import table
+from grading.batch.people.table import numbered
 from grading.errors import UsageError
 from grading.text import one_line
 
@@ -26,14 +26,25 @@ PEOPLE = ("submission", "person", "evidence", "candidates", "to_settle")
 
 def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a CSV file that has all these columns. Raises UsageError."""
-    heading, *rows = table(path) or [[]]
+    return [row for _, row in numbered_rows(path, columns)]
+
+
+def numbered_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The same rows, each with the number of its line. Raises UsageError."""
+    (_, heading), *rows = numbered(path) or [(0, [])]
     names = [header.strip().lower() for header in heading]
     if absent := [column for column in columns if column not in names]:
         listed = ", ".join(one_line(name) for name in names) or "nothing"
         raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
     return [
-        {name: cell.strip() for name, cell in zip_longest(names, row[: len(names)], fillvalue="")}
-        for row in rows
+        (
+            number,
+            {
+                name: cell.strip()
+                for name, cell in zip_longest(names, row[: len(names)], fillvalue="")
+            },
+        )
+        for number, row in rows
     ]
 
 
@@ -43,7 +54,7 @@ def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str,
     decided: dict[str, Person | None] = {}
     for row in rows_of(path, MATCHES):
         label, text = _label(path, row["submission"], known), row["person"]
-        person = _person(path, roster, text) if text else None
+        person = the_person(path.name, roster, text) if text else None
         if decided.setdefault(label, person) != person:
             raise UsageError(f"{path.name} has two people for {one_line(label)}: choose one")
     return decided
@@ -70,14 +81,14 @@ def read_times(
         if label:
             label = _label(path, label, matches)
             # people.csv writes several people into one cell, and nobody as an empty one.
-            people = [_person(path, roster, one) for one in person.split("; ") if one]
+            people = [the_person(path.name, roster, one) for one in person.split("; ") if one]
             if not set(people) <= set(matches[label].people):
                 raise UsageError(
                     f"{path.name}: {one_line(label)} does not belong to {one_line(person)}"
                 )
             before = by_label.setdefault(label, moment)
         else:
-            before = by_person.setdefault(_person(path, roster, person), moment)
+            before = by_person.setdefault(the_person(path.name, roster, person), moment)
         if before != moment:
             raise UsageError(f"{path.name} has two times for {one_line(what)}: choose one")
     return by_label, by_person
@@ -88,7 +99,7 @@ def with_teams(path: Path, people: Sequence[Person]) -> list[Person]:
     roster = Roster(people)
     teams: dict[Person, list[str]] = {}
     for row in rows_of(path, ("team", "person")):
-        teams.setdefault(_person(path, roster, row["person"]), []).append(row["team"])
+        teams.setdefault(the_person(path.name, roster, row["person"]), []).append(row["team"])
     return [
         replace(person, teams=tuple(dict.fromkeys([*person.teams, *teams.get(person, ())])))
         for person in people
@@ -104,17 +115,18 @@ def _label(path: Path, text: str, known: Collection[str]) -> str:
     return label
 
 
-def _person(path: Path, roster: Roster, text: str) -> Person:
+def the_person(where: str, roster: Roster, text: str) -> Person:
+    """The only person whom a cell can mean; `where` it stands. Raises UsageError."""
     # As people.csv names them: "Jane Doe (12)".
     people = roster.named(text) or _by_description(roster).get(text, [])
     if len(people) == 1:
         return people[0]
     shown = one_line(text)
     if not people:
-        raise UsageError(f"{path.name}: {shown} is nobody of the roster: give an id")
+        raise UsageError(f"{where}: {shown} is nobody of the roster: give an id")
     names = " or ".join(described(person) for person in people[:MAX_NAMES])
     raise UsageError(
-        f"{path.name}: {shown} is {len(people)} people of the roster: give an id that only one has,"
+        f"{where}: {shown} is {len(people)} people of the roster: give an id that only one has,"
         f" or write {names}"
     )
 

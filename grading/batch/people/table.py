@@ -20,13 +20,20 @@ def table(path: Path) -> list[list[str]]:
 
     Raises UsageError.
     """
+    return [row for _, row in numbered(path)]
+
+
+def numbered(path: Path) -> list[tuple[int, list[str]]]:
+    """The same rows, each with the number of the line in which it ends. Raises UsageError."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UsageError(f"{path.name} is larger than 16 MB: give a CSV file")
-        text = _LEAD.sub("", _decoded(path.read_bytes(), path.name))
+        whole = _decoded(path.read_bytes(), path.name)
+        text = _LEAD.sub("", whole)
+        above = whole.count("\n") - text.count("\n")
         # Strict, as a quotation mark that is never closed would swallow the rest of the class.
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
-        return [row for row in rows if any(cell.strip() for cell in row)]
+        return [(above + rows.line_num, row) for row in rows if any(cell.strip() for cell in row)]
     except (OSError, csv.Error) as error:
         reason = one_line(str(error))  # which may name a tab
         raise UsageError(f"{path.name} cannot be read as a CSV file: {reason}") from error

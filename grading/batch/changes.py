@@ -1,0 +1,175 @@
+"""What became different since the last run: changes.csv has a row for each grade."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from grading.batch.decisions import LABEL
+from grading.batch.grades import Grade
+from grading.batch.people.decisions import described
+from grading.batch.people.matching import Roster
+from grading.batch.store import Basis
+
+COLUMNS = ("person", "exercise", "before", "after", "why")
+# The key of a person, or of a submission that is nobody's, and the exercise.
+Place = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stood in a gradebook for one person and exercise, and what it came from.
+
+    Of a run by an older version only the raw score is known (`is_whole` is false).
+    """
+
+    submission: str
+    attempt: int
+    basis: str = ""
+    raw_score: float | None = None
+    penalty: float = 0.0
+    by_hand: float | None = None
+    final: float | None = None
+    max_final: float = 0.0
+    decision: str = ""
+    excused: bool = False
+    # Whose it is, and how a line names that person.
+    name: str = ""
+    person: str = ""
+    is_whole: bool = False
+
+    @property
+    def shown(self) -> float | str | None:
+        """What changes.csv says of it; None if there is no grade."""
+        if not self.is_whole:
+            return self.raw_score
+        return "excused" if self.excused else self.final
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A grade that became different; None where there was or is none."""
+
+    person: str
+    exercise: str
+    before: float | str | None
+    after: float | str | None
+    why: str
+
+
+def rows(changed: Sequence[Change]) -> Iterator[Sequence[object]]:
+    """changes.csv."""
+    yield COLUMNS
+    for one in changed:
+        yield one.person, one.exercise, one.before, one.after, one.why
+
+
+def standing_of(grades: Sequence[Grade], roster: Roster) -> dict[Place, Standing]:
+    """What a run's grades leave standing."""
+    return {place_of(grade, roster): _standing(grade) for grade in grades if grade.exercise}
+
+
+def from_store(stored: Mapping[Place, str]) -> dict[Place, Standing]:
+    """What the last run has left standing."""
+    return {place: Standing(**json.loads(text)) for place, text in stored.items()}
+
+
+def place_of(grade: Grade, roster: Roster) -> Place:
+    """Where a grade stands, from one run to the next."""
+    if grade.person is None:
+        return f"{LABEL}{grade.submission}", grade.exercise
+    return roster.key_of(grade.person), grade.exercise
+
+
+def changes(before: Mapping[Place, Standing], after: Mapping[Place, Standing]) -> list[Change]:
+    """Every grade that became different, in the order of the grades; what is gone comes last."""
+    old = dict(before)
+    found = list(_of_those_there(old, after))
+    for (_, exercise), gone in old.items():
+        if gone.shown is not None:
+            found.append(
+                Change(
+                    gone.person or gone.submission, exercise, gone.shown, None, "no longer known"
+                )
+            )
+    return found
+
+
+def _of_those_there(
+    old: dict[Place, Standing], after: Mapping[Place, Standing]
+) -> Iterator[Change]:
+    """The changes of the grades that there are; what they replace is taken out of `old`."""
+    # A submission may have become somebody's, and a person may have another key by now.
+    places: dict[tuple[str, str], Place] = {}
+    for place, was in old.items():
+        if place not in after and was.submission:
+            places.setdefault((was.submission, place[1]), place)
+    for place, now in after.items():
+        exercise = place[1]
+        moved = places.get((now.submission, exercise), place)
+        was = old.pop(place, None) or old.pop(moved, None)
+        why = "; ".join(_reasons(was, now))
+        if not why and was is not None and was.is_whole and was.shown != now.shown:
+            why = "changed: the course's settings"
+        if why and (was is not None or now.shown is not None):
+            before = None if was is None else was.shown
+            yield Change(now.person or now.submission, exercise, before, now.shown, why)
+
+
+def _reasons(was: Standing | None, now: Standing) -> Iterator[str]:
+    """Why a grade is another one; nothing if it is not."""
+    if was is None:
+        yield now.decision or "new"
+        return
+    if not was.is_whole:
+        if was.raw_score != now.raw_score:
+            yield _of_the_result(was, now)
+        return
+    if was.decision != now.decision:
+        yield now.decision or f"taken back: {was.decision}"
+    if was.name != now.name:
+        yield f"now {now.person}'s" if now.name else f"no longer {was.person}'s"
+    if (was.shown, was.max_final) == (now.shown, now.max_final):
+        return
+    if (was.submission, was.attempt) != (now.submission, now.attempt):
+        yield "another attempt counts" if was.submission else "handed in"
+    elif was.raw_score != now.raw_score:
+        yield _of_the_result(was, now)
+    if was.penalty != now.penalty and was.raw_score == now.raw_score:
+        yield f"penalty: {was.penalty:g} -> {now.penalty:g}"
+    if was.by_hand != now.by_hand:
+        yield "points by hand"
+    if was.max_final != now.max_final:
+        yield f"out of {now.max_final:g}, before of {was.max_final:g}"
+
+
+def _of_the_result(was: Standing, now: Standing) -> str:
+    """Why a result is another one."""
+    if not now.basis or not was.basis:
+        return "graded" if now.basis else "not graded"
+    if was.basis != now.basis:
+        differing = Basis.of(now.basis).differs_from(Basis.of(was.basis))
+        return f"changed: {', '.join(differing)}"
+    if was.raw_score is None:
+        return "tried again, as the grader had failed"
+    return "graded again on request"
+
+
+def _standing(grade: Grade) -> Standing:
+    return Standing(
+        submission=grade.submission,
+        attempt=grade.attempt,
+        basis=grade.basis,
+        raw_score=grade.raw_score,
+        penalty=grade.penalty,
+        by_hand=None if grade.by_hand is None else grade.by_hand[0],
+        final=grade.final,
+        max_final=grade.max_final,
+        decision=grade.decision,
+        excused=grade.excused,
+        name="" if grade.person is None else grade.person.name,
+        person="" if grade.person is None else described(grade.person),
+        is_whole=True,
+    )

@@ -1,0 +1,278 @@
+"""What a person decides about grades: `--decisions`, a CSV file.
+
+person,exercise,kind,value,comment     an empty exercise means all of them
+
+override   the final points, out of max_final; nothing is added or taken off
+extension  another deadline: a date and time in ISO 8601, or +3d or +12h after the exercise's own
+excuse     no grade at all
+undo       takes back the last decision on that person and exercise
+
+Decisions are a log, which is only ever added to. What holds for a person and an exercise is found
+by reading all of it in order.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from operator import itemgetter
+from pathlib import Path
+
+from grading.batch.people.decisions import numbered_rows, the_person
+from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
+from grading.batch.store import Taken
+from grading.course.syllabus import Course, LatePolicy
+from grading.errors import UsageError
+from grading.text import one_line
+
+COLUMNS = ("person", "exercise", "kind", "value", "comment")
+# What identifies a submission where there is no roster.
+LABEL = "label:"
+_AFTER = re.compile(r"\+(\d{1,4})([dh])")
+
+
+class Kind(StrEnum):
+    """What a decision does."""
+
+    OVERRIDE = "override"
+    EXTENSION = "extension"
+    EXCUSE = "excuse"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds for one person and exercise: an override or an excuse, and an extension."""
+
+    ruling: Taken | None = None
+    extension: Taken | None = None
+
+    @property
+    def override(self) -> float | None:
+        """The final points that somebody decided on."""
+        if self.ruling is None or self.ruling.kind != Kind.OVERRIDE:
+            return None
+        return float(self.ruling.value)
+
+    @property
+    def is_excused(self) -> bool:
+        return self.ruling is not None and self.ruling.kind == Kind.EXCUSE
+
+    @property
+    def words(self) -> str:
+        """What grades.csv and the student's page say; empty if nothing was decided."""
+        decided = (one for one in (self.ruling, self.extension) if one is not None)
+        return "; ".join(_in_words(one) for one in decided)
+
+    def policy(self, policy: LatePolicy | None) -> LatePolicy | None:
+        """The late policy with the extension. An extension never makes a deadline earlier."""
+        if policy is None or self.extension is None:
+            return policy
+        due = _extended(policy.due, self.extension.value)
+        return replace(policy, due=max(policy.due, due))
+
+
+NOTHING = InForce()
+
+
+class Decided:
+    """The decisions on each person of a roster, and on each submission that is nobody's.
+
+    `notes` name the people whom the roster no longer has.
+    """
+
+    def __init__(self, log: Iterable[Taken], roster: Roster) -> None:
+        self.notes: list[str] = []
+        # Each with its place in the log, as those on a submission and on its owner are read together.
+        self._of: dict[Person | str, list[tuple[int, Taken]]] = {}
+        lost: dict[str, str] = {}
+        for place, one in enumerate(log):
+            person = roster.of_key(one.person)
+            if one.person.startswith(LABEL) or person is not None:
+                self._of.setdefault(person or one.person, []).append((place, one))
+            elif roster.people:
+                lost[one.person] = json.loads(one.cells)[0]
+        self.notes += [
+            f"{one_line(shown)} has decisions, but the roster has nobody, or several people, with"
+            f" {one_line(key)} now: they count for nobody"
+            for key, shown in lost.items()
+        ]
+
+    def on(self, person: Person | None, label: str, exercise: str) -> InForce:
+        """What holds for a grade. A decision on a submission is one on each of its people."""
+        if not self._of:
+            return NOTHING
+        mine = [*self._of.get(f"{LABEL}{label}", ()), *(self._of.get(person, ()) if person else ())]
+        return in_force((one for _, one in sorted(mine, key=itemgetter(0))), exercise)
+
+
+def in_force(log: Iterable[Taken], exercise: str) -> InForce:
+    """What a log of decisions on one person leaves for an exercise."""
+    rulings: list[Taken] = []
+    extensions: list[Taken] = []
+    for one in _standing(log, exercise):
+        (extensions if one.kind == Kind.EXTENSION else rulings).append(one)
+    return InForce(rulings[-1] if rulings else None, extensions[-1] if extensions else None)
+
+
+def _standing(log: Iterable[Taken], exercise: str) -> list[Taken]:
+    """The decisions about an exercise that nobody has taken back."""
+    standing: list[Taken] = []
+    for one in log:
+        if one.exercise not in ("", exercise):
+            continue
+        if one.kind != Kind.UNDO:
+            standing.append(one)
+        elif standing:
+            standing.pop()
+    return standing
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads files of decisions.
+
+    `labels` are the submissions, which are named where there is no roster; `most` is the maximum
+    of an exercise; `standing` says what stands for a person and an exercise, to be replaced.
+    """
+
+    course: Course
+    roster: Roster
+    labels: frozenset[str]
+    most: Callable[[str], float]
+    standing: Callable[[str, str], str]
+
+    def new(self, path: Path, log: Sequence[Taken]) -> list[Taken]:
+        """The decisions of a file that the log does not have. Raises UsageError.
+
+        A row is taken once: if the same cells stand in the log as often as up to here in the file,
+        it has been taken before.
+        """
+        known = Counter(one.cells for one in log)
+        seen: Counter[str] = Counter()
+        mine: dict[str, list[Taken]] = {}
+        for one in log:
+            mine.setdefault(one.person, []).append(one)
+        new = []
+        for number, row in numbered_rows(path, COLUMNS[:4]):
+            where = f"{path.name}, line {number}"
+            cells = json.dumps([row.get(column, "") for column in COLUMNS], ensure_ascii=False)
+            decision = self._read(where, row, cells)
+            seen[cells] += 1
+            if seen[cells] <= known[cells]:
+                continue
+            before = mine.setdefault(decision.person, [])
+            exercises = [decision.exercise] if decision.exercise else list(self.course.exercises)
+            if decision.kind == Kind.UNDO and not any(_standing(before, one) for one in exercises):
+                raise UsageError(f"{where}: there is no decision to take back")
+            replaced = [self._replaced(decision.person, one, before) for one in exercises]
+            decision = replace(decision, replaced="; ".join(filter(None, replaced)))
+            before.append(decision)
+            new.append(decision)
+        return new
+
+    def _replaced(self, person: str, exercise: str, before: Sequence[Taken]) -> str:
+        """What a new decision replaces: an older one, or else the grade that stands."""
+        what = in_force(before, exercise).words or self.standing(person, exercise)
+        return f"{exercise}: {what}" if what else ""
+
+    def _read(self, where: str, row: dict[str, str], cells: str) -> Taken:
+        person = self._key(where, row["person"])
+        exercise, text = row["exercise"], row["value"]
+        if exercise and exercise not in self.course.exercises:
+            known = ", ".join(self.course.exercises)
+            raise UsageError(
+                f"{where}: there is no exercise {one_line(exercise)}: this course has {known}"
+            )
+        try:
+            kind = Kind(row["kind"].lower())
+        except ValueError as error:
+            known = ", ".join(Kind)
+            said = one_line(row["kind"]) or "an empty kind"
+            raise UsageError(f"{where}: {said} is no decision: there are {known}") from error
+        exercises = [exercise] if exercise else list(self.course.exercises)
+        if kind is Kind.OVERRIDE:
+            text = self._points(where, text, exercises)
+        elif kind is Kind.EXTENSION:
+            self._require_later(where, text, exercises)
+        elif text:
+            raise UsageError(f"{where}: {kind} has no value: leave {one_line(text)} out")
+        return Taken(cells, person, exercise, kind, text, row.get("comment", ""))
+
+    def _key(self, where: str, text: str) -> str:
+        if not text:
+            raise UsageError(f"{where}: nobody is named")
+        if self.roster.people:
+            return self.roster.key_of(the_person(where, self.roster, text))
+        # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
+        label = text if text in self.labels else text.removeprefix("'")
+        if label not in self.labels:
+            raise UsageError(f"{where}: there is no submission {one_line(text)}")
+        return f"{LABEL}{label}"
+
+    def _points(self, where: str, text: str, exercises: Sequence[str]) -> str:
+        try:
+            points = float(text)
+        except ValueError:
+            points = math.nan
+        if not 0 <= points < math.inf:
+            said = one_line(text) or "an empty value"
+            raise UsageError(f"{where}: {said} is no number of points, such as 85 or 62.5")
+        for exercise in exercises:
+            if points > (most := self.most(exercise)):
+                raise UsageError(f"{where}: {exercise} has {most:g} points, and not {points:g}")
+        return repr(points)
+
+    def _require_later(self, where: str, text: str, exercises: Sequence[str]) -> None:
+        """Raise UsageError unless this is a time, and after the deadline of an exercise."""
+        policies = [self.course.exercises[one].late for one in exercises]
+        dues = [policy.due for policy in policies if policy is not None]
+        try:
+            later = [_extended(due, text) > due for due in dues or [datetime.now(UTC)]]
+        except (ValueError, OverflowError) as error:
+            said = one_line(text) or "an empty value"
+            raise UsageError(
+                f"{where}: {said} is neither a date and time in ISO 8601 nor, for example, +3d"
+            ) from error
+        what = exercises[0] if len(exercises) == 1 else "every exercise"
+        if not dues:
+            raise UsageError(f"{where}: {what} has no deadline that could be extended")
+        if not any(later):
+            raise UsageError(f"{where}: {one_line(text)} is not after the deadline of {what}")
+
+
+def _extended(due: datetime, text: str) -> datetime:
+    """A deadline extended by `+3d`, or to a moment. Raises ValueError or OverflowError.
+
+    Days are those of the clock on the wall, as they are for penalties.
+    """
+    if after := _AFTER.fullmatch(text):
+        number = int(after[1])
+        if after[2] == "d":
+            return due + timedelta(days=number)
+        return (due.astimezone(UTC) + timedelta(hours=number)).astimezone(due.tzinfo)
+    return _moment(text, due.tzinfo)
+
+
+def _moment(text: str, zone: tzinfo | None) -> datetime:
+    if len(text) <= len("2026-12-04"):
+        raise ValueError("a day is no time: it may mean its beginning or its end")
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def _in_words(decision: Taken) -> str:
+    said = {
+        Kind.OVERRIDE: f"override {decision.value}",
+        Kind.EXTENSION: f"extension {decision.value}",
+        Kind.EXCUSE: "excused",
+    }[Kind(decision.kind)]
+    if decision.kind == Kind.OVERRIDE:
+        said = f"override {float(decision.value):g}"
+    comment = one_line(decision.comment, 200)
+    return f"{said} ({comment})" if comment else said

@@ -1,0 +1,195 @@
+"""What GRADES knows of hand-ins: those of this run, and those of earlier ones.
+
+A submission that this run's folder lacks keeps its grade. The ledger holds what identifies its
+owner, when it came in and what was graded, so that it takes part in everything as if it were there:
+whose it is, which attempt counts, how late it is. Only its file is out of reach.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from grading.batch.intake.collected import Collected, Work
+from grading.batch.people.evidence import Author, Clue, Kind
+from grading.batch.platforms.hand_in import Stamp
+from grading.batch.store import Basis, Row
+from grading.course.questions import Question
+from grading.errors import UsageError
+from grading.submission.file import Submission
+
+# What tells apart two authors who have one label.
+_MARK = re.compile(r" \([0-9a-f]{8}\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An attempt of an earlier run that this folder lacks, and the basis of its grade, if any.
+
+    Attempts with the same `run` were last seen together.
+    """
+
+    collected: Collected
+    basis: Basis | None
+    run: int
+
+
+def kept(rows: Iterable[Row], here: Iterable[Collected]) -> list[Kept]:
+    """The attempts that this folder lacks: those of other people, and at other exercises."""
+    here = list(here)
+    places = {found.place for found in here}
+    labels = {found.author.label for found in here}
+    return [
+        Kept(_recalled(row), None if row.key is None else Basis.of(row.key), row.run)
+        for row in rows
+        if (row.submission, row.exercise) not in places
+        # Without an exercise, a row says that nothing could be graded, which no longer holds.
+        and (row.exercise or row.submission not in labels)
+    ]
+
+
+def rows(
+    graded: Iterable[tuple[Collected, Basis | None]], earlier: Iterable[Kept], run: int
+) -> list[Row]:
+    """The ledger after a run: what it has seen, and what earlier runs have seen last."""
+    seen = [_row(found, basis, run) for found, basis in graded]
+    return [*seen, *(_row(one.collected, one.basis, one.run) for one in earlier)]
+
+
+def with_known_labels(collected: Sequence[Collected], known: Iterable[Row]) -> list[Collected]:
+    """The same attempts; an account has the label that the ledger has it by, and no other's.
+
+    Where a platform tells accounts apart, two authors may look alike in two downloads as they may
+    in one (`collect`).
+    """
+    owners: dict[str, str] = {}
+    for row in known:
+        if account := json.loads(row.entry)["author"].get("account", ""):
+            owners[row.submission] = account
+    labels = {(_without_mark(label), account): label for label, account in owners.items()}
+
+    def labeled(found: Collected) -> Collected:
+        author = found.author
+        if not author.account:
+            return found
+        label = labels.get((_without_mark(author.label), author.account), author.label)
+        if owners.get(label, author.account) != author.account:
+            label = f"{label} ({hashlib.sha256(author.account.encode()).hexdigest()[:8]})"
+        return replace(found, author=replace(author, label=label))
+
+    return [labeled(found) for found in collected]
+
+
+def _without_mark(label: str) -> str:
+    return _MARK.sub("", label)
+
+
+def _row(found: Collected, basis: Basis | None, run: int) -> Row:
+    key = None if basis is None else basis.key
+    text = json.dumps(_entry(found), ensure_ascii=False)
+    return Row(found.author.label, found.exercise, found.attempt, key, run, text)
+
+
+def _entry(found: Collected) -> dict[str, Any]:
+    author, work, moment = found.author, found.work, found.stamp.moment
+    return {
+        "author": {
+            "label": author.label,
+            "clues": [[clue.kind.value, clue.value] for clue in author.clues],
+            "account": author.account,
+            "inside": author.inside,
+        },
+        "exercise": found.exercise,
+        "attempt": found.attempt,
+        "order": found.order,
+        "work": None
+        if work is None
+        else {
+            "name": work.name,
+            "identity": work.identity,
+            "note": work.note,
+            "settled": work.settled,
+            "place": work.place,
+            "named": work.named,
+            "worked_on": work.worked_on,
+        },
+        "stamp": {
+            "moment": None if moment is None else moment.isoformat(),
+            "source": found.stamp.source,
+            "late": found.stamp.late,
+        },
+        "problem": found.problem,
+        "doubt": found.doubt,
+        "answers": _answers(found),
+        "answers_note": found.answers_note,
+        "answers_settled": found.answers_settled,
+        "unread": found.unread,
+        "assignment": found.assignment,
+    }
+
+
+def _answers(found: Collected) -> list[list[str]] | None:
+    """The answers as they are now; None if there are none that can be read."""
+    try:
+        given = None if found.answers is None else found.answers()
+    except UsageError:  # the run that could read the file has said so
+        given = None
+    return given and [[question.name, question.text, question.answer] for question in given]
+
+
+def _recalled(row: Row) -> Collected:
+    """What is known of an attempt, in the form in which it was collected."""
+    entry: Mapping[str, Any] = json.loads(row.entry)
+    author, work, order = entry["author"], entry["work"], entry.get("order")
+    given = entry.get("answers")
+    return Collected(
+        Author(
+            author["label"],
+            tuple(Clue(Kind(kind), value) for kind, value in author["clues"]),
+            author.get("account", ""),
+            tuple(author.get("inside", ())),
+        ),
+        row.exercise,
+        None if work is None else _work(row.submission, work),
+        _stamp(entry.get("stamp", {})),
+        row.attempt,
+        None if order is None else tuple(order),
+        entry.get("problem", ""),
+        entry.get("doubt", ""),
+        None if given is None else partial(_questions, given),
+        entry.get("answers_note", ""),
+        entry.get("answers_settled", True),
+        entry.get("unread", False),
+        entry.get("assignment", ""),
+    )
+
+
+def _work(label: str, work: Mapping[str, Any]) -> Work:
+    return Work(
+        work["name"],
+        work["identity"],
+        work.get("note", ""),
+        work.get("settled", True),
+        work.get("place", ""),
+        work.get("named", True),
+        work["worked_on"],
+        partial(_out_of_reach, label),
+    )
+
+
+def _stamp(stamp: Mapping[str, Any]) -> Stamp:
+    moment = stamp.get("moment")
+    when = None if moment is None else datetime.fromisoformat(moment)
+    return Stamp(when, stamp.get("source", ""), stamp.get("late"))
+
+
+def _questions(given: Sequence[Sequence[str]]) -> list[Question]:
+    return [Question(*one) for one in given]
+
+
+def _out_of_reach(label: str) -> Submission:
+    raise UsageError(f"{label} is not in this folder")

@@ -1,0 +1,143 @@
+"""Takes in what a run is told: rosters, matches, times, points by hand, decisions.
+
+Either all of it is taken or nothing: a row that cannot be meant ends the run before it counts.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from grading.batch import by_hand, ledger
+from grading.batch.by_hand import ByHand
+from grading.batch.decisions import COLUMNS, Decided, Reader
+from grading.batch.intake.collected import Collected
+from grading.batch.intake.identify import Intake, identify
+from grading.batch.ledger import Kept
+from grading.batch.people import decisions as people_decisions
+from grading.batch.people import merging, roster
+from grading.batch.people.decisions import numbered_rows
+from grading.batch.people.matching import Roster
+from grading.batch.store import Store, Taken
+from grading.course.syllabus import Course, Exercise
+from grading.errors import UsageError
+from grading.text import unknown
+
+
+@dataclass(frozen=True)
+class Told:
+    """The files that a command line names, and whether what is gone is to be forgotten."""
+
+    rosters: Sequence[Path] = ()
+    match: Path | None = None
+    times: Path | None = None
+    teams: Path | None = None
+    rubric: Path | None = None
+    decisions: Path | None = None
+    prune: bool = False
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file, none of which is anybody's submission."""
+        others = (self.match, self.times, self.teams, self.rubric, self.decisions)
+        return [*self.rosters, *(path for path in others if path is not None)]
+
+
+@dataclass(frozen=True)
+class TakenIn:
+    """What came in, and what people decided about it; `said` are lines about what was taken."""
+
+    intake: Intake
+    hand: ByHand
+    decided: Decided
+    pruned: Sequence[Kept]
+    said: Sequence[str]
+
+
+def roster_of(course: Course, told: Told) -> Roster:
+    """The people of all rosters, each once, with their teams. Raises UsageError."""
+    if said := unknown(course.roster, roster.HEADERS):
+        raise UsageError(f"[roster] in course.toml: {said}")
+    notes: list[str] = []
+    rows = [
+        person for path in told.rosters for person in roster.read(path, course.roster, notes.append)
+    ]
+    people = merging.merged(rows, notes.append)
+    if told.teams is not None:
+        people = people_decisions.with_teams(told.teams, people)
+    return Roster(people, list(dict.fromkeys(notes)))
+
+
+def take_in(
+    course: Course,
+    exercises: Sequence[Exercise],
+    collected: Sequence[Collected],
+    known: Roster,
+    told: Told,
+    answers: Path,
+    store: Store,
+) -> TakenIn:
+    """Take in what this run and earlier ones were told; the store keeps it. Raises UsageError.
+
+    `answers` is the file that this run will overwrite, unless it holds points nobody gave back.
+    """
+    with store.together():
+        rows = store.ledger()
+        collected = ledger.with_known_labels(collected, rows)
+        earlier = ledger.kept(rows, collected)
+        asked = {"", *(exercise.id for exercise in exercises)} if told.prune else set()
+        pruned = [one for one in earlier if one.collected.exercise in asked]
+        earlier = [one for one in earlier if one.collected.exercise not in asked]
+        intake, new = identify(
+            course, exercises, collected, earlier, known, store.matches(), told.match, told.times
+        )
+        store.keep_matches(new)
+        notes = _take_marks(store, answers, course, intake, told.rubric)
+        hand = ByHand(course, store.marks())
+        log, said = _take_decisions(store, course, intake, hand, told.decisions)
+        decided = Decided(log, known)
+    intake = replace(intake, notes=[*intake.notes, *notes, *decided.notes])
+    return TakenIn(intake, hand, decided, pruned, said)
+
+
+def _take_marks(
+    store: Store, answers: Path, course: Course, intake: Intake, rubric: Path | None
+) -> list[str]:
+    """Store a rubric's points; return a note for each unknown name. Raises UsageError."""
+    notes: list[str] = []
+    if rubric is not None:
+        marks, strangers = by_hand.read_rubric(rubric, course, intake.matches, intake.roster)
+        store.keep_marks(marks)
+        notes = [f"no submission is called {name} ({rubric.name})" for name in strangers]
+    by_hand.require_taken(answers, store.marks())
+    return notes
+
+
+def _take_decisions(
+    store: Store, course: Course, intake: Intake, hand: ByHand, path: Path | None
+) -> tuple[list[Taken], list[str]]:
+    """Store a file's decisions; return all there are, and what to say. Raises UsageError."""
+    log = store.decisions()
+    if path is None:
+        return log, []
+    standing = store.standing()
+
+    @cache
+    def most(exercise: str) -> float:
+        from grading.checking import suites  # slow to import and seldom needed
+
+        counted = hand.most(exercise) if course.by_hand == "counts" else 0.0
+        return suites.max_score(course.exercises[exercise]) + counted
+
+    def stood(person: str, exercise: str) -> str:
+        text = standing.get((person, exercise))
+        final = None if text is None else json.loads(text).get("final")
+        return "" if final is None else f"{final:g}"
+
+    reader = Reader(course, intake.roster, frozenset(intake.matches), most, stood)
+    new = reader.new(path, log)
+    store.keep_decisions(new)
+    count = len(numbered_rows(path, COLUMNS[:4]))
+    before = f", {count - len(new)} taken before" if count > len(new) else ""
+    return [*log, *new], [f"decisions: {len(new)} taken{before}"]
