@@ -5,12 +5,19 @@ platforms/     the layouts of each platform's download
 people/        rosters, and the evidence for a person
 paths.py       what lies at a path
 vocabulary.py  words that are nobody's name
-store.py       every result, content-addressed, in one SQLite file
-run.py         grades what is left, on a fleet, and notes what changed
-grades.py      raw score, late penalty, score: latest or best attempt
+taking.py      takes in what a run is told, all of it or nothing
+store.py       results, matches, marks, decisions, the ledger, in one SQLite file; migration.py
+ledger.py      what earlier runs have seen and this folder lacks
+run.py         grades what is left, on a fleet
+counting.py    which of several attempts counts
+grades.py      raw score, late penalty, score, final points
+decisions.py   overrides, extensions, excuses
 by_hand.py     points that people give
+changes.py     what became different since the last run
 attention.py   what a person must settle
 files.py       everything that is written, with gradebooks.py, pages.py and statistics.py
+feedback.py    which grades stand on which page
+generated.py   writes files whole, keeps edited ones, removes old ones
 console.py     what is said at the end
 command.py     all of it, in order
 """

@@ -89,11 +89,8 @@ def changes(before: Mapping[Place, Standing], after: Mapping[Place, Standing]) -
     found = list(_of_those_there(old, after))
     for (_, exercise), gone in old.items():
         if gone.shown is not None:
-            found.append(
-                Change(
-                    gone.person or gone.submission, exercise, gone.shown, None, "no longer known"
-                )
-            )
+            person = gone.person or gone.submission
+            found.append(Change(person, exercise, gone.shown, None, "no longer known"))
     return found
 
 
@@ -103,13 +100,13 @@ def _of_those_there(
     """The changes of the grades that there are; what they replace is taken out of `old`."""
     # A submission may have become somebody's, and a person may have another key by now.
     places: dict[tuple[str, str], Place] = {}
-    for place, was in old.items():
-        if place not in after and was.submission:
-            places.setdefault((was.submission, place[1]), place)
+    for place, standing in old.items():
+        if place not in after and standing.submission:
+            places.setdefault((standing.submission, place[1]), place)
     for place, now in after.items():
         exercise = place[1]
         moved = places.get((now.submission, exercise), place)
-        was = old.pop(place, None) or old.pop(moved, None)
+        was = old.pop(place if place in old else moved, None)
         why = "; ".join(_reasons(was, now))
         if not why and was is not None and was.is_whole and was.shown != now.shown:
             why = "changed: the course's settings"

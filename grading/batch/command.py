@@ -88,7 +88,8 @@ def grade(
     intake = taken.intake
     outcome, handed_in = run_class(course, options, rung, intake, store)
     graded = [_graded(attempt, intake, store, outcome) for attempt in handed_in]
-    rules = Rules(course, _max_scores(intake, outcome.results), taken.hand, taken.decided)
+    max_scores = _max_scores(intake, handed_in, outcome.results)
+    rules = Rules(course, max_scores, taken.hand, taken.decided)
     grades = all_grades(graded, rules, intake)
     standing = what_changed.standing_of(grades, intake.roster)
     changed = what_changed.changes(what_changed.from_store(store.standing()), standing)
@@ -151,11 +152,17 @@ def all_grades(graded: Sequence[Graded], rules: Rules, intake: Intake) -> list[G
     ]
 
 
-def _max_scores(intake: Intake, results: Mapping[Basis, Result]) -> dict[str, float]:
+def _max_scores(
+    intake: Intake, handed_in: Sequence[run.Attempt], results: Mapping[Basis, Result]
+) -> dict[str, float]:
     """The points of each exercise that was asked for, or graded before."""
     asked = [exercise.id for exercise in intake.exercises]
     before = [one.collected.exercise for one in intake.earlier if one.collected.exercise]
-    known = {basis.exercise: result.max_score for basis, result in results.items()}
+    # Grades of earlier runs may be out of other points than those of this one.
+    bases = [one.basis for one in sorted(handed_in, key=lambda one: one.is_here)]
+    known = {
+        basis.exercise: results[basis].max_score for basis in bases if basis and basis in results
+    }
     exercises = {exercise.id: exercise for exercise in intake.exercises}
     return {
         name: known[name] if name in known else points_of(exercises[name])
@@ -188,7 +195,7 @@ def to_settle(
 
 
 def _not_here(intake: Intake) -> Iterator[str]:
-    """A line for each submission that this folder lacks; one for all of an exercise that it lacks."""
+    """A line for each submission that this folder lacks; one line if it lacks an exercise."""
     here = {found.exercise for found in intake.collected}
     others: dict[str, int] = {}
     for label, exercise in dict.fromkeys(one.collected.place for one in intake.earlier):
@@ -227,6 +234,7 @@ def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> 
     grades = [_as_if_graded(grade, course) for grade in all_grades(graded, rules, intake)]
     unsettled = to_settle(course, options, taken, grades, run.Outcome())
     may_be = [found for found in intake.collected if found in counting]
+    console.say_lines(taken.said)
     console.say_what_counts(intake, grades, may_be)
     console.say_what_is_open(unsettled)
     print(
@@ -241,7 +249,8 @@ def _as_if_graded(grade: Grade, course: Course) -> Grade:
     if grade.problem:
         return grade
     off = penalty(course.exercises[grade.exercise].late, grade.late_days, 1.0)
-    return replace(grade, score=0.0, final=0.0, penalty=off)
+    final = grade.final if grade.overridden or grade.excused else 0.0
+    return replace(grade, score=0.0, final=final, penalty=off)
 
 
 def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:

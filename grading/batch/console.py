@@ -1,6 +1,6 @@
 """What a batch says at its end: counts, changes, choices, and everything left to settle."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from grading.batch.attention import Attention
 from grading.batch.changes import Change
@@ -34,8 +34,7 @@ def say(
         f"{number_of(len(intake.collected), 'attempt')}: {outcome.graded} graded now,"
         f" {outcome.known} known already, {number_of(left, 'grade')} open"
     )
-    for line in taken.said:
-        _say(line)
+    say_lines(taken.said)
     if taken.pruned:
         _say(f"pruned: {number_of(len(taken.pruned), 'attempt')} that this folder lacks")
     # What is new is in changes.csv.
@@ -52,10 +51,15 @@ def say(
     say_what_is_open(unsettled)
 
 
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines."""
+    for line in lines:
+        _say(line)
+
+
 def say_what_is_open(unsettled: Attention) -> None:
     """Print what a person must settle."""
-    for line in unsettled.shown():
-        _say(line)
+    say_lines(unsettled.shown())
 
 
 def say_what_counts(

@@ -88,7 +88,7 @@ class Decided:
 
     def __init__(self, log: Iterable[Taken], roster: Roster) -> None:
         self.notes: list[str] = []
-        # Each with its place in the log, as those on a submission and on its owner are read together.
+        # With their places in the log: those on a submission and on its owner are read together.
         self._of: dict[Person | str, list[tuple[int, Taken]]] = {}
         lost: dict[str, str] = {}
         for place, one in enumerate(log):

@@ -14,8 +14,7 @@ from typing import IO
 from grading.batch.store import Store
 from grading.files import write_bytes, writing
 
-# A store of version 1 does not know what was written. Pages and reports are nobody's to edit; tables
-# are.
+# A store of version 1 does not know what was written. People edit tables, but not pages.
 _NEVER_EDITED = (
     *("feedback/*.html", "gradescope/*.json", "results.jsonl", "junit.xml", "class.html"),
 )

@@ -122,7 +122,9 @@ def moodle_csv(
         row: list[object] = [person.email, person.id]
         for identity in titles:
             grade = mine.get(identity)
-            row += [grade.score, remarks[grade.submission, identity]] if grade else ["", ""]
+            row += (
+                [grade.score, remarks.get((grade.submission, identity), "")] if grade else ["", ""]
+            )
         rows.append(row)
     return table(rows)
 

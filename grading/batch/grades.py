@@ -114,8 +114,9 @@ class Rules:
 
     def is_waiting(self, grade: Grade) -> bool:
         """Whether an answer waits for points that count."""
-        counts = self.hand is not None and self.course.by_hand == "counts"
-        return counts and self.hand.is_waiting(grade.exercise, grade.questions)
+        if self.hand is None or self.course.by_hand != "counts":
+            return False
+        return self.hand.is_waiting(grade.exercise, grade.questions)
 
     def max_final(self, exercise: str) -> float:
         """The points of an exercise in a gradebook, before they are scaled."""
@@ -174,7 +175,10 @@ def _grade(
         late_days=days,
         penalty=off,
         score=None if raw is None else round(raw - off, 4),
-        max_score=rules.max_scores.get(collected.exercise, 0.0),
+        # A grade of an earlier run is out of the points of that time.
+        max_score=rules.max_scores.get(collected.exercise, 0.0)
+        if graded.result is None
+        else graded.result.max_score,
         problem=collected.problem or graded.problem,
         load=graded.load,
         questions=() if hand is None else hand.results(collected),

@@ -5,11 +5,9 @@ owner, when it came in and what was graded, so that it takes part in everything 
 whose it is, which attempt counts, how late it is. Only its file is out of reach.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,9 +19,6 @@ from grading.batch.store import Basis, Row
 from grading.course.questions import Question
 from grading.errors import UsageError
 from grading.submission.file import Submission
-
-# What tells apart two authors who have one label.
-_MARK = re.compile(r" \([0-9a-f]{8}\)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +53,6 @@ def rows(
     """The ledger after a run: what it has seen, and what earlier runs have seen last."""
     seen = [_row(found, basis, run) for found, basis in graded]
     return [*seen, *(_row(one.collected, one.basis, one.run) for one in earlier)]
-
-
-def with_known_labels(collected: Sequence[Collected], known: Iterable[Row]) -> list[Collected]:
-    """The same attempts; an account has the label that the ledger has it by, and no other's.
-
-    Where a platform tells accounts apart, two authors may look alike in two downloads as they may
-    in one (`collect`).
-    """
-    owners: dict[str, str] = {}
-    for row in known:
-        if account := json.loads(row.entry)["author"].get("account", ""):
-            owners[row.submission] = account
-    labels = {(_without_mark(label), account): label for label, account in owners.items()}
-
-    def labeled(found: Collected) -> Collected:
-        author = found.author
-        if not author.account:
-            return found
-        label = labels.get((_without_mark(author.label), author.account), author.label)
-        if owners.get(label, author.account) != author.account:
-            label = f"{label} ({hashlib.sha256(author.account.encode()).hexdigest()[:8]})"
-        return replace(found, author=replace(author, label=label))
-
-    return [labeled(found) for found in collected]
-
-
-def _without_mark(label: str) -> str:
-    return _MARK.sub("", label)
 
 
 def _row(found: Collected, basis: Basis | None, run: int) -> Row:
@@ -138,7 +105,9 @@ def _answers(found: Collected) -> list[list[str]] | None:
         given = None if found.answers is None else found.answers()
     except UsageError:  # the run that could read the file has said so
         given = None
-    return given and [[question.name, question.text, question.answer] for question in given]
+    if given is None:
+        return None
+    return [[question.name, question.text, question.answer] for question in given]
 
 
 def _recalled(row: Row) -> Collected:

@@ -21,16 +21,18 @@ def from_version_1(database: sqlite3.Connection) -> None:
         database.execute(
             "update or replace results set key = ?, basis = ? where key = ?", (new, new, old)
         )
-    query = "select submission, exercise, attempt, key from current"
+    query = "select submission, exercise, attempt, key from current order by attempt"
     for submission, exercise, attempt, old in database.execute(query).fetchall():
         key, score = scores.get(old, (_key(old), None))
         entry = json.dumps(_entry(submission, exercise, attempt, json.loads(key)))
         values = (submission, exercise, attempt, key, 0, entry)
         database.execute("insert into ledger values (?, ?, ?, ?, ?, ?)", values)
         before = {"submission": submission, "attempt": attempt, "basis": key, "raw_score": score}
-        values = (f"label:{submission}", exercise, json.dumps(before))
         # Of several attempts the last one stands: version 1 does not say which one counted.
-        database.execute("insert or replace into standing values (?, ?, ?)", values)
+        database.execute(
+            "insert or replace into standing values (?, ?, ?)",
+            (f"label:{submission}", exercise, json.dumps(before)),
+        )
     database.execute("drop table current")
     database.execute("drop table changes")
     database.execute("update meta set value = '2' where name = 'version'")

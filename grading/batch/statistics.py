@@ -50,11 +50,15 @@ def histogram(grades: Iterable[Grade]) -> list[int]:
 
 @dataclass
 class _Column:
-    """One check: only numbers, so that a large class fits into memory."""
+    """One check: only numbers, so that a large class fits into memory.
+
+    `rest` is the score on everything else. Reports of an earlier run may have had other checks.
+    """
 
     title: str
     passed: int = 0
     points: "array[float]" = field(default_factory=lambda: array("d"))
+    rest: "array[float]" = field(default_factory=lambda: array("d"))
     seconds: "array[float]" = field(default_factory=lambda: array("d"))
 
 
@@ -63,7 +67,6 @@ class ClassStatistics:
 
     def __init__(self) -> None:
         self._columns: dict[str, dict[str, _Column]] = {}
-        self._totals: dict[str, array[float]] = {}
         self._mistakes: Counter[tuple[str, str, str]] = Counter()
         self._leaders: dict[str, list[Entry]] = {}
 
@@ -72,14 +75,14 @@ class ClassStatistics:
         self._count_mistakes(grade, report)
         self._look_for_leaders(grade, report)
         columns = self._columns.setdefault(grade.exercise, {})
+        total = sum(check.points for check in report.checks)
         for check in report.checks:
             column = columns.setdefault(check.id, _Column(check.title))
             column.passed += check.status is Status.PASSED
             column.points.append(check.points)
+            column.rest.append(round(total - check.points, 6))
             if check.seconds:
                 column.seconds.append(check.seconds)
-        totals = self._totals.setdefault(grade.exercise, array("d"))
-        totals.append(sum(check.points for check in report.checks))
 
     def checks(self) -> list[CheckStatistics]:
         """Every check of every exercise, in order."""
@@ -116,19 +119,17 @@ class ClassStatistics:
                 del entries[LEADERS:]
 
     def _of_check(self, exercise: str, identity: str, column: _Column) -> CheckStatistics:
-        totals, points = self._totals[exercise], column.points
-        rest = [round(total - mine, 6) for total, mine in zip(totals, points, strict=True)]
         return CheckStatistics(
             exercise,
             identity,
             column.title,
-            column.passed / len(points),
-            _correlation(points, rest),
+            column.passed / len(column.points),
+            _correlation(column.points, column.rest),
             median(column.seconds or [0.0]),
         )
 
 
-def _correlation(mine: "array[float]", theirs: list[float]) -> float | None:
+def _correlation(mine: "array[float]", theirs: "array[float]") -> float | None:
     if len(mine) < 3 or min(mine) == max(mine) or min(theirs) == max(theirs):
         return None
     return correlation(mine, theirs)

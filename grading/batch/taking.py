@@ -84,7 +84,6 @@ def take_in(
     """
     with store.together():
         rows = store.ledger()
-        collected = ledger.with_known_labels(collected, rows)
         earlier = ledger.kept(rows, collected)
         asked = {"", *(exercise.id for exercise in exercises)} if told.prune else set()
         pruned = [one for one in earlier if one.collected.exercise in asked]

@@ -17,13 +17,17 @@ import pytest
 from grading import pack
 from grading.batch import command
 from grading.batch import grades as rules
-from grading.batch.grades import Graded
+from grading.batch.by_hand import ByHand
+from grading.batch.counting import Graded
+from grading.batch.decisions import Decided
 from grading.batch.intake import naming
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import identify
 from grading.batch.people import merging, roster
 from grading.batch.platforms import blackboard
+from grading.batch.run import Outcome
 from grading.batch.store import Result
+from grading.batch.taking import TakenIn, Told, roster_of
 from grading.course.syllabus import Course, LatePolicy
 from grading.errors import UsageError
 
@@ -71,11 +75,11 @@ class Seen:
         return any(text in line for line in self.listed)
 
 
-def options(**given: object) -> command.Options:
-    nothing = dict.fromkeys(("cluster", "match", "times", "teams", "rubric", "seed"))
-    plain = {"identities": (), "jobs": 1, "rosters": (), "device": "cpu", "isolation": "auto"}
+def options(told: Told) -> command.Options:
+    nothing = {"identities": (), "cluster": None, "seed": None}
+    plain = {"jobs": 1, "device": "cpu", "isolation": "auto"}
     flags = {"regrade": False, "dry_run": True, "plain": True}
-    return command.Options(**{**nothing, **plain, **flags, **given})  # type: ignore[arg-type]
+    return command.Options(told=told, **nothing, **plain, **flags)  # type: ignore[arg-type]
 
 
 def seen(
@@ -93,14 +97,14 @@ def seen(
         path = folder.parent / "roster.csv"
         path.write_text(people, encoding="utf-8")
         given["rosters"] = (path,)
-    wished = options(**given)
-    known = command.roster_of(course, wished)
+    told = Told(**given)  # type: ignore[arg-type]
+    known = roster_of(course, told)
     asked = [course.exercise(one) for one in ids]
     others = [other for other in course.exercises.values() if other not in asked]
-    own = command.own_files(folder / "grades", wished)
+    own = [folder / "grades", *told.files]
     collected = collect(folder, asked, others=others, own=own)
-    files = (wished.match, wished.times)
-    intake, _ = identify(course, asked, collected, known, {}, *files)
+    files = (told.match, told.times)
+    intake, _ = identify(course, asked, collected, [], known, {}, *files)
     graded, programs = [], {}
     for found in collected:
         result = None
@@ -109,8 +113,10 @@ def seen(
             result = Result("graded", float(len(found.work.read().source)), 100.0)
         match, came_in = intake.matches[found.author.label], intake.received[found]
         graded.append(Graded(found, match, came_in, result, lambda: None))
-    grades = rules.grades(graded, course, {})
-    unsettled = command.to_settle(course, wished, intake, grades, [], [])
+    hand, decided = ByHand(course, {}), Decided([], known)
+    grades = rules.grades(graded, rules.Rules(course, {}))
+    taken = TakenIn(intake, hand, decided, [], [])
+    unsettled = command.to_settle(course, options(told), taken, grades, Outcome())
     counts, days, sources = {}, {}, {}
     for grade in grades:
         who = grade.person.name if grade.person else grade.submission

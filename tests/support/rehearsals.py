@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from grading.batch.command import Options, batch
+from grading.batch.taking import Told
 from grading.course.syllabus import Course
 from tests.support.classes import put
 
@@ -31,23 +32,23 @@ def rehearse(
     identities: tuple[str, ...] = ("ex1",),
     **files: str,
 ) -> Rehearsal:
-    """A dry run; `roster` and `files` (match, times, teams, rubric) are the texts of files."""
+    """A dry run; `roster` and `files` (such as match and times) are the texts of files."""
     beside = folder.parent / "files"
-    written: dict[str, Any] = dict.fromkeys(("match", "times", "teams", "rubric"))
-    written |= {name: put(beside / f"{name}.csv", text) for name, text in files.items()}
+    written: dict[str, Any] = {
+        name: put(beside / f"{name}.csv", text) for name, text in files.items()
+    }
     rosters = [put(beside / "roster.csv", roster)] if roster else []
     options = Options(
         identities=identities,
         jobs=1,
         cluster=None,
-        rosters=rosters,
+        told=Told(rosters, **written),
         seed=1,
         device="cpu",
         isolation="auto",
         regrade=False,
         dry_run=True,
         plain=True,
-        **written,
     )
     out = folder.parent / "out"
     before = tree(out)
