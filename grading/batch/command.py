@@ -87,7 +87,9 @@ def grade(
     """Grade what came in, and write and say what came of it; return the exit code."""
     intake = taken.intake
     outcome, handed_in = run_class(course, options, rung, intake, store)
-    graded = [_graded(attempt, intake, store, outcome) for attempt in handed_in]
+    # What held nothing to grade, and is gone, has no grade to keep.
+    kept = [one for one in handed_in if one.is_here or one.collected.exercise]
+    graded = [_graded(attempt, intake, store, outcome) for attempt in kept]
     max_scores = _max_scores(intake, handed_in, outcome.results)
     rules = Rules(course, max_scores, taken.hand, taken.decided)
     grades = all_grades(graded, rules, intake)
@@ -228,6 +230,7 @@ def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> 
             found, intake.matches[found.author.label], intake.received[found], None, lambda: None
         )
         for found in intake.everything
+        if found.exercise or found in intake.collected
     ]
     exercises = {found.exercise for found in intake.everything if found.exercise}
     rules = Rules(course, dict.fromkeys(exercises, 0.0), taken.hand, taken.decided)

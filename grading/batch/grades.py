@@ -243,7 +243,9 @@ def waiting(grades: Iterable[Grade], collected: Iterable[Collected]) -> set[str]
         if grade.person is None or grade.is_open or (grade.unsettled and not grade.overridden)
     }
     doubtful = {
-        found.exercise for found in collected if found.work is not None and not found.work.settled
+        found.exercise
+        for found in collected
+        if not found.exercise or (found.work is not None and not found.work.settled)
     }
     return open_ones | doubtful
 

@@ -35,16 +35,26 @@ class Kept:
 
 def kept(rows: Iterable[Row], here: Iterable[Collected]) -> list[Kept]:
     """The attempts that this folder lacks: those of other people, and at other exercises."""
-    here = list(here)
-    places = {found.place for found in here}
-    labels = {found.author.label for found in here}
-    return [
-        Kept(_recalled(row), None if row.key is None else Basis.of(row.key), row.run)
-        for row in rows
-        if (row.submission, row.exercise) not in places
+    places = {(name, found.exercise) for found in here for name in _names(found.author)}
+    present = {name for name, _ in places}
+    found = []
+    for row in rows:
+        attempt = _recalled(row)
+        names = _names(attempt.author)
         # Without an exercise, a row says that nothing could be graded, which no longer holds.
-        and (row.exercise or row.submission not in labels)
-    ]
+        mine = (
+            {(name, row.exercise) for name in names} & places if row.exercise else names & present
+        )
+        if not mine:
+            basis = None if row.key is None else Basis.of(row.key)
+            found.append(Kept(attempt, basis, row.run))
+    return found
+
+
+def _names(author: Author) -> set[str]:
+    """The label, with and without the mark that it has beside one that looks alike."""
+    mark = f" ({author.mark})"
+    return {author.label, f"{author.label.removesuffix(mark)}{mark}"}
 
 
 def rows(

@@ -4,7 +4,6 @@ A file belongs to the exercise whose file name it has, as a module or as a noteb
 in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +18,6 @@ from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.files import ARCHIVES, MAX_DEPTH, READ, WORK, File, files_in
 from grading.batch.intake.layout import is_of_several, recognized
 from grading.batch.intake.naming import is_about
-from grading.batch.people.evidence import Author
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
 from grading.course import questions
@@ -120,21 +118,16 @@ def _labeled(hand_ins: Sequence[HandIn]) -> list[HandIn]:
     """
     owners: dict[str, set[str]] = {}
     for hand_in in hand_ins:
-        owners.setdefault(hand_in.author.label, set()).add(_owner(hand_in.author))
+        owners.setdefault(hand_in.author.label, set()).add(hand_in.author.owner)
     return [
         hand_in if len(owners[hand_in.author.label]) == 1 else _marked(hand_in)
         for hand_in in hand_ins
     ]
 
 
-def _owner(author: Author) -> str:
-    return author.account or repr(author.clues)
-
-
 def _marked(hand_in: HandIn) -> HandIn:
     author = hand_in.author
-    mark = hashlib.sha256(_owner(author).encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return replace(hand_in, author=replace(author, label=f"{author.label} ({mark})"))
+    return replace(hand_in, author=replace(author, label=f"{author.label} ({author.mark})"))
 
 
 def handed_in(path: Path, exercises: Sequence[Exercise]) -> list[Collected]:

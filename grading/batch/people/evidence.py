@@ -1,5 +1,6 @@
 """What is known about who handed something in, and whom it is matched to."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -70,6 +71,16 @@ class Author:
     clues: tuple[Clue, ...]
     account: str = ""
     inside: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def owner(self) -> str:
+        """What tells apart two authors who look alike."""
+        return self.account or repr(self.clues)
+
+    @property
+    def mark(self) -> str:
+        """The same in eight characters, for a label."""
+        return hashlib.sha256(self.owner.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
     def values(self, kinds: Iterable[Kind]) -> list[str]:
         return [clue.value for clue in self.clues if clue.kind in kinds]
