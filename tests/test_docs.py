@@ -44,6 +44,7 @@ FILLED_IN = {
     "GRADES": "grades",
     "ROSTER.csv": "roster.csv",
     "MATCH.csv": "match.csv",
+    "DECISIONS.csv": "decisions.csv",
     "RUBRIC.csv": "rubric.csv",
     "GRADES/answers.csv": "rubric.csv",
     "EXERCISE": "ex1",
@@ -193,9 +194,10 @@ TABLE: list[tuple[str, Treatment, str]] = [
         "four exercises and a grader for each processor; tests/batch/test_batch.py grades classes",
     ),
     (
-        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv( --match \S+)?",
+        r"python grader\.py batch SUBMISSIONS --out GRADES --roster ROSTER\.csv"
+        r"( --(match|decisions) \S+)?",
         parsed,
-        "the row above grades; tests/batch/test_whose.py matches",
+        "the row above grades; tests/batch/test_whose.py matches, and test_ledger.py decides",
     ),
     (r"python grader\.py (lab|release|pull-request) .*", parsed, "they have tests of their own"),
     (r"python grader\.py (calibrate )?\w+ --device cuda.*", parsed, "there may be no GPU"),
@@ -292,6 +294,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory, grader: Grader) -> Sandbox
         shutil.copy(root / "exercises" / "ex4_interpretability.py", folder)
     (root / "roster.csv").write_text("name,login\nAda Lovelace,ada\nKurt Goedel,kurt\n")
     (root / "match.csv").write_text("submission,person\nada,Ada Lovelace\n")
+    (root / "decisions.csv").write_text("person,exercise,kind,value\nada,ex4,excuse,\n")
     (root / "rubric.csv").write_text(
         "submission,exercise,question,points,max_points,comment\n"
         "reference,ex1,struggling,2,3,good\n"
