@@ -143,15 +143,16 @@ def roster_of(course: Course, options: Options) -> Roster:
     if said := unknown(course.roster, roster.HEADERS):
         raise UsageError(f"[roster] in course.toml: {said}")
     told: list[str] = []
-    rows = [
-        person
-        for path in options.rosters
-        for person in roster.read(path, course.roster, told.append)
-    ]
-    people = merging.merged(rows, told.append)
+    sheets = [roster.read_sheet(path, course.roster, told.append) for path in options.rosters]
+    rows = [person for sheet in sheets for person in sheet.everybody]
+    people, owners = merging.merged_rows(rows, told.append)
     if options.teams is not None:
         people = decisions.with_teams(options.teams, people)
-    return Roster(people, list(dict.fromkeys(told)))
+    of_rows = iter(owners)
+    sheets = [
+        sheet.with_people([people[next(of_rows)] for _ in sheet.everybody]) for sheet in sheets
+    ]
+    return Roster(people, list(dict.fromkeys(told)), sheets)
 
 
 def take_marks(
