@@ -19,12 +19,14 @@ FEW = 10
 class Attention:
     """Lines by kind, in the order of their weight, and the kinds of each submission.
 
-    `missing` is printed too, but there is nothing to settle about it.
+    `missing` is printed too, but there is nothing to settle about it, nor about `notes`, which are
+    lines on the files for platforms.
     """
 
     lines: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     of_submission: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _added: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def add(self, kind: str, line: str, submission: str = "") -> None:
@@ -71,6 +73,7 @@ CHANGED = "differs from its last commit"
 TIME = "nothing tells when it came in"
 LATE = "late by an unknown time"
 UNREADABLE = "needs attention"
+UNWRITTEN = "not in a gradebook"
 
 
 def attention(

@@ -10,6 +10,7 @@ from grading.batch import by_hand, console, run
 from grading.batch import grades as grading_rules
 from grading.batch.attention import CHANGED, FILES, UNREADABLE, Attention, attention
 from grading.batch.files import write_class
+from grading.batch.gradebooks import uploads
 from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
@@ -59,6 +60,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     collected = collect(folder, exercises, course.trust_file_times, others, own_files(out, options))
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
+    uploads.require_columns(course, known, {found.exercise for found in collected})
     take_in = partial(taken_in, course, out, options, exercises, collected, known)
     if options.dry_run:
         with rehearsed(out / STORE) as store:
@@ -102,8 +104,9 @@ def grade(
     grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
     unfit = outcome.unfit.values()
     unsettled = to_settle(course, options, intake, grades, hand.problems, unfit)
+    out_again = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
     try:
-        write_class(out, course, grades, max_scores, intake.matches, unsettled)
+        write_class(out, course, grades, intake.matches, unsettled, out_again)
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(

@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grading.batch import gradebooks, pages
-from grading.batch.attention import Attention
+from grading.batch import pages
+from grading.batch.attention import UNWRITTEN, Attention
+from grading.batch.gradebooks import csv_text, nbgrader, own
+from grading.batch.gradebooks.remarks import remark
+from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade
 from grading.batch.pages import Part
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Match
 from grading.batch.statistics import ClassStatistics
 from grading.course.syllabus import Course
-from grading.files import write_text, writing
+from grading.files import write, write_text, writing
 from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
 
@@ -22,13 +25,13 @@ def write_class(
     folder: Path,
     course: Course,
     grades: Sequence[Grade],
-    max_scores: Mapping[str, float],
     matches: Mapping[str, Match],
     attention: Attention,
+    uploads: Uploads,
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
-    `max_scores` names the exercises that were asked for.
+    What is to be known about the files for platforms is added to `attention`.
     """
     by_submission: dict[str, list[Grade]] = {}
     for grade in grades:
@@ -39,16 +42,38 @@ def write_class(
     names = pages.file_names(list(by_submission))
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
     statistics, remarks = _write_reports(folder, by_submission, names, titles)
-    asked = {identity: titles[identity] for identity in max_scores}
+    _write_uploads(folder, uploads, grades, remarks, names, attention)
     for name, text in {
-        "grades.csv": gradebooks.grades_csv(grades, course.zone),
-        "people.csv": gradebooks.table(decisions.people_rows(matches, attention.of_submission)),
-        "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
-        "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
-        "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),
+        "grades.csv": own.grades_csv(grades, course.zone),
+        "people.csv": csv_text.table(decisions.people_rows(matches, attention.of_submission)),
+        "nbgrader.csv": nbgrader.nbgrader_csv(grades, course),
         "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
     }.items():
         write_text(folder / name, text)
+
+
+def _write_uploads(
+    folder: Path,
+    uploads: Uploads,
+    grades: Sequence[Grade],
+    remarks: Mapping[tuple[str, str], str],
+    names: Mapping[str, str],
+    attention: Attention,
+) -> None:
+    """Write what goes back to platforms, and remove what an earlier run wrote and this one did not.
+
+    The archives hold the pages of feedback, so that these must be written already.
+    """
+    written = []
+    for name, content in uploads.gradebooks(grades, remarks):
+        write(folder / name, content)
+        written.append(name)
+    pages_of = {label: folder / "feedback" / name for label, name in names.items()}
+    written += uploads.write_feedback(folder, pages_of)
+    uploads.remove_others(folder, written)
+    attention.notes += uploads.notes
+    for line in uploads.unwritten:
+        attention.add(UNWRITTEN, line)
 
 
 def _write_reports(
@@ -71,15 +96,15 @@ def _write_reports(
         writing(folder / "answers.csv") as answers,
         JUnit(junit_file) as junit,
     ):
-        answers.write(gradebooks.ANSWERS_HEADING)
+        answers.write(own.ANSWERS_HEADING)
         for submission, mine in by_submission.items():
             parts = [_part(grade) for grade in mine]
             page = pages.feedback_page(parts, titles)
             write_text(folder / "feedback" / names[submission], page)
             for part in parts:
                 grade, report = part.grade, part.report
-                remarks[submission, grade.exercise] = gradebooks.remark(grade, report)
-                answers.write(gradebooks.answers_csv(grade, part.answers))
+                remarks[submission, grade.exercise] = remark(grade, report)
+                answers.write(own.answers_csv(grade, part.answers))
                 if report is None:
                     continue
                 lines.write(_json(report.to_json()) + "\n")
