@@ -8,6 +8,7 @@ exercise has a file of its own, in which no cell is empty.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from grading.batch.gradebooks.book import Book
@@ -78,9 +79,7 @@ def _file(book: Book, export: Export | None, exercise: Exercise, column: Column,
     pairs = book.graded(exercise, column, export, name)
     found_by = _found_by([entry.person for entry, _ in pairs], export)
     identities = [_identity(entry.person, export, found_by) for entry, _ in pairs]
-    counts: dict[str, int] = {}
-    for identity in identities:
-        counts[spaced(identity)] = counts.get(spaced(identity), 0) + 1
+    counts = Counter(map(spaced, identities))
     moment = None if export is None else _moment_place(export)
     header = _FOUND_BY[found_by]
     if export is not None and found_by in export.places:
@@ -109,10 +108,13 @@ def _file(book: Book, export: Export | None, exercise: Exercise, column: Column,
 
 
 def _found_by(people: Sequence[Person], export: Export | None) -> str:
-    """What most of these people have, of what Moodle finds people by."""
-    return max(
-        _FOUND_BY, key=lambda column: sum(bool(_identity(one, export, column)) for one in people)
-    )
+    """What tells most of these people apart, of what Moodle finds people by."""
+
+    def told_apart(column: str) -> int:
+        counts = Counter(spaced(_identity(person, export, column)) for person in people)
+        return sum(count == 1 for identity, count in counts.items() if identity)
+
+    return max(_FOUND_BY, key=told_apart)
 
 
 def _identity(person: Person, export: Export | None, column: str) -> str:

@@ -23,7 +23,7 @@ from grading.text import one_line
 
 NAME = "moodle_worksheet.csv"
 _GRADE, _MAXIMUM, _LOCKED = "grade", "maximum grade", "grade can be changed"
-_FEEDBACK, _SCALE = "feedback comments", "scale"
+_FEEDBACK = "feedback comments"
 
 
 def files(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[str, bytes]]:
@@ -33,14 +33,15 @@ def files(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[str, bytes
         return
     exercise, why = _exercise(book, export, matches)
     place = None if exercise is None else _grade_place(export, exercise)
+    maximum = None if place is None else _maximum_place(export, place)
     if exercise is not None and place is None:
         why = f'no column is called Grade: name it, [exercises.{exercise.id}] column = "..."'
-    if export.place(_SCALE) is not None:
-        why = "its assignment is graded with the words of a scale"
-    if exercise is None or place is None or why:
+    elif place is not None and maximum is None:
+        why = "nothing tells the points of its assignment, which may be graded with a scale"
+    if exercise is None or place is None or maximum is None:
         book.notes.append(f"{NAME} is not written: {why}")
         return
-    yield NAME, _file(book, export, exercise, place)
+    yield NAME, _file(book, export, exercise, place, maximum)
 
 
 def _exercise(
@@ -79,20 +80,25 @@ def _grade_place(export: Export, exercise: Exercise) -> int | None:
     return maximum - 1 if maximum else None
 
 
-def _file(book: Book, export: Export, exercise: Exercise, place: int) -> bytes:
-    maximum, locked = export.place(_MAXIMUM), export.place(_LOCKED)
-    comments = export.place(_FEEDBACK)
+def _maximum_place(export: Export, place: int) -> int | None:
+    """The place of the points of the assignment, right of the grade; None if it holds others."""
+    found = export.place(_MAXIMUM) or place + 1
+    points = {number(export.cell(person, found)) for person in export.rows}
+    return found if len(points) == 1 and all(points) else None
+
+
+def _file(book: Book, export: Export, exercise: Exercise, place: int, maximum: int) -> bytes:
+    locked, comments = export.place(_LOCKED), export.place(_FEEDBACK)
     rows = [list(export.heading)]
     fixed, zeros, written = [], [], []
-    column = Column(place, export.heading[place], ())
+    most = number(export.cell(next(iter(export.rows)), maximum))
+    column = Column(place, export.heading[place], (), most)
     for entry, points in book.graded(exercise, column, export, NAME):
         if spaced(export.cell(entry.person, locked)) == "no":
             fixed.append(entry)
             continue
         row = list(export.rows[entry.person])
         row += [""] * (len(export.heading) - len(row))
-        if most := number(export.cell(entry.person, maximum)):
-            points = book.points(entry, most)
         row[place] = points
         if comments is not None:
             row[comments] = html.escape(feedback(book, entry), quote=False)
