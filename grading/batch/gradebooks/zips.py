@@ -103,23 +103,23 @@ def _place(platform: str, found: Collected, match: Match | None) -> tuple[str, s
 def canvas_prefix(name: str) -> str:
     """A downloaded file's name up to the number of the attachment.
 
-    Canvas takes the first two numbers between underscores, or the code after `anon` and the first
-    number behind it, without LATE and without the name of a group, which may hold numbers. So every
-    number is kept that follows the first ones: what Canvas reads is the same as in the download.
+    Canvas takes the first two numbers between underscores, or the code after `anon` and what
+    follows it, without LATE and without the name of a group, which may hold numbers. So every
+    number is kept that follows these at once: Canvas reads the same as in the download.
     """
     pieces = name.split("_")
-
-    def is_number(piece: str) -> bool:
-        return piece.isascii() and piece.isdigit()
-
-    start = next((at for at, piece in enumerate(pieces) if is_number(piece)), len(pieces))
-    codes = [at for at, piece in enumerate(pieces) if piece == _ANONYMOUS]
-    if codes and codes[0] + 1 <= start:
-        start = codes[0] + 2
-    end = start
-    while end < len(pieces) and (is_number(pieces[end]) or pieces[end] == _LATE):
+    counted = [at for at, piece in enumerate(pieces) if piece != _LATE]
+    numbers = [at for at in counted if _is_number(pieces[at])]
+    is_anonymous = bool(counted) and pieces[counted[0]] == _ANONYMOUS
+    ends = counted[2:3] if is_anonymous else numbers[1:2]
+    end = ends[0] + 1 if ends else len(pieces)
+    while end < len(pieces) and (_is_number(pieces[end]) or pieces[end] == _LATE):
         end += 1
     return "_".join(pieces[:end])
+
+
+def _is_number(piece: str) -> bool:
+    return piece.isascii() and piece.isdigit()
 
 
 def write(path: Path, pages: Iterable[tuple[str, Path]]) -> None:

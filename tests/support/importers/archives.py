@@ -18,7 +18,7 @@ def canvas(path: str, groups: Collection[str] = ()) -> tuple[str, str] | None:
     for group in groups:
         name = name.removeprefix(f"{group}_")
     pieces = [piece for piece in name.split("_") if piece != "LATE"]
-    if pieces[-1].startswith("link"):
+    if not pieces or pieces[-1].startswith("link"):
         return None
     if pieces[0] == "anon":
         return (pieces[1], pieces[2]) if len(pieces) > 2 else None
