@@ -10,7 +10,8 @@ run.py         grades what is left, on a fleet, and notes what changed
 grades.py      raw score, late penalty, score: latest or best attempt
 by_hand.py     points that people give
 attention.py   what a person must settle
-files.py       everything that is written, with gradebooks.py, pages.py and statistics.py
+gradebooks/    grades and feedback for platforms, and this project's own tables
+files.py       everything that is written, with gradebooks/, pages.py and statistics.py
 console.py     what is said at the end
 command.py     all of it, in order
 """

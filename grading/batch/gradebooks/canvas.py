@@ -165,10 +165,10 @@ def _say_groups(book: Book, export: Export | None) -> None:
     """Say which hand-ins of several people have different grades, where the class is Canvas's."""
     if export is None:
         return
-    grades: dict[tuple[str, str], set[str]] = {}
+    grades: dict[tuple[str, str], set[float | str | None]] = {}
     for identity, entries in book.entries.items():
         for entry in entries:
-            grade = EXCUSED if entry.excused else str(entry.points(100.0, 6))
+            grade = EXCUSED if entry.excused else entry.final
             grades.setdefault((entry.submission, identity), set()).add(grade)
     if differ := [f"{label} {name}" for (label, name), finals in grades.items() if len(finals) > 1]:
         more = f" and {len(differ) - 3} more" if len(differ) > 3 else ""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 from grading.batch.grades import Grade
@@ -32,6 +33,7 @@ class Entry:
         return scaled(self.final, self.max_final, out_of, decimals)
 
 
+@lru_cache(maxsize=8192)  # a class has few scores, and fractions are slow
 def scaled(final: float, max_final: float, out_of: float, decimals: int) -> Decimal | None:
     """final x out_of / max_final, rounded half up once; None if there are no points to have.
 
