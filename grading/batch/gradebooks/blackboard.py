@@ -51,11 +51,10 @@ def files(book: Book) -> Iterator[tuple[str, bytes]]:
             " Blackboard, and export again"
         )
         return
-    for exercise in book.exercises:
-        column = book.column(exercise, export, there)
-        if column is not None:
-            name = book.file_name(Platform.BLACKBOARD, exercise)
-            yield name, _file(book, export, exercise, column, name)
+    for identity, column in book.columns(export, there).items():
+        exercise = book.course.exercises[identity]
+        name = book.file_name(Platform.BLACKBOARD, exercise)
+        yield name, _file(book, export, exercise, column, name)
 
 
 def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: str) -> bytes:

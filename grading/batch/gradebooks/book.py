@@ -10,7 +10,6 @@ from grading.batch.gradebooks.exports import Export, Exports, Platform
 from grading.batch.people.decisions import described
 from grading.batch.people.person import Person
 from grading.course.syllabus import Course, Exercise
-from grading.errors import UsageError
 
 FEW = 3
 NO_POINTS = "their grade is out of 0 points"
@@ -31,6 +30,7 @@ class Book:
     exports: Exports
     notes: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
+    _left_out: dict[tuple[str, str, bool], list[str]] = field(default_factory=dict)
 
     @property
     def exercises(self) -> list[Exercise]:
@@ -41,17 +41,12 @@ class Book:
         """The file of an exercise: with its id, unless it is the only one."""
         return f"{platform}.csv" if len(self.entries) == 1 else f"{platform}-{exercise.id}.csv"
 
-    def column(
-        self, exercise: Exercise, export: Export | None, there: Sequence[Column]
-    ) -> Column | None:
-        """The column to fill: of the export if it has any, else a new one; None if none fits."""
-        if export is None or not there:
-            return columns.new(exercise)
-        try:
-            return columns.fitting(exercise, there, export.name)
-        except UsageError as error:
-            self.unwritten.append(str(error))
-            return None
+    def columns(self, export: Export | None, there: Sequence[Column]) -> dict[str, Column]:
+        """The column of each exercise: of the export if that has any, else a new one."""
+        name = "" if export is None else export.name
+        found, complaints = columns.chosen(self.exercises, there, name)
+        self.unwritten += complaints
+        return found
 
     def out_of(self, exercise: Exercise, column: Column) -> float:
         """The points of a column: the platform's own, the course's, or the exercise's."""
@@ -101,10 +96,18 @@ class Book:
             self.notes.append(f"{file}: {_named(above)} above the maximum: {effect}")
 
     def left_out(self, file: str, entries: Sequence[Entry], why: str, to_settle: bool) -> None:
-        """Say whose grades a file lacks, and why."""
+        """Keep in mind whose grades a file lacks, and why, until `say_left_out`."""
         if entries:
+            files = self._left_out.setdefault((_named(entries), why, to_settle), [])
+            files.append(file)
+
+    def say_left_out(self) -> None:
+        """Say whose grades are in no file: one line for all files that lack the same people."""
+        for (people, why, to_settle), files in self._left_out.items():
+            lack = "lacks" if len(files) == 1 else "lack"
             lines = self.unwritten if to_settle else self.notes
-            lines.append(f"{file} lacks {_named(entries)}: {why}")
+            lines.append(f"{', '.join(files)} {lack} {people}: {why}")
+        self._left_out.clear()
 
 
 def _named(entries: Iterable[Entry]) -> str:

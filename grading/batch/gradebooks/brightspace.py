@@ -40,11 +40,10 @@ def files(book: Book) -> Iterator[tuple[str, str]]:
     if export is None or not book.entries:
         return
     there = columns(export)
-    for exercise in book.exercises:
-        column = book.column(exercise, export, there)
-        if column is not None:
-            name = book.file_name(Platform.BRIGHTSPACE, exercise)
-            yield name, _file(book, export, exercise, column, name)
+    for identity, column in book.columns(export, there).items():
+        exercise = book.course.exercises[identity]
+        name = book.file_name(Platform.BRIGHTSPACE, exercise)
+        yield name, _file(book, export, exercise, column, name)
     book.notes.append(
         "brightspace.csv: a grade of an item that belongs to an assignment is published to the"
         " student at once"

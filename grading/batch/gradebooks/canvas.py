@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grading.batch.gradebooks.book import NO_POINTS, Book
-from grading.batch.gradebooks.columns import Column, number
+from grading.batch.gradebooks.columns import Column, new, number
 from grading.batch.gradebooks.csv_text import as_written
 from grading.batch.gradebooks.entry import Entry, number_text
 from grading.batch.gradebooks.exports import Export, Platform, spaced
@@ -49,19 +49,27 @@ def columns(export: Export) -> list[Column]:
     return found
 
 
-def require_titles(exercises: Sequence[Exercise], titles: Sequence[str]) -> None:
-    """Raises UsageError if Canvas would read a title of a new column as something else."""
-    taken = {spaced(header): header for header in HEADING}
-    for exercise, title in zip(exercises, titles, strict=True):
-        flaw = _flaw(title)
-        if spaced(title) in taken:
-            flaw = "another column of the file is called that"
-        if flaw:
-            raise UsageError(
-                f"canvas.csv cannot have a column {one_line(title)}: {flaw}; name another one in"
-                f' course.toml, [exercises.{exercise.id}] column = "..."'
-            )
-        taken[spaced(title)] = title
+def require_titles(exercises: Iterable[Exercise]) -> None:
+    """Raises UsageError if Canvas would read the title of a new column as something else."""
+    titles = {exercise.id: new(exercise) for exercise in exercises}
+    for identity, flaw in _flaws(titles).items():
+        raise UsageError(
+            f"canvas.csv cannot have a column {one_line(titles[identity].header)}: {flaw}; name"
+            f' another one in course.toml, [exercises.{identity}] column = "..."'
+        )
+
+
+def _flaws(columns: Mapping[str, Column]) -> dict[str, str]:
+    """Why Canvas would lose the new column of an exercise, by its id."""
+    taken = set(map(spaced, HEADING))
+    flaws: dict[str, str] = {}
+    for identity, column in columns.items():
+        title = spaced(column.header)
+        flaw = "another column of the file is called that" if title in taken else ""
+        if flaw := flaw or _flaw(column.header):
+            flaws[identity] = flaw
+        taken.add(title)
+    return flaws
 
 
 def _flaw(header: str) -> str:
@@ -73,11 +81,10 @@ def files(book: Book) -> Iterator[tuple[str, str]]:
     """The name and text of each file: all exercises in one where no cell can erase a score."""
     export = book.exports.get(Platform.CANVAS)
     there = [] if export is None else columns(export)
-    chosen = {
-        exercise.id: column
-        for exercise in book.exercises
-        if (column := book.column(exercise, export, there)) is not None
-    }
+    chosen = book.columns(export, there)
+    for identity, flaw in _flaws(chosen).items() if not there else ():
+        book.notes.append(f"canvas.csv lacks the column of {identity}: {flaw}")
+        del chosen[identity]
     # Canvas makes a new column once, and later finds it by its title: it may hold scores by then.
     is_safe = len(chosen) < 2 or all(column.place is not None for column in chosen.values())
     _say_groups(book, export)

@@ -5,7 +5,7 @@ exercise in course.toml, or else the exercise's title.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from grading.batch.gradebooks.exports import spaced
@@ -63,6 +63,34 @@ def fitting(exercise: Exercise, columns: Sequence[Column], file: str) -> Column:
     if more := len(columns) - len(there):
         there.append(f"{more} more")
     raise UsageError(f"{file}: no column fits {name}; there are {', '.join(there)}: {remedy}")
+
+
+def chosen(
+    exercises: Iterable[Exercise], columns: Sequence[Column], file: str
+) -> tuple[dict[str, Column], list[str]]:
+    """The column of each exercise, and what to say about those that have none of their own.
+
+    Without any columns there, the platform is to make one for each exercise.
+    """
+    if not columns:
+        return {exercise.id: new(exercise) for exercise in exercises}, []
+    found: dict[str, Column] = {}
+    complaints = []
+    taken: dict[int | None, str] = {}
+    for exercise in exercises:
+        try:
+            column = fitting(exercise, columns, file)
+        except UsageError as error:
+            complaints.append(str(error))
+            continue
+        if (other := taken.setdefault(column.place, exercise.id)) != exercise.id:
+            complaints.append(
+                f"{file}: {other} and {exercise.id} would both fill {one_line(column.header)}:"
+                f' name another column in course.toml, [exercises.{exercise.id}] column = "..."'
+            )
+            continue
+        found[exercise.id] = column
+    return found, complaints
 
 
 def number(text: str) -> float | None:

@@ -63,11 +63,10 @@ def files(book: Book) -> Iterator[tuple[str, str]]:
     there = [] if export is None else columns(export)
     if not book.entries:
         yield "moodle.csv", as_written([["email", "grade", "feedback"]])
-    for exercise in book.exercises:
-        column = book.column(exercise, export, there)
-        if column is not None:
-            name = book.file_name(Platform.MOODLE, exercise)
-            yield name, _file(book, export, exercise, column, name)
+    for identity, column in book.columns(export, there).items():
+        exercise = book.course.exercises[identity]
+        name = book.file_name(Platform.MOODLE, exercise)
+        yield name, _file(book, export, exercise, column, name)
     if export is not None and book.entries:
         book.notes.append(
             "moodle.csv: an imported grade of an assignment counts as overridden: what is graded"

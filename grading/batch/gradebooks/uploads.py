@@ -22,6 +22,7 @@ from grading.batch.intake.collected import Collected
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.course.syllabus import Course
+from grading.errors import UsageError
 
 # The columns of each platform's own gradebook.
 _COLUMNS = {
@@ -44,10 +45,11 @@ def require_columns(course: Course, roster: Roster, with_work: Collection[str]) 
         export = found.get(platform)
         if export is None or not (there := columns_of(export)):
             continue
-        for exercise in exercises:
-            columns.fitting(exercise, there, export.name)
+        _, complaints = columns.chosen(exercises, there, export.name)
+        if complaints:
+            raise UsageError(complaints[0])
     if _makes_columns_in_canvas(found, roster):
-        canvas.require_titles(exercises, [columns.wanted(one) for one in exercises])
+        canvas.require_titles(exercises)
 
 
 def _makes_columns_in_canvas(found: Exports, roster: Roster) -> bool:
@@ -55,7 +57,7 @@ def _makes_columns_in_canvas(found: Exports, roster: Roster) -> bool:
     if export is not None:
         return not canvas.columns(export)
     # Where another platform's gradebook is there, the class is not Canvas's.
-    return bool(roster.sheets) and not found.of
+    return bool(roster.sheets) and not found.of and not found.unused
 
 
 class Uploads:
@@ -92,6 +94,7 @@ class Uploads:
         yield from worksheet.files(book, self._matches)
         yield from blackboard.files(book)
         yield from brightspace.files(book)
+        book.say_left_out()
 
     def write_feedback(self, folder: Path, pages: Mapping[str, Path]) -> list[str]:
         """Write an archive for each platform that something came from; their names.

@@ -94,8 +94,9 @@ def test_who_is_left_out_is_named(tmp_path: Path) -> None:
     grades = [grade(ada, 5.0), grade(bob, None, excused=True), grade(zoe, 5.0)]
     files = written(course(), found, grades)
     assert files.unwritten == ["blackboard.csv lacks Zoe (99): they are not in gc.csv"]
-    [note] = [note for note in files.notes if note.startswith("blackboard.csv")]
-    assert note.startswith("blackboard.csv lacks Jane Doe1 (001): they are excused")
+    [note] = files.notes
+    why = "they are excused, and the file has no word for it"
+    assert note == f"moodle.csv, blackboard.csv lack Jane Doe1 (001): {why}"
 
 
 def test_without_a_column_of_grades_there_is_no_file(tmp_path: Path) -> None:

@@ -139,6 +139,13 @@ def test_titles_that_canvas_would_lose(tmp_path: Path, title: str, reason: str) 
     require_columns(wish, roster(tmp_path, wish), {"ex1", "ex2"})
 
 
+def test_two_exercises_never_fill_one_column(tmp_path: Path) -> None:
+    wish = named(course("ex1", "ex2"), "Gradient probe")
+    text = CANVAS.format("Gradient probe (1),Vanilla RNN (2)", "10,10", ",")
+    with pytest.raises(UsageError, match=r"ex1 and ex2 would both fill Gradient probe \(1\)"):
+        require_columns(wish, roster(tmp_path, wish, export=text), {"ex1", "ex2"})
+
+
 PEOPLE_ONLY = {
     "a course's own": "name,id,email,HW 1\nJane,1,jane@x.edu,3\n",
     "Canvas": 'Student,ID,SIS Login ID,Section\n    Points Possible,,,\n"Doe, Jane",7,doe,A\n',

@@ -78,8 +78,8 @@ def test_an_import_changes_only_what_has_a_grade(rows: list[Any], remark: str) -
             email: Grade(float(row[at]) if row[at] not in ("", "-") else None, "old", at=AT)
             for (_, _, email), row in zip(people, rows, strict=True)
         }
-        for is_old in (False, True):
-            after = moodle.imported(files.files[name], users, before, 10.0, is_old)
+        for is_old, sign in ((False, "."), (True, "."), (False, ",")):
+            after = moodle.imported(files.files[name], users, before, 10.0, is_old, sign)
             for (_, _, email), final in zip(people, mine, strict=True):
                 if final in (None, "EX"):
                     assert after[email] == before[email]

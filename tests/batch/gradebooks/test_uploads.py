@@ -1,12 +1,13 @@
 """All files for platforms together: their names, what is left of earlier runs, and what is said."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from grading.batch.attention import UNWRITTEN, Attention
 from grading.batch.files import write_class
-from grading.batch.gradebooks.uploads import Uploads
+from grading.batch.gradebooks.uploads import Uploads, require_columns
 from grading.batch.grades import Grade
 from grading.batch.intake.collect import collect
 from grading.batch.people.matching import Roster
@@ -98,6 +99,26 @@ def test_an_exercise_without_work_and_column_is_named_and_the_rest_is_written(
     assert files.lines("canvas.csv")[2] == '"Doe, Ada",4711,1,ada,A,5'
     [line] = files.unwritten
     assert line.startswith("gradebook.csv: no column fits ex2 (Gradient probe)")
+
+
+def test_several_files_that_lack_the_same_people_are_one_line(tmp_path: Path) -> None:
+    wish = course("ex1", "ex2")
+    found = roster(tmp_path, wish, own="name,id\nAda,1\nBob,\n")
+    grades = [grade(person, 5.0, one) for one in wish.exercises for person in found.people]
+    files = written(wish, found, grades)
+    why = "they have no idnumber, by which the file names people"
+    assert files.notes == [f"moodle-ex1.csv, moodle-ex2.csv lack Bob: {why}"]
+
+
+def test_a_title_that_canvas_would_lose_in_a_class_of_another_platform(tmp_path: Path) -> None:
+    wish = course()
+    wish.exercises["ex1"] = replace(wish.exercises["ex1"], column="Final Score")
+    text = "OrgDefinedId,Username,Last Name,Final Score Points Grade,End-of-Line Indicator\n"
+    found = roster(tmp_path, wish, grades=f"{text}#1,#u,Doe,,#\n")
+    require_columns(wish, found, {"ex1"})
+    files = written(wish, found, [grade(found.people[0], 5.0)])
+    assert files.notes[0].startswith("canvas.csv lacks the column of ex1: Canvas ignores columns")
+    assert files.lines("brightspace.csv")[1] == "#1,#u,5,#"
 
 
 def test_a_roster_keeps_its_files(tmp_path: Path) -> None:

@@ -39,11 +39,13 @@ def imported(
     before: Mapping[str, Grade],
     most: float = 100.0,
     is_old: bool = False,
+    sign: str = ".",
 ) -> dict[str, Grade]:
     """The grades of one item by user after the import.
 
     `users` are the site's users by the value of the field that the first column is mapped from. The
-    second column is mapped to the item, and the third to its feedback.
+    second column is mapped to the item, and the third to its feedback. `sign` is the decimal sign
+    of the importing person's language.
     """
     heading, *rows = _rows(content)
     moment = heading.index(EXPORTED) if EXPORTED in heading else None
@@ -55,7 +57,7 @@ def imported(
             user = users.get(who.casefold())
         if user is None:
             raise Refused(f"no user {who}")
-        grade = _grade(points)
+        grade = _grade(points, sign)
         if grade is not None and not 0 <= grade <= most:
             raise Refused(f"{grade} is out of range")
         old = before.get(user, Grade())
@@ -65,11 +67,11 @@ def imported(
     return after
 
 
-def _grade(cell: str) -> float | None:
+def _grade(cell: str, sign: str) -> float | None:
     if cell in ("", "-"):
         return None
-    # unformat_float(strict) in English: blanks are removed, and there is one decimal sign.
-    number = cell.replace(" ", "")
+    # unformat_float(strict): blanks are removed, and the language's decimal sign becomes a dot.
+    number = cell.replace(" ", "").replace(sign, ".")
     if not re.fullmatch(r"-?\d*\.?\d+", number):
         raise Refused(f"bad grade {cell}")
     return float(number)
