@@ -66,5 +66,5 @@ def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: 
             rows.append([*(export.cell(entry.person, place) for place in places), points])
         else:
             nameless.append(entry)
-    book.left_out(name, nameless, "they have no user name", True)
+    book.left_out(name, nameless, "no user name", True)
     return encoded(as_written(rows, export.delimiter, quote_all=True), export.encoding)

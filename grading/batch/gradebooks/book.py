@@ -12,16 +12,17 @@ from grading.batch.people.person import Person
 from grading.course.syllabus import Course, Exercise
 
 FEW = 3
-NO_POINTS = "their grade is out of 0 points"
+NO_POINTS = "a grade out of 0 points"
+EXCUSED = "excused, for which there is no word"
 
 
 @dataclass
 class Book:
     """The entries of a class by exercise, in the course's order, and the platforms' own gradebooks.
 
-    `people` are everybody of the rosters, with a grade or without.
-    `notes` are lines to know and nothing to settle; `unwritten` says which grades could not be
-    written although the platform's own gradebook is there.
+    `people` are everybody of the rosters, with a grade or without. `notes` are lines to know and
+    nothing to settle; `unwritten` says which grades could not be written although the platform's
+    own gradebook is there.
     """
 
     course: Course
@@ -30,7 +31,7 @@ class Book:
     exports: Exports
     notes: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
-    _left_out: dict[tuple[str, str, bool], list[str]] = field(default_factory=dict)
+    _left_out: dict[tuple[str, str, bool], list[str]] = field(default_factory=dict, repr=False)
 
     @property
     def exercises(self) -> list[Exercise]:
@@ -67,8 +68,8 @@ class Book:
             return list(entries)
         doubled = [entry for entry in entries if entry.person in export.doubled]
         strange = [entry for entry in entries if entry.person not in export.rows]
-        self.left_out(file, doubled, f"{export.name} has two different rows of theirs", True)
-        self.left_out(file, strange, f"they are not in {export.name}", True)
+        self.left_out(file, doubled, f"two different rows in {export.name}", True)
+        self.left_out(file, strange, f"not in {export.name}", True)
         return [
             entry
             for entry in entries
@@ -81,7 +82,7 @@ class Book:
         """Entries and their points, for a platform that has no word for excused people."""
         mine = self.entries[exercise.id]
         excused = [entry for entry in mine if entry.excused]
-        self.left_out(file, excused, "they are excused, and the file has no word for it", False)
+        self.left_out(file, excused, EXCUSED, False)
         entries = self.known([one for one in mine if not one.excused], export, file)
         out_of = self.out_of(exercise, column)
         pairs = [(entry, self.points(entry, out_of)) for entry in entries]
@@ -96,10 +97,13 @@ class Book:
             self.notes.append(f"{file}: {_named(above)} above the maximum: {effect}")
 
     def left_out(self, file: str, entries: Sequence[Entry], why: str, to_settle: bool) -> None:
-        """Keep in mind whose grades a file lacks, and why, until `say_left_out`."""
-        if entries:
-            files = self._left_out.setdefault((_named(entries), why, to_settle), [])
-            files.append(file)
+        """Keep in mind whose grades a file lacks, and why, until `say_left_out`.
+
+        What is to settle has a line for each person, so that everybody is named.
+        """
+        named = [described(entry.person) for entry in entries] if to_settle else [_named(entries)]
+        for people in named if entries else ():
+            self._left_out.setdefault((people, why, to_settle), []).append(file)
 
     def say_left_out(self) -> None:
         """Say whose grades are in no file: one line for all files that lack the same people."""

@@ -62,6 +62,6 @@ def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: 
             written.append((entry, points))
         else:
             nameless.append(entry)
-    book.left_out(name, nameless, "they have neither OrgDefinedId nor Username", True)
+    book.left_out(name, nameless, "neither OrgDefinedId nor Username", True)
     book.say_above(written, name, "Brightspace caps them, unless the item can exceed its points")
     return as_written(rows)

@@ -122,7 +122,7 @@ def _file(book: Book, export: Export | None, chosen: Mapping[str, Column], name:
             rows.append([*identity, *(new or old for new, old in zip(cells, there, strict=True))])
         else:
             pointless.append(entry)
-    why = "Canvas could not tell them apart without its own number, an id or a login"
+    why = "nothing tells Canvas who it is: no number of its own, id, login or name of one person"
     book.left_out(name, unidentified, why, export is not None)
     book.left_out(name, pointless, NO_POINTS, export is not None)
     return as_written(rows)

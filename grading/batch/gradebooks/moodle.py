@@ -99,8 +99,8 @@ def _file(book: Book, export: Export | None, exercise: Exercise, column: Column,
         written.append((entry, points))
         rows.append(row)
     own = export is not None
-    book.left_out(name, nameless, f"they have no {header}, by which the file names people", own)
-    book.left_out(name, shared, f"they have one {header} in common", own)
+    book.left_out(name, nameless, f"no {header}, by which the file names people", own)
+    book.left_out(name, shared, f"somebody else has the same {header}", own)
     if own:
         book.say_above(written, name, "Moodle refuses the whole file, unless it allows such grades")
     return as_written(rows)

@@ -31,7 +31,7 @@ finals = st.one_of(st.none(), st.just("EX"), st.decimals(0, 12, places=3).map(fl
 cells = st.sampled_from(["", "4", "0"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(cells, cells, finals, finals), min_size=1, max_size=6))
 def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
     wish = course("ex1", "ex2")

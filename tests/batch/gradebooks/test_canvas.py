@@ -72,7 +72,7 @@ scores = st.sampled_from(["", "", "4.00", "17.5", "0.00", EXCUSED])
 students = st.sampled_from(["Doe, Jane", 'O"Neil; A', "=x", "王小明", "Lee, Ann"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(students, *[scores] * 3, finals, finals), min_size=1, max_size=6))
 def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
     """Nothing is erased, and nothing of others or of other assignments changes."""
@@ -192,7 +192,7 @@ def test_who_is_left_out_is_named(tmp_path: Path) -> None:
     found = roster(tmp_path, course(), gradebook=export([ADA, BOB], {}), own=own)
     zoe = next(person for person in found.people if person.name == "Zoe")
     files = written(course(), found, [grade(zoe, 5.0)])
-    assert "canvas.csv lacks Zoe (99): they are not in gradebook.csv" in files.unwritten
+    assert "canvas.csv lacks Zoe (99): not in gradebook.csv" in files.unwritten
     assert len(files.lines("canvas.csv")) == 2
 
 
@@ -226,7 +226,7 @@ def test_a_person_with_two_rows_is_not_guessed_at(tmp_path: Path) -> None:
     grades = [grade(person, 5.0, exercise="ex1") for person in found.people]
     files = written(course(), found, grades)
     assert len(files.lines("canvas.csv")) == 3
-    assert any("has two different rows of theirs" in line for line in files.unwritten)
+    assert any("two different rows in" in line for line in files.unwritten)
 
 
 def test_first_and_last_names_in_two_columns(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_class_page_says_what_is_to_be_known(tmp_path: Path, real_course: Co
     put(tmp_path / "in" / "ada" / EX1)
     grades = [grade(person, 5.0) for person in found.people]
     attention = write(tmp_path, real_course, found, grades, tmp_path / "in")
-    line = "canvas.csv lacks Bob Roe (2): they are not in gradebook.csv"
+    line = "canvas.csv lacks Bob Roe (2): not in gradebook.csv"
     assert attention.lines == {UNWRITTEN: [line]}
     assert line in (tmp_path / "class.html").read_text(encoding="utf-8")
 
@@ -106,7 +106,7 @@ def test_several_files_that_lack_the_same_people_are_one_line(tmp_path: Path) ->
     found = roster(tmp_path, wish, own="name,id\nAda,1\nBob,\n")
     grades = [grade(person, 5.0, one) for one in wish.exercises for person in found.people]
     files = written(wish, found, grades)
-    why = "they have no idnumber, by which the file names people"
+    why = "no idnumber, by which the file names people"
     assert files.notes == [f"moodle-ex1.csv, moodle-ex2.csv lack Bob: {why}"]
 
 

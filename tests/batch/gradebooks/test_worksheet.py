@@ -61,7 +61,7 @@ states = st.tuples(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(states, finals), min_size=1, max_size=6))
 def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
     before = {}
