@@ -59,7 +59,7 @@ def number_text(number: float) -> str:
     return shown(Decimal(str(number)))
 
 
-def entries(grades: Iterable[Grade], remarks: Mapping[tuple[str, str], str]) -> Iterator[Entry]:
+def entries_of(grades: Iterable[Grade], remarks: Mapping[tuple[str, str], str]) -> Iterator[Entry]:
     """What people of the roster have a grade or an excuse for: a gradebook knows no others."""
     for grade in grades:
         if grade.person is None or not grade.exercise:

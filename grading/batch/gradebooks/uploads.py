@@ -15,7 +15,7 @@ from grading.batch.gradebooks import (
     zips,
 )
 from grading.batch.gradebooks.book import Book
-from grading.batch.gradebooks.entry import Entry, entries
+from grading.batch.gradebooks.entry import Entry, entries_of
 from grading.batch.gradebooks.exports import Exports, Platform
 from grading.batch.grades import Grade
 from grading.batch.intake.collected import Collected
@@ -83,7 +83,7 @@ class Uploads:
     ) -> Iterator[tuple[str, str | bytes]]:
         """The name and content of each gradebook."""
         by_exercise: dict[str, list[Entry]] = {identity: [] for identity in self._course.exercises}
-        for entry in entries(grades, remarks):
+        for entry in entries_of(grades, remarks):
             by_exercise[entry.exercise].append(entry)
         mine = {identity: found for identity, found in by_exercise.items() if found}
         book = Book(self._course, self._people, mine, self._exports, self.notes, self.unwritten)
@@ -104,8 +104,9 @@ class Uploads:
         written = []
         for platform in self._feedback.entries:
             name = f"feedback-{platform}.zip"
-            zips.write(folder / name, zips.of_pages(self._feedback, platform, pages))
-            written.append(name)
+            if entries := zips.of_pages(self._feedback, platform, pages):
+                zips.write(folder / name, entries)
+                written.append(name)
         return written
 
     def remove_others(self, folder: Path, written: Collection[str]) -> None:

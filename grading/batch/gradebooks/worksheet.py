@@ -16,7 +16,7 @@ from grading.batch.gradebooks.columns import Column, number, wanted
 from grading.batch.gradebooks.csv_text import as_written, encoded
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.batch.gradebooks.moodle import feedback
-from grading.batch.people.evidence import Kind, Match
+from grading.batch.people.evidence import Evidence, Kind, Match
 from grading.batch.people.names import squeezed
 from grading.course.syllabus import Exercise
 from grading.text import one_line
@@ -31,23 +31,25 @@ def files(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[str, bytes
     export = book.exports.get(Platform.WORKSHEET)
     if export is None or not book.entries:
         return
-    exercise, why = _exercise(book, export, matches)
+    exercise, said = _exercise(book, export, matches)
     place = None if exercise is None else _grade_place(export, exercise)
     maximum = None if place is None else _maximum_place(export, place)
     if exercise is not None and place is None:
-        why = f'no column is called Grade: name it, [exercises.{exercise.id}] column = "..."'
+        said = f'no column is called Grade: name it, [exercises.{exercise.id}] column = "..."'
     elif place is not None and maximum is None:
-        why = "nothing tells the points of its assignment, which may be graded with a scale"
+        said = "nothing tells the points of its assignment, which may be graded with a scale"
     if exercise is None or place is None or maximum is None:
-        book.notes.append(f"{NAME} is not written: {why}")
+        book.notes.append(f"{NAME} is not written: {said}")
         return
+    if said:
+        book.notes.append(f"{NAME} holds {exercise.id}: {said}")
     yield NAME, _file(book, export, exercise, place, maximum)
 
 
 def _exercise(
     book: Book, export: Export, matches: Mapping[str, Match]
 ) -> tuple[Exercise | None, str]:
-    """The exercise whose assignment the worksheet is of, or why nothing tells.
+    """The exercise whose assignment the worksheet is of, and what is doubtful about it.
 
     The numbers of participants are another assignment's if they fit no submission. The name of the
     file holds the title of the assignment, unless somebody has changed it.
@@ -67,7 +69,9 @@ def _exercise(
     if len(named) == 1 and named[0] in there:
         return named[0], ""
     if not named and len(there) == 1:
-        return there[0], ""
+        is_sure = any(match.evidence is Evidence.MOODLE for match in matches.values())
+        advice = "upload it to the assignment of that exercise only"
+        return there[0], "" if is_sure else f"the name of {export.name} tells no other; {advice}"
     return None, f"nothing tells which exercise {one_line(export.name)} is of: give --exercise"
 
 

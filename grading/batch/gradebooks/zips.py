@@ -10,7 +10,7 @@
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -137,10 +137,10 @@ def write(path: Path, pages: Iterable[tuple[str, Path]]) -> None:
 
 def of_pages(
     feedback: Feedback, platform: str, pages: Mapping[str, Path]
-) -> Iterator[tuple[str, Path]]:
+) -> list[tuple[str, Path]]:
     """The entries of an archive and the files that they hold, in the order of their names."""
-    taken: set[str] = set()
+    found: dict[str, Path] = {}
     for name, label in sorted(feedback.entries.get(platform, ())):
-        if label in pages and name not in taken:
-            taken.add(name)
-            yield name, pages[label]
+        if label in pages:
+            found.setdefault(name, pages[label])
+    return list(found.items())

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.batch.gradebooks.entry import entries, number_text, scaled, shown
+from grading.batch.gradebooks.entry import entries_of, number_text, scaled, shown
 from grading.batch.people.person import Person
 from tests.support.gradebooks import grade
 
@@ -82,12 +82,12 @@ def test_entries_are_those_of_people_with_a_grade_or_an_excuse() -> None:
         grade(ADA, 3.0, exercise=""),
     ]
     remarks = {("Ada", "ex1"): "Good."}
-    listed = list(entries(found, remarks))
+    listed = list(entries_of(found, remarks))
     assert [(one.person.name, one.final, one.excused, one.remark) for one in listed] == [
         ("Ada", 7.0, False, "Good."),
         ("Cleo", None, True, ""),
     ]
     assert [one.points(10.0, 2) for one in listed] == [Decimal("7.00"), None]
     # An excuse counts more than a score.
-    [both] = entries([grade(ADA, 7.0, excused=True)], {})
+    [both] = entries_of([grade(ADA, 7.0, excused=True)], {})
     assert both.points(10.0, 2) is None

@@ -121,6 +121,15 @@ def test_a_title_that_canvas_would_lose_in_a_class_of_another_platform(tmp_path:
     assert files.lines("brightspace.csv")[1] == "#1,#u,5,#"
 
 
+def test_an_archive_without_pages_is_not_written(tmp_path: Path, real_course: Course) -> None:
+    put(tmp_path / "in" / f"Ada Doe_7_assignsubmission_file/{EX1}")
+    collected = collect(tmp_path / "in", [real_course.exercise("ex1")])
+    uploads = Uploads(real_course, Roster([]), collected, {})
+    assert uploads.write_feedback(tmp_path, {}) == []
+    page = put(tmp_path / "page.html")
+    assert uploads.write_feedback(tmp_path, {"Ada Doe_7": page}) == ["feedback-moodle.zip"]
+
+
 def test_a_roster_keeps_its_files(tmp_path: Path) -> None:
     found = roster(tmp_path, course(), a=OWN, b=CANVAS)
     assert [sheet.name for sheet in found.sheets] == ["a.csv", "b.csv"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading.batch.people.evidence import Kind, Match
+from grading.batch.people.evidence import Evidence, Kind, Match
 from tests.support.gradebooks import REMARK, course, grade, roster, written
 from tests.support.importers import worksheet
 from tests.support.importers.worksheet import Graded
@@ -158,6 +158,16 @@ def test_which_exercise_it_is_of(
         assert any("nothing tells which exercise" in note for note in files.notes)
     else:
         assert cells(files.files[NAME])[1][4] == f"{2 * finals[expected]:g}"
+
+
+def test_what_only_the_command_line_says_is_noted(tmp_path: Path) -> None:
+    found = roster(tmp_path, course(), worksheet=sheet([("", "Yes", "-", "")]))
+    [person] = found.people
+    for evidence, said in ((Evidence.NAME, 1), (Evidence.MOODLE, 0)):
+        matches = {"P0_100": Match((person,), evidence)}
+        files = written(course(), found, [grade(person, 5.0)], matches=matches)
+        assert len([note for note in files.notes if f"{NAME} holds ex1" in note]) == said
+        assert NAME in files.files
 
 
 def test_participants_of_another_assignment_are_not_graded(tmp_path: Path) -> None:
