@@ -1,5 +1,6 @@
 """Reads files whole or refuses them in one line, and writes them whole or not at all."""
 
+import io
 import os
 import resource
 import secrets
@@ -45,36 +46,40 @@ def writing(path: Path) -> Iterator[IO[str]]:
 
     The umask decides its mode. A pipe or a device is written to, and not replaced.
     """
-    if path.exists() and not path.is_file():
-        with path.open("w", encoding="utf-8", newline="") as file:
-            yield file
-        return
-    with _beside(path) as beside, beside.open("x", encoding="utf-8", newline="") as file:
+    with (
+        writing_bytes(path) as raw,
+        io.TextIOWrapper(raw, encoding="utf-8", newline="") as file,
+    ):
         yield file
 
 
 @contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A place beside `path` for a file that takes its place when the block ends."""
+def writing_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """Like `writing`, for a file that is no text. Raises OSError."""
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            yield file
+        return
     beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        yield beside
+        with beside.open("xb") as file:
+            yield file
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all. Raises OSError."""
-    with _beside(path) as beside, beside.open("xb") as file:
-        file.write(data)
-
-
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all. Raises OSError."""
     with writing(path) as file:
         file.write(text)
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write text or bytes whole or not at all. Raises OSError."""
+    with writing_bytes(path) as file:
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
 
 
 def require_writable(path: Path, remedy: str = "give another place") -> None:

@@ -15,7 +15,8 @@ decisions.py   overrides, extensions, excuses
 by_hand.py     points that people give
 changes.py     what became different since the last run
 attention.py   what a person must settle
-files.py       everything that is written, with gradebooks.py, pages.py and statistics.py
+gradebooks/    grades and feedback for platforms, and this project's own tables
+files.py       everything that is written, with gradebooks/, pages.py and statistics.py
 feedback.py    which grades stand on which page
 generated.py   writes files whole, keeps edited ones, removes old ones
 console.py     what is said at the end

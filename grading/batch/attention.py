@@ -19,12 +19,14 @@ FEW = 10
 class Attention:
     """Lines by kind, in the order of their weight, and the kinds of each submission.
 
-    `missing` is printed too, but there is nothing to settle about it.
+    `missing` is printed too, but there is nothing to settle about it, nor about `notes`, which are
+    lines on the files for platforms.
     """
 
     lines: dict[str, list[str]] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
     of_submission: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     _added: set[tuple[str, str]] = field(default_factory=set, repr=False)
 
     def add(self, kind: str, line: str, submission: str = "") -> None:
@@ -75,6 +77,7 @@ BY_HAND = "waits for points by hand"
 EDITED = "edited by hand"
 NOTHING = "handed in nothing"
 NOT_HERE = "not in this folder"
+UNWRITTEN = "not in a gradebook"
 
 
 def attention(

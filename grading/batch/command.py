@@ -22,6 +22,7 @@ from grading.batch.attention import (
 from grading.batch.counting import Graded, may_count, penalty
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
+from grading.batch.gradebooks import uploads
 from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
@@ -68,6 +69,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     collected = collect(folder, exercises, course.trust_file_times, others, own)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
+    uploads.require_columns(course, known, {found.exercise for found in collected})
     taken = partial(take_in, course, exercises, collected, known, options.told, out / ANSWERS)
     if options.dry_run:
         with rehearsed(out / STORE) as store:
@@ -98,7 +100,8 @@ def grade(
     try:
         files = Generated(out, store, spared=frozenset({ANSWERS}))
         unsettled = to_settle(course, options, taken, grades, outcome, files.kept)
-        write_class(files, course, grades, rules.max_scores, intake.matches, unsettled, changed)
+        back = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
+        write_class(files, course, grades, intake.matches, unsettled, back, changed)
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(

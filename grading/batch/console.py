@@ -48,6 +48,8 @@ def say(
         if (found.author.label, found.exercise, found.attempt) in counting
     ]
     say_what_counts(intake, grades, counted, " (grades.csv says when each came in)")
+    for note in unsettled.notes:
+        _say(f"gradebook: {note}")
     say_what_is_open(unsettled)
 
 

@@ -4,11 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.batch import changes, gradebooks, pages
-from grading.batch.attention import Attention
+from grading.batch import changes, pages
+from grading.batch.attention import UNWRITTEN, Attention
 from grading.batch.changes import Change
 from grading.batch.feedback import Feedback, feedback
 from grading.batch.generated import Generated
+from grading.batch.gradebooks import csv_text, nbgrader, own
+from grading.batch.gradebooks.remarks import remark
+from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade
 from grading.batch.pages import Part
 from grading.batch.people import decisions
@@ -23,31 +26,49 @@ def write_class(
     files: Generated,
     course: Course,
     grades: Sequence[Grade],
-    max_scores: Mapping[str, float],
     matches: Mapping[str, Match],
     attention: Attention,
+    uploads: Uploads,
     changed: Sequence[Change] = (),
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
-    `max_scores` names the exercises that take part.
+    What is to be known about the files for platforms is added to `attention`.
     """
     shown = list(feedback(grades))
     names = pages.file_names([page.key for page in shown])
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
     statistics, remarks = _write_reports(files, shown, names, titles)
-    asked = {identity: titles[identity] for identity in max_scores}
+    pages_of = {page.key: names[page.key] for page in shown if page.is_of_submission}
+    _write_uploads(files, uploads, grades, remarks, pages_of, attention)
     for name, text in {
-        "grades.csv": gradebooks.grades_csv(grades, course.zone),
-        "changes.csv": gradebooks.table(changes.rows(changed)),
-        "people.csv": gradebooks.table(decisions.people_rows(matches, attention.of_submission)),
-        "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
-        "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
-        "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),
+        "grades.csv": own.grades_csv(grades, course.zone),
+        "changes.csv": csv_text.table(changes.rows(changed)),
+        "people.csv": csv_text.table(decisions.people_rows(matches, attention.of_submission)),
+        "nbgrader.csv": nbgrader.nbgrader_csv(grades, course),
         "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
     }.items():
         files.write(name, text)
     files.close()
+
+
+def _write_uploads(
+    files: Generated,
+    uploads: Uploads,
+    grades: Sequence[Grade],
+    remarks: Mapping[tuple[str, str], str],
+    names: Mapping[str, str],
+    attention: Attention,
+) -> None:
+    """Write what goes back to platforms; the archives hold the pages of feedback."""
+    for name, content in uploads.gradebooks(grades, remarks):
+        files.write(name, content)
+    files.flush()
+    pages_of = {label: files.folder / "feedback" / name for label, name in names.items()}
+    uploads.write_feedback(files, pages_of)
+    attention.notes += uploads.notes
+    for line in uploads.unwritten:
+        attention.add(UNWRITTEN, line)
 
 
 def _write_reports(
@@ -68,7 +89,7 @@ def _write_reports(
         files.writing("answers.csv") as answers,
         JUnit(junit_file) as junit,
     ):
-        answers.write(gradebooks.ANSWERS_HEADING)
+        answers.write(own.ANSWERS_HEADING)
         for one in shown:
             parts = [_part(grade) for grade in one.grades]
             files.write(f"feedback/{names[one.key]}", pages.feedback_page(parts, titles))
@@ -76,8 +97,8 @@ def _write_reports(
                 continue
             for part in parts:
                 grade, report = part.grade, part.report
-                remarks[grade.submission, grade.exercise] = gradebooks.remark(grade, report)
-                answers.write(gradebooks.answers_csv(grade, part.answers))
+                remarks[grade.submission, grade.exercise] = remark(grade, report)
+                answers.write(own.answers_csv(grade, part.answers))
                 if report is None:
                     continue
                 lines.write(_json(report.to_json()) + "\n")

@@ -6,13 +6,14 @@ this one has not is no result of this run, and goes.
 """
 
 import hashlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from grading.batch.store import Store
-from grading.files import write_bytes, writing
+from grading.files import write, writing_bytes
 
 # A store of version 1 does not know what was written. People edit tables, but not pages.
 _NEVER_EDITED = (
@@ -31,7 +32,8 @@ class Generated:
 
     def __init__(self, folder: Path, store: Store, spared: frozenset[str] = frozenset()) -> None:
         self.kept: list[str] = []
-        self._folder, self._store, self._spared = folder, store, spared
+        self.folder = folder
+        self._store, self._spared = store, spared
         self._known = store.written() or self._adopted()
         self._done: dict[str, str] = {}
         self._waiting: list[tuple[str, bytes]] = []
@@ -39,46 +41,51 @@ class Generated:
             self._move_away(name)
 
     def write(self, name: str, content: str | bytes) -> None:
-        """Write a file, at the latest in `close`. Raises OSError."""
+        """Write a file, at the latest in `flush`. Raises OSError."""
         data = content.encode("utf-8") if isinstance(content, str) else content
         self._waiting.append((name, data))
         if len(self._waiting) >= _AT_ONCE:
-            self._flush()
+            self.flush()
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[str]]:
         """A text file that takes its place once it is complete. Raises OSError."""
-        self._require_ours(name)
-        path = self._folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with writing(path) as file:
+        with (
+            self.writing_bytes(name) as raw,
+            io.TextIOWrapper(raw, encoding="utf-8", newline="") as file,
+        ):
             yield file
-            file.flush()
-            self._tell({name: _sha256_of(Path(file.name))})
 
-    def take(self, name: str, file: Path) -> None:
-        """Move a complete file into its place. Raises OSError."""
+    @contextmanager
+    def writing_bytes(self, name: str) -> Iterator[IO[bytes]]:
+        """Like `writing`, for a file that is no text. Raises OSError."""
         self._require_ours(name)
-        self._tell({name: _sha256_of(file)})
-        file.replace(self._folder / name)
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing_bytes(path) as file:
+            yield file
+            if not file.closed:  # as a text file above it does
+                file.flush()
+            self._tell({name: _sha256_of(Path(file.name))})
 
     def close(self) -> None:
         """Write what waits, and remove what earlier runs have left. Raises OSError."""
-        self._flush()
+        self.flush()
         for name in self._known.keys() - self._done.keys():
-            (self._folder / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
         self._store.keep_written(self._done)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what waits. Raises OSError."""
         waiting, self._waiting = self._waiting, []
         for name, _ in waiting:
             self._require_ours(name)
         # The store knows first: a run that is killed here has edited nothing.
         self._tell({name: hashlib.sha256(data).hexdigest() for name, data in waiting})
         for name, data in waiting:
-            path = self._folder / name
+            path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, data)
+            write(path, data)
 
     def _tell(self, files: dict[str, str]) -> None:
         self._store.add_written(files.items())
@@ -91,7 +98,7 @@ class Generated:
 
     def _move_away(self, name: str) -> None:
         """Keep a file under another name, if it is there and is not as a run has written it."""
-        path = self._folder / name
+        path = self.folder / name
         if name in self._spared or not path.is_file():
             return
         if _sha256_of(path) in self._known.get(name, ()):
@@ -100,14 +107,14 @@ class Generated:
         while (beside := path.with_name(f"{path.name}.edited-{number}")).exists():
             number += 1
         path.rename(beside)
-        self.kept.append(f"{name} was edited: kept as {beside.relative_to(self._folder)}")
+        self.kept.append(f"{name} was edited: kept as {beside.relative_to(self.folder)}")
 
     def _adopted(self) -> dict[str, set[str]]:
         """What an older version has written, and nobody edits: as it is now."""
-        found = (file for pattern in _NEVER_EDITED for file in self._folder.glob(pattern))
+        found = (file for pattern in _NEVER_EDITED for file in self.folder.glob(pattern))
         files = [file for file in found if file.is_file()]
         return {
-            file.relative_to(self._folder).as_posix(): {_sha256_of(file)} for file in sorted(files)
+            file.relative_to(self.folder).as_posix(): {_sha256_of(file)} for file in sorted(files)
         }
 
 

@@ -60,13 +60,16 @@ def roster_of(course: Course, told: Told) -> Roster:
     if said := unknown(course.roster, roster.HEADERS):
         raise UsageError(f"[roster] in course.toml: {said}")
     notes: list[str] = []
-    rows = [
-        person for path in told.rosters for person in roster.read(path, course.roster, notes.append)
-    ]
-    people = merging.merged(rows, notes.append)
+    sheets = [roster.read_sheet(path, course.roster, notes.append) for path in told.rosters]
+    rows = [person for sheet in sheets for person in sheet.everybody]
+    people, owners = merging.merged_rows(rows, notes.append)
     if told.teams is not None:
         people = people_decisions.with_teams(told.teams, people)
-    return Roster(people, list(dict.fromkeys(notes)))
+    of_rows = iter(owners)
+    sheets = [
+        sheet.with_people([people[next(of_rows)] for _ in sheet.everybody]) for sheet in sheets
+    ]
+    return Roster(people, list(dict.fromkeys(notes)), sheets)
 
 
 def take_in(

@@ -23,15 +23,20 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
-from grading.batch import gradebooks, pages
+from grading.batch import pages
 from grading.batch.attention import Attention
 from grading.batch.counting import UNREAD, UNSETTLED, Graded, may_count, penalty
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
+from grading.batch.gradebooks.nbgrader import nbgrader_csv
+from grading.batch.gradebooks.own import grades_csv
+from grading.batch.gradebooks.remarks import remark
+from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules, grades
 from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.times import Received
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
+from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
 from grading.batch.statistics import ClassStatistics, histogram
@@ -388,7 +393,7 @@ def test_without_evidence_the_better_one_counts_for_now(
         grade = counted_attempt(real_course, None, *order)
         assert (grade.score, grade.attempts, grade.unsettled) == (90.0, 2, UNSETTLED)
         assert "attempt 1 of 2" in grade.counted
-    text = gradebooks.grades_csv([grade], UTC)
+    text = grades_csv([grade], UTC)
     [row] = csv.DictReader(io.StringIO(text))
     assert row["unsettled"] == UNSETTLED
 
@@ -448,8 +453,10 @@ def test_what_is_nobodys_has_a_row_and_reaches_no_gradebook(real_course: Course)
     tries = [replace(attempt(1, 90.0, label=name), match=Match()) for name in ("a", "b")]
     found = grades(tries, Rules(real_course, {"ex4": 100}))
     assert [(one.person, one.submission) for one in found] == [(None, "a"), (None, "b")]
-    table = gradebooks.canvas_csv(found, {"ex4": "T"}, {"ex4": 100})
-    assert len(table.splitlines()) == 2
+    uploads = Uploads(real_course, Roster([ADA]), [], {})
+    files = dict(uploads.gradebooks(found, {}))
+    assert len(str(files["canvas.csv"]).splitlines()) == 2  # the heading, and that of the points
+    assert len(str(files["moodle.csv"]).splitlines()) == 1
 
 
 def grade(name: str, score: float | None, *checks: CheckResult, person: str = "") -> Grade:
@@ -469,6 +476,8 @@ def grade(name: str, score: float | None, *checks: CheckResult, person: str = ""
         max_score=10.0,
         problem="",
         load=lambda: report(*checks),
+        final=score,
+        max_final=10.0,
     )
 
 
@@ -481,7 +490,7 @@ def counted(*found: Grade) -> ClassStatistics:
 
 
 def test_no_cell_is_a_formula() -> None:
-    text = gradebooks.grades_csv([grade("=1+1", 3.5, person="@SUM(A1)"), grade("-x", -1.0)], UTC)
+    text = grades_csv([grade("=1+1", 3.5, person="@SUM(A1)"), grade("-x", -1.0)], UTC)
     table = list(csv.reader(io.StringIO(text)))
     assert table[1][0] == "'=1+1"
     assert table[0][13] == "name"
@@ -493,7 +502,7 @@ def test_no_cell_is_a_formula() -> None:
 def test_a_row_says_when_it_came_in_and_by_what() -> None:
     early = grade("a", 1.0)
     unknown = replace(early, received=Received())
-    text = gradebooks.grades_csv([early, unknown], ZoneInfo("Europe/Berlin"))
+    text = grades_csv([early, unknown], ZoneInfo("Europe/Berlin"))
     first, second = csv.DictReader(io.StringIO(text))
     assert (first["submitted_at"], first["time_source"]) == (
         "1970-01-01T01:00:00+01:00",
@@ -517,21 +526,12 @@ def test_a_row_says_when_it_came_in_and_by_what() -> None:
 def test_a_remark_is_one_sentence(failed: int, said: str) -> None:
     checks = [check(), *(check(status=Status.FAILED) for _ in range(failed))]
     graded = grade("a", 7.5, *checks)
-    assert gradebooks.remark(graded, graded.report) == said
+    assert remark(graded, graded.report) == said
 
 
-def test_gradebooks_have_the_columns_that_platforms_know(real_course: Course) -> None:
+def test_nbgrader_has_its_columns(real_course: Course) -> None:
     found = [grade("a", 7.5, check(), person="Jane Mary Doe"), grade("b", 3.0)]
-    titles, most = {"ex4": "Looking inside (123)"}, {"ex4": 10.0}
-    remarks = {("a", "ex4"): gradebooks.remark(found[0], found[0].report)}
-    canvas = list(csv.reader(io.StringIO(gradebooks.canvas_csv(found, titles, most))))
-    assert canvas[0] == [*gradebooks.CANVAS, "Looking inside (123)"]
-    assert canvas[1] == ["    Points Possible", "", "", "", "", "10.0"]
-    assert canvas[2:] == [["Doe, Jane Mary", "77", "7", "log", "A, B", "7.5"]]
-    moodle = list(csv.reader(io.StringIO(gradebooks.moodle_csv(found, titles, remarks))))
-    assert moodle[0] == ["email", "idnumber", *titles.values(), "Looking inside (123) feedback"]
-    assert moodle[1] == ["p@example.org", "7", "7.5", "Everything is right."]
-    nbgrader = list(csv.reader(io.StringIO(gradebooks.nbgrader_csv(found, real_course))))
+    nbgrader = list(csv.reader(io.StringIO(nbgrader_csv(found, real_course))))
     assert ",".join(nbgrader[0]) == (
         "assignment,duedate,timestamp,student_id,last_name,first_name,email,raw_score,"
         "late_submission_penalty,score,max_score"
@@ -575,9 +575,10 @@ def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course
     broken = report(check(status=Status.GRADER_ERROR))
     failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
     for found, names in ((graded, ["ada.ex4.json"]), (failed, [])):
+        uploads = Uploads(real_course, Roster([]), [], {})
         with Store(tmp_path / "grades.sqlite") as store:
             files = Generated(tmp_path, store)
-            write_class(files, real_course, [found], {"ex4": 4.0}, {}, Attention())
+            write_class(files, real_course, [found], {}, Attention(), uploads)
         assert [path.name for path in (tmp_path / "gradescope").iterdir()] == names
 
 

@@ -71,7 +71,7 @@ def test_from_the_first_run_to_the_last(work: Path, real_course: Course) -> None
     assert grades["Alice"]["unsettled"]
     assert (grades["Dee"]["status"], grades["Dee"]["score"]) == ("no_submission", "")
     canvas = {row["Student"]: row for row in rows(work / "out" / "canvas.csv")}
-    assert canvas["Alice"][exercise.title] == "100.0"
+    assert canvas["Alice"][exercise.title] == "100"
     assert "Kim 민수" not in str(canvas)
 
     def settle(text: str) -> Path:

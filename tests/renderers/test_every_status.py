@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from grading.batch import gradebooks, pages
+from grading.batch import pages
+from grading.batch.gradebooks.remarks import remark
 from grading.batch.grades import Grade
 from grading.batch.intake.times import Received
 from grading.course.syllabus import ROOT, Course
@@ -103,8 +104,8 @@ def test_a_gradebook_and_a_page_of_feedback_show_it(status: Status) -> None:
         problem="",
         load=lambda: found,
     )
-    remark = gradebooks.remark(grade, found)
-    assert (remark == "Everything is right.") == (status is Status.PASSED)
+    said = remark(grade, found)
+    assert (said == "Everything is right.") == (status is Status.PASSED)
     page = pages.feedback_page([pages.Part(grade, found, {})], {"ex4": "Looking inside"})
     assert f">{status.words}</td>" in page
     assert ("<pre>It says why.</pre>" in page) == status.is_open

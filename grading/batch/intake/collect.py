@@ -145,6 +145,7 @@ def _collected(hand_in: HandIn, asked: _Asked) -> Iterator[Collected]:
         hand_in.attempt,
         hand_in.order,
         assignment=hand_in.assignment,
+        entries=tuple(part.path for part in hand_in.parts),
     )
     if hand_in.problem:
         yield replace(nothing, problem=hand_in.problem)

@@ -1,7 +1,8 @@
 """What was collected: one attempt of one author at one exercise, and the work in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from grading.batch.people.evidence import Author
 from grading.batch.platforms.hand_in import Stamp
@@ -46,6 +47,7 @@ class Collected:
     was chosen, and `answers_settled` is false if another may have been meant. `doubt` is what a
     person must look at although there is a grade. `unread` says that something that was not read
     may hold work. `assignment` is the platform's name for what was asked for, if it tells one.
+    `entries` are what lies in SUBMISSIONS, under whose names a platform takes feedback back.
     """
 
     author: Author
@@ -61,6 +63,7 @@ class Collected:
     answers_settled: bool = True
     unread: bool = False
     assignment: str = ""
+    entries: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def place(self) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
-from grading.batch.people.table import numbered
+from grading.batch.people.table import read
 from grading.errors import UsageError
 from grading.text import one_line
 
@@ -31,7 +31,8 @@ def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
 
 def numbered_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
     """The same rows, each with the number of its line. Raises UsageError."""
-    (_, heading), *rows = numbered(path) or [(0, [])]
+    whole = read(path)
+    (_, heading), *rows = zip(whole.lines, whole.rows, strict=True) if whole.rows else [(0, [])]
     names = [header.strip().lower() for header in heading]
     if absent := [column for column in columns if column not in names]:
         listed = ", ".join(one_line(name) for name in names) or "nothing"

@@ -16,6 +16,7 @@ from grading.batch.people.doubts import other_name, without_contradictions, with
 from grading.batch.people.evidence import Author, Evidence, Kind, Match
 from grading.batch.people.names import Words, fits, is_plainer, long_words, plain, squeezed
 from grading.batch.people.person import Person
+from grading.batch.people.sheet import Sheet
 from grading.batch.people.steps import AS_NAMES, LOGIN, PARTS, PLAIN, STEPS, Step, domain
 
 MAX_CANDIDATES = 3
@@ -23,11 +24,17 @@ LONG = 4
 
 
 class Roster:
-    """The people of a class, and their teams by name; `notes` are what to know about the files."""
+    """The people of a class, and their teams by name.
 
-    def __init__(self, people: Iterable[Person], notes: Sequence[str] = ()) -> None:
+    `notes` are what to know about the files, and `sheets` the files themselves.
+    """
+
+    def __init__(
+        self, people: Iterable[Person], notes: Sequence[str] = (), sheets: Sequence[Sheet] = ()
+    ) -> None:
         self.people = list(people)
         self.notes = notes
+        self.sheets = sheets
         domains = Counter(domain(person) for person in self.people if person.email)
         self._domain, count = domains.most_common(1)[0] if domains else ("", 0)
         if 2 * count <= domains.total():

@@ -1,7 +1,7 @@
 """Makes one person of the rows that are one person's, in one roster or in several."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from itertools import combinations
 
@@ -24,7 +24,16 @@ def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
     `tell` is given a line about rows that may or may not be one person's. Raises UsageError where
     rows of one person contradict each other.
     """
+    return merged_rows(people, tell)[0]
+
+
+def merged_rows(
+    people: Iterable[Person], tell: Tell = tell_nobody
+) -> tuple[list[Person], list[int]]:
+    """The people, each once, and for each row the place of its person among them."""
     result: list[Person | None] = []
+    # Where the rows went that are part of a later one.
+    part_of: dict[int, int] = {}
     by_key: dict[tuple[object, ...], list[int]] = {}
     for person in people:
         keys = identities(person)
@@ -34,6 +43,7 @@ def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
             other = result[place]
             if other is not None and _are_one(person, other):
                 person, result[place] = _both(other, person), None
+                part_of[place] = len(result)
             elif other is not None:
                 tell(
                     f"{other.name} and {person.name} stay two people, although both have"
@@ -50,7 +60,20 @@ def merged(people: Iterable[Person], tell: Tell = tell_nobody) -> list[Person]:
             f"two rows for {_few(twins)} have nothing in common but the name and stay two people;"
             " give both rows an id, a login or an address"
         )
-    return everybody
+    return everybody, _owners(result, part_of)
+
+
+def _owners(result: Sequence[Person | None], part_of: Mapping[int, int]) -> list[int]:
+    """For each row the place of its person among those who are left."""
+    places: dict[int, int] = {}
+    for row, person in enumerate(result):
+        if person is not None:
+            places[row] = len(places)
+    # A row is always part of a later one.
+    for row in range(len(result) - 1, -1, -1):
+        if row in part_of:
+            places[row] = places[part_of[row]]
+    return [places[row] for row in range(len(result))]
 
 
 def _few(texts: Sequence[str]) -> str:

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from grading.batch.people import table
 from grading.batch.people.merging import Tell, tell_nobody, without_shared
 from grading.batch.people.names import words
 from grading.batch.people.person import NUMBERS, Person, identities
-from grading.batch.people.table import table
+from grading.batch.people.sheet import Sheet
 from grading.errors import UsageError
 from grading.text import one_line
 
@@ -87,7 +88,13 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
 
     `tell` is given a line about what is not used. Raises UsageError.
     """
-    rows = table(path)
+    return read_sheet(path, columns, tell).everybody
+
+
+def read_sheet(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> Sheet:
+    """The same file with its cells, for a gradebook that is made from them. Raises UsageError."""
+    file = table.read(path)
+    rows = file.rows
     written = rows[0] if rows else []
     heading = [_header(header) for header in written]
     if any(_header(row[0]) == POINTS for row in rows[1:3]):
@@ -107,7 +114,7 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
     own_logins = {HEADERS["login"][0], _header(columns.get("login", ""))}
     if "handle" not in places and "login" in places and heading[places["login"]] in own_logins:
         places["handle"] = places["login"]
-    people = []
+    people: list[Person | None] = []
     for row in rows[1:]:
         cells = {column: _cell(row, place) for column, place in places.items()}
         for column in _IDENTITIES:
@@ -116,10 +123,10 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
                     f"{path.name}: a spreadsheet has shortened the number {cells[column]}: export"
                     " the roster again, and do not save it in a spreadsheet"
                 )
-        if (person := _person(cells)) is not None:
-            people.append(person)
-    people = without_shared(people, path.name, tell)
-    return _with_sections(_with_namesakes(people))
+        people.append(_person(cells))
+    sheet = Sheet(path.name, file, places, people)
+    known = without_shared(sheet.everybody, path.name, tell)
+    return sheet.with_people(_with_sections(_with_namesakes(known)))
 
 
 def _has_last_names(

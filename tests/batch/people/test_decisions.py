@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch import gradebooks
+from grading.batch.gradebooks.csv_text import table
 from grading.batch.people.decisions import (
     people_rows,
     read_matches,
@@ -153,7 +153,7 @@ def test_people_csv_has_a_row_for_each_submission_and_is_read_as_matches(tmp_pat
         "-x": Match(candidates=(BOB, *LI)),
         "'y": Match((ANN, BOB), Evidence.TEAM),
     }
-    text = gradebooks.table(people_rows(found, {"-x": ["one thing", "another"]}))
+    text = table(people_rows(found, {"-x": ["one thing", "another"]}))
     heading, *rows = csv.reader(io.StringIO(text))
     assert heading == ["submission", "person", "evidence", "candidates", "to_settle"]
     assert rows == [
