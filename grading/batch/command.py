@@ -16,6 +16,7 @@ from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake, identify
 from grading.batch.people import decisions, merging, roster
 from grading.batch.people.matching import Roster
+from grading.batch.similar import similar
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
@@ -102,8 +103,11 @@ def grade(
     grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
     unfit = outcome.unfit.values()
     unsettled = to_settle(course, options, intake, grades, hand.problems, unfit)
+    alike = similar(course, graded, store)
     try:
-        write_class(out, course, grades, max_scores, intake.matches, unsettled)
+        write_class(
+            out, course, grades, max_scores, intake.matches, unsettled, intake.roster.people, alike
+        )
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(

@@ -7,11 +7,14 @@ from typing import Any
 
 from grading.batch import gradebooks, pages
 from grading.batch.attention import Attention
+from grading.batch.class_page import Roll, class_page
 from grading.batch.grades import Grade
 from grading.batch.pages import Part
 from grading.batch.people import decisions
 from grading.batch.people.evidence import Match
-from grading.batch.statistics import ClassStatistics
+from grading.batch.people.person import Person
+from grading.batch.similar import Similar
+from grading.batch.statistics import Board, ClassStatistics
 from grading.course.syllabus import Course
 from grading.files import write_text, writing
 from grading.renderers import gradescope
@@ -25,10 +28,13 @@ def write_class(
     max_scores: Mapping[str, float],
     matches: Mapping[str, Match],
     attention: Attention,
+    people: Sequence[Person] = (),
+    similar: Similar | None = None,
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
-    `max_scores` names the exercises that were asked for.
+    `max_scores` names the exercises that were asked for, `people` are those of the roster, and
+    `similar` is what is alike.
     """
     by_submission: dict[str, list[Grade]] = {}
     for grade in grades:
@@ -38,7 +44,10 @@ def write_class(
             mine.append(grade)
     names = pages.file_names(list(by_submission))
     titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
-    statistics, remarks = _write_reports(folder, by_submission, names, titles)
+    roll = Roll(people, matches)
+    statistics, remarks = _write_reports(folder, course, by_submission, names, titles, grades)
+    boards = statistics.leaderboard()
+    _write_leaderboard(folder / "leaderboard.html", course, boards, roll)
     asked = {identity: titles[identity] for identity in max_scores}
     for name, text in {
         "grades.csv": gradebooks.grades_csv(grades, course.zone),
@@ -46,16 +55,38 @@ def write_class(
         "canvas.csv": gradebooks.canvas_csv(grades, asked, max_scores),
         "moodle.csv": gradebooks.moodle_csv(grades, asked, remarks),
         "nbgrader.csv": gradebooks.nbgrader_csv(grades, course),
-        "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
+        "class.html": class_page(
+            course,
+            list(max_scores),
+            grades,
+            statistics,
+            names,
+            attention,
+            roll,
+            similar or Similar(),
+            bool(boards),
+        ),
     }.items():
         write_text(folder / name, text)
 
 
+def _write_leaderboard(path: Path, course: Course, boards: Sequence[Board], roll: Roll) -> None:
+    """The page that students may see; removed if there is nothing to show."""
+    if not boards:
+        path.unlink(missing_ok=True)
+        return
+    labels = {label for board in boards for entry in board.entries for label in entry.submissions}
+    names = {label: roll.names(label) for label in labels}
+    write_text(path, pages.leaderboard_page(course, boards, names))
+
+
 def _write_reports(
     folder: Path,
+    course: Course,
     by_submission: Mapping[str, Sequence[Grade]],
     names: Mapping[str, str],
     titles: Mapping[str, str],
+    grades: Sequence[Grade],
 ) -> tuple[ClassStatistics, dict[tuple[str, str], str]]:
     """Write what is made from whole reports; return statistics, and remarks for a gradebook.
 
@@ -64,6 +95,7 @@ def _write_reports(
     for name in ("feedback", "gradescope"):
         (folder / name).mkdir(exist_ok=True)
     statistics = ClassStatistics()
+    people = _people(grades)
     remarks: dict[tuple[str, str], str] = {}
     with (
         writing(folder / "results.jsonl") as lines,
@@ -74,7 +106,8 @@ def _write_reports(
         answers.write(gradebooks.ANSWERS_HEADING)
         for submission, mine in by_submission.items():
             parts = [_part(grade) for grade in mine]
-            page = pages.feedback_page(parts, titles)
+            whose = people.get(submission, ())
+            page = pages.feedback_page(parts, whose, titles, course.zone)
             write_text(folder / "feedback" / names[submission], page)
             for part in parts:
                 grade, report = part.grade, part.report
@@ -92,6 +125,16 @@ def _write_reports(
                 else:  # a file from an earlier run is not a result of this one
                     upload.unlink(missing_ok=True)
     return statistics, remarks
+
+
+def _people(grades: Sequence[Grade]) -> dict[str, list[Person]]:
+    """Whose each submission is."""
+    people: dict[str, list[Person]] = {}
+    for grade in grades:
+        mine = people.setdefault(grade.submission, [])
+        if grade.person is not None and grade.person not in mine:
+            mine.append(grade.person)
+    return people
 
 
 def _part(grade: Grade) -> Part:
