@@ -67,6 +67,7 @@ def class_page(
 
     `exercises` are those that were asked for, and `pages` the feedback page of each submission.
     """
+    order = list(course.exercises)
     return rendered(
         "class.html",
         script="tables.js",
@@ -77,7 +78,7 @@ def class_page(
         scores=_scores(course, exercises, grades),
         rows=matrix.rows(grades, roll.people, exercises, pages),
         has_sections=any(person.section for person in roll.people),
-        checks=statistics.checks(),
+        checks=sorted(statistics.checks(), key=lambda check: order.index(check.exercise)),
         mistakes=statistics.mistakes(),
         names=roll.names,
         pages=pages,

@@ -63,7 +63,7 @@ def why_open(grade: Grade) -> str:
 
 def account(grade: Grade) -> str:
     """How the final points come about, in one line; empty if they are those of the checks."""
-    if grade.raw_score is None or grade.score is None:
+    if grade.raw_score is None or grade.score is None or grade.excused:
         return ""
     steps = f"{points(grade.raw_score)} for the checks"
     if grade.penalty:
