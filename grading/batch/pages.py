@@ -51,8 +51,8 @@ def rendered(template: str, script: str = "", **values: Any) -> str:
     text = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return _ENVIRONMENT.get_template(template).render(
-        script=Markup(text),  # our own file, as it stands
-        script_source=f"'sha256-{digest}'" if script else "'none'",
+        script=Markup(text),  # the course's own file, as it stands
+        script_source=Markup(f"'sha256-{digest}'" if script else "'none'"),
         **values,
     )
 

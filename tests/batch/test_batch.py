@@ -32,7 +32,7 @@ from grading.batch.intake.times import Received
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
-from grading.batch.statistics import ClassStatistics, histogram
+from grading.batch.statistics import Board, ClassStatistics, Entry, histogram
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
@@ -588,7 +588,10 @@ def test_statistics_of_a_class() -> None:
     first, second = statistics.checks()
     assert (first.passed, second.passed) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert first.discrimination == pytest.approx(0.5)
-    assert [entry.value for entry in statistics.leaderboard()] == [0.2]
+    assert first.number(Status.PASSED) == 2
+    assert first.number(Status.FAILED, Status.BLOCKED) == 1
+    [board] = statistics.leaderboard()
+    assert board == Board("ex4", "A", [Entry(0.2, ["a"])], 0)
 
 
 def test_pages_have_names_of_their_own() -> None:
