@@ -112,12 +112,27 @@ def test_everything_on_the_class_page_is_reached_by_keyboard(
 ) -> None:
     reached = browser.after_use(
         graded[1] / "class.html",
-        '[...document.querySelectorAll("button, input, a")].map((one) => {'
+        '[...document.querySelectorAll("details")].forEach((one) => { one.open = true; }) ||'
+        ' [...document.querySelectorAll("button, input, a, summary, .wide")].map((one) => {'
         " one.focus(); return document.activeElement === one && one.tabIndex === 0; })",
         tmp_path,
     )
     assert len(reached) > 10
     assert all(reached)
+
+
+def test_edits_of_one_program_are_a_place_to_look(graded: tuple[Path, Path]) -> None:
+    """For instructors alone; the stub, handed out to all, is like nothing."""
+    page = (graded[1] / "class.html").read_text(encoding="utf-8")
+    section = page.partition('<h2 id="similar">')[2].partition("<h2")[0]
+    assert {name for name in ("ada", "cleo", *MISTAKES) if f">{name}<" in section} == {
+        "ada",
+        *MISTAKES,
+    }
+    for path in (graded[1] / "feedback").iterdir():
+        shown = path.read_text(encoding="utf-8")
+        names = {"ada", "cleo", *MISTAKES} - {path.stem}
+        assert not [name for name in names if f">{name}<" in shown or f"{name}.html" in shown]
 
 
 def test_the_class_page_fits_its_window(graded: tuple[Path, Path], tmp_path: Path) -> None:
