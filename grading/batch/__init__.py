@@ -10,7 +10,9 @@ run.py         grades what is left, on a fleet, and notes what changed
 grades.py      raw score, late penalty, score: latest or best attempt
 by_hand.py     points that people give
 attention.py   what a person must settle
-files.py       everything that is written, with gradebooks.py, pages.py and statistics.py
+similar.py     hand-ins that are alike, by fingerprints.py
+files.py       everything that is written, with gradebooks.py and statistics.py, and the pages
+pages.py       what students see; class_page.py, matrix.py: what instructors see; wording.py
 console.py     what is said at the end
 command.py     all of it, in order
 """

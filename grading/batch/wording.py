@@ -1,6 +1,7 @@
 """Points, times, rules and statuses in the words of the pages."""
 
 from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from grading.batch.grades import Grade
 from grading.batch.intake.times import Received
@@ -28,6 +29,7 @@ _STATUSES = {
 }
 
 
+@lru_cache(maxsize=1000)  # a class has few different numbers, and each page shows many
 def points(value: float) -> str:
     """A number of points with at most four decimals, and none that say nothing."""
     text = f"{value:.4f}".rstrip("0").rstrip(".")
@@ -86,8 +88,8 @@ def rules(course: Course) -> list[str]:
     """What holds for all exercises."""
     which = "best, after its penalty," if course.attempts == "best" else "latest"
     nothing = {
-        "blank": "Who hands in nothing has no grade.",
-        "zero": "Who is on the roster and hands in nothing has zero points after the deadline.",
+        "blank": "People who hand in nothing have no grade.",
+        "zero": "People of the roster who hand in nothing have zero points after the deadline.",
     }
     hand = {
         "apart": "Points given by hand stand beside the score.",

@@ -34,6 +34,7 @@ for (const input of document.querySelectorAll("input[data-table]")) {
   const rows = [...document.getElementById(input.dataset.table).tBodies[0].rows];
   const texts = rows.map((row) => row.textContent.toLowerCase());
   const status = document.getElementById(input.dataset.status);
+  input.closest("[hidden]").hidden = false;
   input.addEventListener("input", () => {
     const wanted = input.value.trim().toLowerCase();
     let count = 0;
