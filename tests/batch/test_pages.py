@@ -425,6 +425,25 @@ def test_the_script_runs_under_the_policy_of_the_page(written: Path, tmp_path: P
     assert shown.count('<button type="button">') > 10
 
 
+def test_words_come_last_whichever_way_a_column_is_sorted(written: Path, tmp_path: Path) -> None:
+    use = """(() => {
+      const heading = () => document.querySelector("#grades thead th:nth-child(3) button");
+      const column = () => [...document.querySelectorAll("#grades tbody tr")]
+        .map((row) => row.cells[2].textContent.trim());
+      const found = [1, 2].map(() => { heading().click(); return column(); });
+      const input = document.getElementById("filter");
+      input.value = "SECTION 1"; input.dispatchEvent(new Event("input"));
+      return [...found, document.getElementById("shown").textContent];
+    })()"""
+    *orders, shown = browser.after_use(written / "class.html", use, tmp_path)
+    for order, sign in zip(orders, (1, -1), strict=True):
+        numbers = [float(text.split()[0]) for text in order if text[0].isdigit()]
+        assert numbers == sorted(numbers, key=lambda number: sign * number)
+        assert not any(text[0].isdigit() for text in order[len(numbers) :])
+        assert 0 < len(numbers) < len(order)
+    assert shown == "13 of 41 rows"
+
+
 def colors(style: str) -> dict[str, str]:
     return dict(re.findall(r"--(\w+): (#\w{6})", style))
 
