@@ -77,7 +77,7 @@ def class_page(
         exercises=[course.exercises[exercise] for exercise in exercises],
         scores=_scores(course, exercises, grades),
         rows=matrix.rows(grades, roll.people, exercises, pages),
-        has_sections=any(person.section for person in roll.people),
+        has_sections=len({person.section for person in roll.people}) > 1,
         checks=sorted(statistics.checks(), key=lambda check: order.index(check.exercise)),
         mistakes=statistics.mistakes(),
         names=roll.names,
