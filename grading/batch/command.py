@@ -19,6 +19,7 @@ from grading.batch.attention import (
     Attention,
     attention,
 )
+from grading.batch.class_page import Roll
 from grading.batch.counting import Graded, may_count, penalty
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
@@ -27,6 +28,7 @@ from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake
+from grading.batch.similar import similar
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.batch.taking import TakenIn, Told, roster_of, take_in
 from grading.course.syllabus import Course, Exercise
@@ -97,11 +99,13 @@ def grade(
     grades = all_grades(graded, rules, intake)
     standing = what_changed.standing_of(grades, intake.roster)
     changed = what_changed.changes(what_changed.from_store(store.standing()), standing)
+    alike = similar(course, graded, store)
     try:
         files = Generated(out, store, spared=frozenset({ANSWERS}))
         unsettled = to_settle(course, options, taken, grades, outcome, files.kept)
         back = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
-        write_class(files, course, grades, intake.matches, unsettled, back, changed)
+        roll = Roll(intake.roster.people, intake.matches)
+        write_class(files, rules, grades, roll, unsettled, back, changed, alike)
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(

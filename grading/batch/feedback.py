@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from grading.batch.grades import Grade
 from grading.batch.people.decisions import described
+from grading.batch.people.person import Person
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,11 @@ class Feedback:
     key: str
     grades: Sequence[Grade]
     is_of_submission: bool
+
+    @property
+    def owners(self) -> list[Person]:
+        """Whose the grades are."""
+        return list(dict.fromkeys(grade.person for grade in self.grades if grade.person))
 
 
 def feedback(grades: Sequence[Grade]) -> Iterator[Feedback]:

@@ -7,16 +7,18 @@ from typing import Any
 from grading.batch import changes, pages
 from grading.batch.attention import UNWRITTEN, Attention
 from grading.batch.changes import Change
+from grading.batch.class_page import Roll, class_page
 from grading.batch.feedback import Feedback, feedback
 from grading.batch.generated import Generated
 from grading.batch.gradebooks import csv_text, nbgrader, own
 from grading.batch.gradebooks.remarks import remark
 from grading.batch.gradebooks.uploads import Uploads
-from grading.batch.grades import Grade
+from grading.batch.grades import Grade, Rules
 from grading.batch.pages import Part
 from grading.batch.people import decisions
-from grading.batch.people.evidence import Match
-from grading.batch.statistics import ClassStatistics
+from grading.batch.people.person import Person
+from grading.batch.similar import Similar
+from grading.batch.statistics import Board, ClassStatistics
 from grading.course.syllabus import Course
 from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
@@ -24,12 +26,13 @@ from grading.renderers.junit import JUnit
 
 def write_class(
     files: Generated,
-    course: Course,
+    rules: Rules,
     grades: Sequence[Grade],
-    matches: Mapping[str, Match],
+    roll: Roll,
     attention: Attention,
     uploads: Uploads,
     changed: Sequence[Change] = (),
+    similar: Similar | None = None,
 ) -> None:
     """Write each file of a class whole or not at all. Raises OSError.
 
@@ -37,16 +40,29 @@ def write_class(
     """
     shown = list(feedback(grades))
     names = pages.file_names([page.key for page in shown])
-    titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
-    statistics, remarks = _write_reports(files, shown, names, titles)
+    course = rules.course
+    statistics, remarks = _write_reports(files, course, shown, names, _people(grades))
+    boards = statistics.leaderboard()
+    if boards:
+        _write_leaderboard(files, course, boards, roll)
     pages_of = {page.key: names[page.key] for page in shown if page.is_of_submission}
     _write_uploads(files, uploads, grades, remarks, pages_of, attention)
     for name, text in {
         "grades.csv": own.grades_csv(grades, course.zone),
         "changes.csv": csv_text.table(changes.rows(changed)),
-        "people.csv": csv_text.table(decisions.people_rows(matches, attention.of_submission)),
+        "people.csv": csv_text.table(decisions.people_rows(roll.matches, attention.of_submission)),
         "nbgrader.csv": nbgrader.nbgrader_csv(grades, course),
-        "class.html": pages.class_page(course, titles, grades, statistics, names, attention),
+        "class.html": class_page(
+            course,
+            list(rules.max_scores),
+            grades,
+            statistics,
+            names,
+            attention,
+            roll,
+            similar or Similar(),
+            bool(boards),
+        ),
     }.items():
         files.write(name, text)
     files.close()
@@ -71,17 +87,28 @@ def _write_uploads(
         attention.add(UNWRITTEN, line)
 
 
+def _write_leaderboard(
+    files: Generated, course: Course, boards: Sequence[Board], roll: Roll
+) -> None:
+    """Write the page that students may see."""
+    labels = {label for board in boards for entry in board.entries for label in entry.submissions}
+    names = {label: roll.names(label) for label in labels}
+    files.write("leaderboard.html", pages.leaderboard_page(course, boards, names))
+
+
 def _write_reports(
     files: Generated,
+    course: Course,
     shown: Sequence[Feedback],
     names: Mapping[str, str],
-    titles: Mapping[str, str],
+    people: Mapping[str, Sequence[Person]],
 ) -> tuple[ClassStatistics, dict[tuple[str, str], str]]:
     """Write what is made from whole reports; return statistics, and remarks for a gradebook.
 
     It reads reports one submission at a time: those of a large class would fill the memory.
     """
     statistics = ClassStatistics()
+    titles = {exercise.id: exercise.title for exercise in course.exercises.values()}
     remarks: dict[tuple[str, str], str] = {}
     with (
         files.writing("results.jsonl") as lines,
@@ -92,7 +119,9 @@ def _write_reports(
         answers.write(own.ANSWERS_HEADING)
         for one in shown:
             parts = [_part(grade) for grade in one.grades]
-            files.write(f"feedback/{names[one.key]}", pages.feedback_page(parts, titles))
+            whose = people[one.key] if one.is_of_submission else one.owners
+            page = pages.feedback_page(parts, whose, titles, course.zone)
+            files.write(f"feedback/{names[one.key]}", page)
             if not one.is_of_submission:
                 continue
             for part in parts:
@@ -108,6 +137,16 @@ def _write_reports(
                     name = f"{names[one.key].removesuffix('.html')}.{grade.exercise}.json"
                     files.write(f"gradescope/{name}", _json(gradescope.results(report)) + "\n")
     return statistics, remarks
+
+
+def _people(grades: Sequence[Grade]) -> dict[str, list[Person]]:
+    """Whose each submission is."""
+    people: dict[str, list[Person]] = {}
+    for grade in grades:
+        mine = people.setdefault(grade.submission, [])
+        if grade.person is not None and grade.person not in mine:
+            mine.append(grade.person)
+    return people
 
 
 def _part(grade: Grade) -> Part:

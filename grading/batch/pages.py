@@ -1,20 +1,26 @@
-"""HTML pages for a class, one for the instructor and one per student; they need no network."""
+"""HTML pages: a student's feedback, and the board that students may see. They need no network.
 
+The class page, which only instructors may see, is made in class_page.py.
+"""
+
+import base64
+import hashlib
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
-from grading.batch.attention import Attention
+from grading.batch import wording
 from grading.batch.grades import Grade
-from grading.batch.statistics import ClassStatistics, histogram
+from grading.batch.people.person import Person
+from grading.batch.statistics import Board
 from grading.course.syllabus import Course
-from grading.report import Report
+from grading.report import CheckResult, Report, Status
 from grading.text import number_of
 
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -26,6 +32,9 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters |= {"points": wording.points, "number_of": number_of}
+# What went wrong is red, what nobody judged is not.
+_TONES = {Status.PASSED: "passed", Status.PARTIAL: "partial"}
 
 
 @dataclass(frozen=True)
@@ -37,36 +46,50 @@ class Part:
     answers: Mapping[str, str]
 
 
-def feedback_page(parts: Sequence[Part], titles: Mapping[str, str]) -> str:
-    """One submission's feedback as HTML: its own reports and nothing else."""
-    title = f"Feedback for {parts[0].grade.submission}"
-    page = _ENVIRONMENT.get_template("feedback.html")
-    return page.render(title=title, parts=parts, titles=titles)
+def rendered(template: str, script: str = "", **values: Any) -> str:
+    """A page from a template. `script` names the file of the one script that may run on it."""
+    text = (_TEMPLATES / script).read_text(encoding="utf-8") if script else ""
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return _ENVIRONMENT.get_template(template).render(
+        script=Markup(text),  # the course's own file, as it stands
+        script_source=Markup(f"'sha256-{digest}'" if script else "'none'"),
+        **values,
+    )
 
 
-def class_page(
-    course: Course,
-    titles: Mapping[str, str],
-    grades: Sequence[Grade],
-    statistics: ClassStatistics,
-    pages: Mapping[str, str],
-    attention: Attention,
+def feedback_page(
+    parts: Sequence[Part], people: Sequence[Person], titles: Mapping[str, str], zone: tzinfo
 ) -> str:
-    """The instructor's overview of a class as HTML."""
-    return _ENVIRONMENT.get_template("class.html").render(
-        title=f"{course.title}: the class",
-        grades=grades,
-        count=number_of(len(grades), "grade"),
+    """One submission's feedback as HTML: its own reports and nothing else.
+
+    `people` are those whose work it is; `zone` is that of its times.
+    """
+    names = [person.name for person in people] or [parts[0].grade.submission]
+    return rendered(
+        "feedback.html",
+        title=f"Feedback for {', '.join(names)}",
+        names=names,
+        submission=parts[0].grade.submission,
+        parts=parts,
         titles=titles,
-        pages=pages,
-        charts=_charts(grades),
-        checks=statistics.checks(),
-        mistakes=statistics.misconceptions(),
-        leaderboard=statistics.leaderboard(),
-        ungradable=sum(grade.score is None for grade in grades),
-        attention=attention,
-        sources=Counter(grade.received.source for grade in grades if grade.exercise),
-        show_names=course.show_names,
+        zone=zone,
+        wording=wording,
+        tone=tone,
+        message=_message,
+    )
+
+
+def leaderboard_page(course: Course, boards: Sequence[Board], names: Mapping[str, str]) -> str:
+    """What checks measured, as HTML that students may see: names only if the course shows them.
+
+    `names` says whose each submission is.
+    """
+    return rendered(
+        "leaderboard.html",
+        title=f"{course.title}: lowest values",
+        boards=boards,
+        titles={exercise.id: exercise.title for exercise in course.exercises.values()},
+        names=names if course.show_names else None,
     )
 
 
@@ -89,17 +112,19 @@ def file_names(submissions: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def _charts(grades: Sequence[Grade]) -> dict[str, dict[str, Any]]:
-    charts = {}
-    for exercise in dict.fromkeys(grade.exercise for grade in grades if grade.score is not None):
-        mine = [grade for grade in grades if grade.exercise == exercise]
-        scores = [grade.score for grade in mine if grade.score is not None]
-        counts = histogram(mine)
-        charts[exercise] = {
-            "counts": counts,
-            "most": max(counts),
-            "graded": len(scores),
-            "median": median(scores),
-            "max_score": mine[0].max_score,
-        }
-    return charts
+def tone(status: Status) -> str:
+    """The class of a status: its color goes with the word, and never stands for it."""
+    if status is Status.NOT_ATTEMPTED or not (status.is_verdict or status.is_open):
+        return "neutral"
+    return _TONES.get(status, "failed")
+
+
+def _message(check: CheckResult, report: Report) -> str:
+    """The message of a check; one that waits names the other check by its title."""
+    if check.status not in (Status.BLOCKED, Status.NOT_ATTEMPTED):
+        return check.message
+    titles = {other.id: other.title for other in report.checks}
+    match = re.fullmatch(r"Waits for (\w+)\.", check.message)
+    if match is None or match[1] not in titles:
+        return check.message
+    return f"Waits for: {titles[match[1]]}"

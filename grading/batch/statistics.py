@@ -2,41 +2,95 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import correlation, median
+from statistics import correlation, fmean, median, stdev
 
 from grading.batch.grades import Grade
 from grading.report import Report, Status
 
 BINS = 10
-LEADERS = 20
+# Distinct values on a board.
+LEADERS = 10
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How scores are spread. `deviation` is the sample's (n - 1); None for a single score."""
+
+    count: int
+    mean: float
+    median: float
+    deviation: float | None
+    zero: int
+    full: int
 
 
 @dataclass(frozen=True)
 class CheckStatistics:
     """The statistics of one check.
 
-    `discrimination` is the correlation of its points with the score on everything else: near 0,
-    the check says nothing about how well a student does; None where one of them does not vary.
-    `seconds` is the median over the submissions on which the check ran.
+    `counts` says how many submissions ended it in each status. `discrimination` is the correlation
+    of its points with the score on everything else: near 0, the check says nothing about how well a
+    student does; None where one of them does not vary. `seconds` is the median over the submissions
+    on which the check ran.
     """
 
     exercise: str
     id: str
     title: str
-    passed: float
+    counts: Mapping[Status, int]
     discrimination: float | None
     seconds: float
+
+    @property
+    def passed(self) -> float:
+        """The share of all graded submissions that pass it, from 0 to 1."""
+        return self.counts.get(Status.PASSED, 0) / sum(self.counts.values())
+
+    def number(self, *statuses: Status) -> int:
+        """How many submissions ended it in one of these."""
+        return sum(self.counts.get(status, 0) for status in statuses)
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake, what students are told about it, and the submissions that show it."""
+
+    exercise: str
+    name: str
+    sentence: str
+    submissions: Sequence[str]
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the leaderboard."""
+    """A value on a board, to four digits, and every submission that reaches it."""
 
-    check: str
-    submission: str
     value: float
+    submissions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Board:
+    """The lowest values of one check that measures something; `more` submissions lie above them."""
+
+    exercise: str
+    title: str
+    entries: Sequence[Entry]
+    more: int
+
+
+def spread(scores: Sequence[float], max_score: float) -> Spread:
+    """The spread of one score or more, out of `max_score`."""
+    return Spread(
+        len(scores),
+        fmean(scores),
+        median(scores),
+        stdev(scores) if len(scores) > 1 else None,
+        sum(score == 0 for score in scores),
+        sum(score >= max_score for score in scores),
+    )
 
 
 def histogram(grades: Iterable[Grade]) -> list[int]:
@@ -56,10 +110,29 @@ class _Column:
     """
 
     title: str
-    passed: int = 0
+    counts: Counter[Status] = field(default_factory=Counter)
     points: "array[float]" = field(default_factory=lambda: array("d"))
     rest: "array[float]" = field(default_factory=lambda: array("d"))
     seconds: "array[float]" = field(default_factory=lambda: array("d"))
+
+
+@dataclass
+class _Leaders:
+    """The submissions of the lowest values of one check, and how many were measured."""
+
+    title: str
+    measured: int = 0
+    submissions: dict[float, list[str]] = field(default_factory=dict)
+
+    def add(self, submission: str, value: float) -> None:
+        self.measured += 1
+        # Values that look equal are equal: one row holds all of their submissions.
+        self.submissions.setdefault(float(f"{value:.4g}"), []).append(submission)
+        if len(self.submissions) > 2 * LEADERS:
+            self.submissions = dict(self.lowest())
+
+    def lowest(self) -> list[tuple[float, list[str]]]:
+        return sorted(self.submissions.items())[:LEADERS]
 
 
 class ClassStatistics:
@@ -67,8 +140,8 @@ class ClassStatistics:
 
     def __init__(self) -> None:
         self._columns: dict[str, dict[str, _Column]] = {}
-        self._mistakes: Counter[tuple[str, str, str]] = Counter()
-        self._leaders: dict[str, list[Entry]] = {}
+        self._mistakes: dict[tuple[str, str, str], list[str]] = {}
+        self._leaders: dict[tuple[str, str], _Leaders] = {}
 
     def add(self, grade: Grade, report: Report) -> None:
         """Count a grade and its report, in which the grader must not have failed."""
@@ -78,7 +151,7 @@ class ClassStatistics:
         total = sum(check.points for check in report.checks)
         for check in report.checks:
             column = columns.setdefault(check.id, _Column(check.title))
-            column.passed += check.status is Status.PASSED
+            column.counts[check.status] += 1
             column.points.append(check.points)
             column.rest.append(round(total - check.points, 6))
             if check.seconds:
@@ -92,13 +165,19 @@ class ClassStatistics:
             for identity, column in columns.items()
         ]
 
-    def misconceptions(self) -> list[tuple[str, str, str, int]]:
-        """(exercise, name, sentence, submissions that show it), the most frequent first."""
-        return [(*mistake, count) for mistake, count in self._mistakes.most_common()]
+    def mistakes(self) -> list[Mistake]:
+        """Known mistakes, the most frequent first."""
+        found = [Mistake(*mistake, labels) for mistake, labels in self._mistakes.items()]
+        return sorted(found, key=lambda mistake: -len(mistake.submissions))
 
-    def leaderboard(self) -> list[Entry]:
-        """Measured losses of passed checks: the LEADERS lowest of each check, lowest first."""
-        return [entry for _, entries in sorted(self._leaders.items()) for entry in entries]
+    def leaderboard(self) -> list[Board]:
+        """What passed checks measured (losses, say): the lowest values of each check."""
+        boards = []
+        for (exercise, _), leaders in sorted(self._leaders.items()):
+            entries = [Entry(*entry) for entry in leaders.lowest()]
+            shown = sum(len(entry.submissions) for entry in entries)
+            boards.append(Board(exercise, leaders.title, entries, leaders.measured - shown))
+        return boards
 
     def _count_mistakes(self, grade: Grade, report: Report) -> None:
         mistakes = (
@@ -107,23 +186,22 @@ class ClassStatistics:
             if check.misconception
         )
         # Each once, in order: the order of a set differs from run to run.
-        self._mistakes.update(list(dict.fromkeys(mistakes)))
+        for mistake in dict.fromkeys(mistakes):
+            self._mistakes.setdefault(mistake, []).append(grade.submission)
 
     def _look_for_leaders(self, grade: Grade, report: Report) -> None:
         for check in report.checks:
             if check.measured is not None and check.status is Status.PASSED:
-                name = f"{grade.exercise}: {check.title}"
-                entries = self._leaders.setdefault(name, [])
-                entries.append(Entry(name, grade.submission, check.measured))
-                entries.sort(key=lambda entry: entry.value)
-                del entries[LEADERS:]
+                place = (grade.exercise, check.id)
+                leaders = self._leaders.setdefault(place, _Leaders(check.title))
+                leaders.add(grade.submission, check.measured)
 
     def _of_check(self, exercise: str, identity: str, column: _Column) -> CheckStatistics:
         return CheckStatistics(
             exercise,
             identity,
             column.title,
-            column.passed / len(column.points),
+            dict(column.counts),
             _correlation(column.points, column.rest),
             median(column.seconds or [0.0]),
         )

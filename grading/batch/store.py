@@ -53,6 +53,7 @@ create table if not exists marks (
     primary key (submission, exercise, question)
 );
 create table if not exists matches (submission text primary key, person text not null);
+create table if not exists fingerprints (identity text primary key, hashes blob not null);
 """
 
 
@@ -264,6 +265,18 @@ class Store(Closing):
     def matches(self) -> dict[str, str]:
         """Every such decision."""
         return dict(self._database.execute("select submission, person from matches"))
+
+    def keep_fingerprints(self, new: Mapping[str, bytes]) -> None:
+        """Store what works are compared by, under the identities of their content."""
+        query = "insert or replace into fingerprints values (?, ?)"
+        with self.together():
+            self._database.executemany(query, new.items())
+
+    def fingerprints(self, identity: str) -> bytes | None:
+        """What was stored for this content; None if nothing was."""
+        query = "select hashes from fingerprints where identity = ?"
+        row = self._database.execute(query, (identity,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:

@@ -24,10 +24,7 @@ import pytest
 from distributed import LocalCluster
 
 from grading.batch import pages
-from grading.batch.attention import Attention
 from grading.batch.counting import UNREAD, UNSETTLED, Graded, may_count, penalty
-from grading.batch.files import write_class
-from grading.batch.generated import Generated
 from grading.batch.gradebooks.nbgrader import nbgrader_csv
 from grading.batch.gradebooks.own import grades_csv
 from grading.batch.gradebooks.remarks import remark
@@ -39,7 +36,7 @@ from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
-from grading.batch.statistics import ClassStatistics, histogram
+from grading.batch.statistics import Board, ClassStatistics, Entry, histogram
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
@@ -54,6 +51,7 @@ from grading.report import CheckResult, Status
 from grading.sandbox import rungs
 from grading.sandbox.limits import Limits
 from grading.sandbox.rungs import Rung
+from tests.support import class_files
 from tests.support.patience import PATIENCE
 from tests.support.reports import check, report
 
@@ -575,10 +573,7 @@ def test_what_is_not_gradable_has_no_score_to_upload(tmp_path: Path, real_course
     broken = report(check(status=Status.GRADER_ERROR))
     failed = replace(graded, status="not_gradable", score=None, raw_score=None, load=lambda: broken)
     for found, names in ((graded, ["ada.ex4.json"]), (failed, [])):
-        uploads = Uploads(real_course, Roster([]), [], {})
-        with Store(tmp_path / "grades.sqlite") as store:
-            files = Generated(tmp_path, store)
-            write_class(files, real_course, [found], {}, Attention(), uploads)
+        class_files.write(tmp_path, real_course, [found])
         assert [path.name for path in (tmp_path / "gradescope").iterdir()] == names
 
 
@@ -594,7 +589,10 @@ def test_statistics_of_a_class() -> None:
     first, second = statistics.checks()
     assert (first.passed, second.passed) == (pytest.approx(2 / 3), pytest.approx(2 / 3))
     assert first.discrimination == pytest.approx(0.5)
-    assert [entry.value for entry in statistics.leaderboard()] == [0.2]
+    assert first.number(Status.PASSED) == 2
+    assert first.number(Status.FAILED, Status.BLOCKED) == 1
+    [board] = statistics.leaderboard()
+    assert board == Board("ex4", "A", [Entry(0.2, ["a"])], 0)
 
 
 def test_pages_have_names_of_their_own() -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,14 @@ _ALONE = (
 _USED = """<pre id="used"></pre>
 <script>document.getElementById("used").textContent = JSON.stringify({})</script>
 """
+_FRAMED = """<pre id="used"></pre>
+<script>addEventListener("load", () => {{
+  const frames = [...document.querySelectorAll("iframe")].map((one) => one.contentWindow);
+  const found = frames.map((frame) => ({}));
+  document.getElementById("used").textContent = JSON.stringify(found);
+}})</script>
+"""
+_ALLOWED = re.compile(r"script-src [^;\"]*")
 
 
 def picture(page: Path, scratch: Path) -> np.ndarray:
@@ -35,10 +44,34 @@ def picture(page: Path, scratch: Path) -> np.ndarray:
 
 def after_use(page: Path, script: str, scratch: Path) -> Any:
     """What the JavaScript expression `script` gives, in a copy of the page. Skips as above."""
+    # The page itself allows no script but its own.
+    text = _ALLOWED.sub("script-src 'unsafe-inline'", page.read_text(encoding="utf-8"))
+    return _said(text.replace("</body>", _USED.format(script) + "</body>"), scratch)
+
+
+def within(pages: Sequence[Path], width: int, script: str, scratch: Path) -> list[Any]:
+    """What `script` gives of each page: `frame` is its window, `width` pixels wide. Skips as above.
+
+    A window of the browser itself cannot be narrower than 500 pixels.
+    """
+    texts = (html.escape(page.read_text(encoding="utf-8")) for page in pages)
+    frames = (
+        f'<iframe style="width: {width}px; border: 0" srcdoc="{text}"></iframe>' for text in texts
+    )
+    found: list[Any] = _said(f"<body>{''.join(frames)}{_FRAMED.format(script)}</body>", scratch)
+    return found
+
+
+def shown(page: Path, scratch: Path) -> str:
+    """The page as it is once its own scripts have run. Skips as above."""
+    return _run(page, scratch, "--dump-dom")
+
+
+def _said(text: str, scratch: Path) -> Any:
+    """What a page with a place for it says, as JSON."""
     copy = scratch / "used.html"
-    text = page.read_text(encoding="utf-8")
-    copy.write_text(text.replace("</body>", _USED.format(script) + "</body>"), encoding="utf-8")
-    found = re.search(r'<pre id="used">(.*?)</pre>', _run(copy, scratch, "--dump-dom"), re.DOTALL)
+    copy.write_text(text, encoding="utf-8")
+    found = re.search(r'<pre id="used">(.*?)</pre>', shown(copy, scratch), re.DOTALL)
     assert found, "the page did not run"
     return json.loads(html.unescape(found[1]))
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from grading.batch.attention import UNWRITTEN, Attention
-from grading.batch.files import write_class
 from grading.batch.generated import Generated
 from grading.batch.gradebooks.uploads import Uploads, require_columns
 from grading.batch.grades import Grade
@@ -15,6 +14,7 @@ from grading.batch.people.matching import Roster
 from grading.batch.store import Store
 from grading.course.syllabus import Course
 from grading.errors import UsageError
+from tests.support import class_files
 from tests.support.classes import EX1, put
 from tests.support.gradebooks import course, grade, roster, written
 from tests.support.rehearsals import rehearse
@@ -33,11 +33,7 @@ def names(folder: Path) -> list[str]:
 def write(out: Path, wish: Course, found: Roster, grades: list[Grade], folder: Path) -> Attention:
     """Write the files of a class, whose submissions lie in `folder`."""
     collected = collect(folder, list(wish.exercises.values()))
-    attention = Attention()
-    uploads = Uploads(wish, found, collected, {})
-    with Store(out / "grades.sqlite") as store:
-        write_class(Generated(out, store), wish, grades, {}, attention, uploads)
-    return attention
+    return class_files.write(out, wish, grades, roster=found, collected=collected)
 
 
 def test_files_of_an_earlier_run_do_not_stay(tmp_path: Path, real_course: Course) -> None:
