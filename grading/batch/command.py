@@ -25,7 +25,7 @@ from grading.fleet.pool import Pool, open_fleet
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
-from grading.text import number_of, unknown
+from grading.text import number_of
 
 STORE = "grades.sqlite"
 
@@ -140,13 +140,10 @@ def own_files(out: Path, options: Options) -> list[Path]:
 
 def roster_of(course: Course, options: Options) -> Roster:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
-    if said := unknown(course.roster, roster.HEADERS):
-        raise UsageError(f"[roster] in course.toml: {said}")
+    columns = roster.own_columns(course.roster)
     told: list[str] = []
     rows = [
-        person
-        for path in options.rosters
-        for person in roster.read(path, course.roster, told.append)
+        person for path in options.rosters for person in roster.read(path, columns, told.append)
     ]
     people = merging.merged(rows, told.append)
     if options.teams is not None:
