@@ -22,6 +22,7 @@ from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
 from grading.fleet.in_process import InProcess
 from grading.fleet.pool import Pool, open_fleet
+from grading.fleet.scheduler import TlsFiles
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
@@ -48,6 +49,9 @@ class Options:
     regrade: bool
     dry_run: bool
     plain: bool
+    tls_ca_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
 
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
@@ -126,7 +130,7 @@ def run_class(
     counting = grading_rules.may_count(course, intake.collected, intake.matches, intake.received)
     where, seed = run.environment(rung, options.device), class_seed(store, options.seed)
     handed_in = run.attempts(course, intake.collected, counting, where, seed)
-    fleet = partial(new_fleet, rung, options)
+    fleet = partial(new_fleet, rung, options, intake.exercises)
     with Bar(options.plain, "grading") as bar:
         outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
     return outcome, [_graded(attempt, intake, store, outcome) for attempt in handed_in]
@@ -135,7 +139,8 @@ def run_class(
 def own_files(out: Path, options: Options) -> list[Path]:
     """What the command line names, and what is therefore nobody's submission."""
     tables = (options.match, options.times, options.teams, options.rubric)
-    return [out, *options.rosters, *(path for path in tables if path is not None)]
+    keys = (options.tls_ca_file, options.tls_cert, options.tls_key)
+    return [out, *options.rosters, *(path for path in (*tables, *keys) if path is not None)]
 
 
 def roster_of(course: Course, options: Options) -> Roster:
@@ -226,10 +231,13 @@ def _as_if_graded(grade: Grade, course: Course) -> Grade:
     return replace(grade, score=0.0, penalty=off)
 
 
-def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:
+def new_fleet(
+    rung: Rung, options: Options, exercises: Sequence[Exercise]
+) -> InProcess | Pool | Cluster:
     """This process, several processes on this machine, or a cluster."""
     if options.cluster is not None:
-        return Cluster(options.cluster, rung, options.device)
+        tls = TlsFiles(options.tls_ca_file, options.tls_cert, options.tls_key)
+        return Cluster(options.cluster, rung, options.device, exercises, tls)
     return open_fleet(rung, options.device, options.jobs)
 
 

@@ -1,10 +1,8 @@
 """Grade in parallel what is not graded yet, and store each result as it arrives."""
 
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from grading.batch.intake.collected import Collected, Work
@@ -12,6 +10,7 @@ from grading.batch.store import Basis, Change, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.fleet.fleet import Fleet, Lost
+from grading.judging.fingerprint import loaded
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import Submission
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 REQUESTED = "graded again on request"
 RETRIED = "tried again, as the grader had failed"
-PACKAGES = ("torch", "numpy", "pytest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,8 @@ def attempts(
 
 def environment(rung: str, device: str) -> str:
     """The versions on the grading machine that may change a result."""
-    versions = " ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"python {platform.python_version()} {versions} {rung} {device}"
+    versions = " ".join(f"{name} {number}" for name, number in loaded().versions.items())
+    return f"{versions} {rung} {device}"
 
 
 def run(

@@ -55,6 +55,9 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
+@click.option("--tls-ca-file", type=FILE, help="For --cluster tls://...: the CA, as for dask.")
+@click.option("--tls-cert", type=FILE, help="Your certificate, as for dask.")
+@click.option("--tls-key", type=FILE, help="Its key, as for dask.")
 @click.option(
     "--roster", "rosters", type=FILE, multiple=True, help="A CSV file of people; may be repeated."
 )
