@@ -98,8 +98,9 @@ def test_a_worker_compares_itself_with_the_host(
 
 @thread_timeout
 def test_where_no_worker_is_fit_nothing_is_graded(
-    toy: Exercise, capsys: pytest.CaptureFixture[str]
+    toy: Exercise, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr("grading.fleet.cluster.GRACE_SECONDS", 0.1)
     with in_this_process() as address, Cluster(address, Rung.PROCESS, "cpu", [toy]) as cluster:
         assert list(cluster.run(of_reference, [toy])) == [(toy, "")]
         # The same worker, once somebody has edited what the probes share.
