@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grading.batch import by_hand, console, run
 from grading.batch import grades as grading_rules
-from grading.batch.attention import CHANGED, FILES, UNREADABLE, Attention, attention
+from grading.batch.attention import ANSWERS, CHANGED, FILES, UNREADABLE, Attention, attention
 from grading.batch.files import write_class
 from grading.batch.grades import Grade, Graded
 from grading.batch.intake.collect import collect
@@ -105,7 +105,7 @@ def grade(
     hand = by_hand.ByHand(course, store.marks())
     grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
     unfit = outcome.unfit.values()
-    unsettled = to_settle(course, options, intake, grades, hand.problems, unfit)
+    unsettled = to_settle(course, options, intake, grades, hand, unfit)
     try:
         write_class(out, course, grades, max_scores, intake.matches, unsettled)
     except OSError as error:
@@ -174,15 +174,16 @@ def to_settle(
     options: Options,
     intake: Intake,
     grades: Sequence[Grade],
-    notes: Sequence[str],
+    hand: by_hand.ByHand,
     unfit: Collection[str],
 ) -> Attention:
     """Everything that a person must look at."""
     doubts = [doubt for found in intake.collected for doubt in _doubts(found)]
+    doubts += [(ANSWERS, line, label) for label, line in hand.doubts]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
-    notes = [*intake.notes, *notes]
+    notes = [*intake.notes, *hand.problems]
     return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
 
 
@@ -212,7 +213,7 @@ def rehearse(course: Course, options: Options, intake: Intake, store: Store) -> 
         _as_if_graded(grade, course)
         for grade in grading_rules.grades(graded, course, {}, hand.results, hand.answers)
     ]
-    unsettled = to_settle(course, options, intake, grades, hand.problems, [])
+    unsettled = to_settle(course, options, intake, grades, hand, [])
     may_count = [found for found in intake.collected if found in counting]
     console.say_what_counts(intake, grades, may_count)
     console.say_what_is_open(unsettled)

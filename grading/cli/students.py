@@ -45,12 +45,13 @@ def answers(identity: str, submission: Path | None) -> None:
         raise UsageError("this course does not show canonical answers (course.toml: show_answers)")
     canonical = {question.name: question for question in questions.read(exercise.answers)}
     given = answers_of(exercise, submission)
-    for question in given:
+    for question in given.questions:
         if question.answer and question.name in canonical:
             click.echo(f"{question.text}\n\n{canonical[question.name].answer}\n")
-    left = sum(1 for question in given if not question.answer)
-    if left:
-        click.echo(f"Unanswered questions: {left}. Their answers stay hidden.")
+    for doubt in given.doubts:
+        click.echo(f"Look at {exercise.questions.name}: {doubt}.")
+    if given.unanswered:
+        click.echo(f"Unanswered questions: {len(given.unanswered)}. Their answers stay hidden.")
 
 
 @click.command()
