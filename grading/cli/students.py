@@ -45,7 +45,7 @@ def answers(identity: str, submission: Path | None) -> None:
         raise UsageError("this course does not show canonical answers (course.toml: show_answers)")
     canonical = {question.name: question for question in questions.read(exercise.answers)}
     given = answers_of(exercise, submission)
-    for question in given.questions:
+    for question in given:
         if question.answer and question.name in canonical:
             click.echo(f"{question.text}\n\n{canonical[question.name].answer}\n")
     for doubt in given.doubts:

@@ -26,7 +26,8 @@ from grading.text import clean
 TELLING_WORDS = 4
 # What may stand in a heading before a question's text, where its name was: "Question 3 (b)".
 MOST_BEFORE = 4
-# A heading that shares fewer of its words with the question, of 1, has become the answer.
+# A heading that shares fewer of its words with the question, of 1, and does not ask anything has
+# become the answer.
 REWORDED = 0.5
 
 # En dash, em dash, minus.
@@ -102,7 +103,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Sheet:
-    """The declared questions with their answers, and what a person must look at.
+    """The declared questions with their answers, one by one, and what a person must look at.
 
     `stray` is text that belongs to no question. `perhaps` names questions without an answer that
     may have been answered elsewhere in the file: nobody is told that they are unanswered.
@@ -112,6 +113,9 @@ class Sheet:
     doubts: Sequence[str] = ()
     stray: str = ""
     perhaps: frozenset[str] = frozenset()
+
+    def __iter__(self) -> Iterator[Question]:
+        return iter(self.questions)
 
     @property
     def given(self) -> dict[str, str]:
@@ -248,7 +252,8 @@ class _Reader:
             rest = said[words[len(asked) - 1].end() :] if asked else said
             return rest.lstrip("?!.:;,*_` \t").rstrip()
         alike = SequenceMatcher(None, given, asked, autojunk=False).ratio()
-        return "" if not given or alike >= REWORDED else said.strip()
+        is_question = alike >= REWORDED or said.rstrip("*_` \t").endswith("?")
+        return said.strip() if given and not is_question else ""
 
     def _stray(self, end: int, has_questions: bool) -> str:
         """What stands above the first question and is not the course's own."""

@@ -150,7 +150,9 @@ def test_what_stands_below_a_heading_is_its_answer(written: str, answer: str) ->
         # An answer in the heading.
         (FORCING, f"{FORCING} It is fast.", {"teacher_forcing": "It is fast."}, []),
         (FORCING, "teacher_forcing: It is fast.", {"teacher_forcing": "It is fast."}, []),
-        (FORCING, "teacher_forcing: What are pros and cons of forcing?", {}, []),
+        # The question in other words, as an older edition has it.
+        (FORCING, "teacher_forcing: What are the pros and cons of forcing", {}, []),
+        (FORCING, "teacher_forcing: Why would one do that?", {}, []),
         # Two headings of one question.
         (
             PLACE,
