@@ -105,7 +105,7 @@ def grade(
     hand = by_hand.ByHand(course, store.marks())
     grades = grading_rules.grades(graded, course, max_scores, hand.results, hand.answers)
     unfit = outcome.unfit.values()
-    unsettled = to_settle(course, options, intake, grades, hand, unfit)
+    unsettled = to_settle(course, options, intake, grades, hand.problems, unfit, hand.doubts)
     try:
         write_class(out, course, grades, max_scores, intake.matches, unsettled)
     except OSError as error:
@@ -174,16 +174,17 @@ def to_settle(
     options: Options,
     intake: Intake,
     grades: Sequence[Grade],
-    hand: by_hand.ByHand,
+    notes: Sequence[str],
     unfit: Collection[str],
+    answers: Sequence[tuple[str, str]] = (),
 ) -> Attention:
-    """Everything that a person must look at."""
+    """Everything that a person must look at; `answers` are the doubts about them, by submission."""
     doubts = [doubt for found in intake.collected for doubt in _doubts(found)]
-    doubts += [(ANSWERS, line, label) for label, line in hand.doubts]
+    doubts += [(ANSWERS, line, label) for label, line in answers]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
     has_roster = bool(options.rosters)
-    notes = [*intake.notes, *hand.problems]
+    notes = [*intake.notes, *notes]
     return attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
 
 
@@ -213,7 +214,7 @@ def rehearse(course: Course, options: Options, intake: Intake, store: Store) -> 
         _as_if_graded(grade, course)
         for grade in grading_rules.grades(graded, course, {}, hand.results, hand.answers)
     ]
-    unsettled = to_settle(course, options, intake, grades, hand, [])
+    unsettled = to_settle(course, options, intake, grades, hand.problems, [], hand.doubts)
     may_count = [found for found in intake.collected if found in counting]
     console.say_what_counts(intake, grades, may_count)
     console.say_what_is_open(unsettled)
