@@ -158,18 +158,26 @@ def parse(text: str, form: Form) -> Sheet:
 
 @dataclass(frozen=True)
 class _Heading:
-    """The lines of a question's heading, and what it says beside the question's own words."""
+    """The lines of a question's heading, and what it says beside the question's own words.
+
+    `is_own` says that it asks the question; else it has nothing but the name.
+    """
 
     start: int
     end: int
     name: str
     more: str = ""
+    is_own: bool = True
 
 
 @dataclass
 class _Section:
-    """What stands below the headings of one question: text, and comments."""
+    """What stands below the headings of one question: text, and comments.
 
+    `places` counts how often it begins, with other questions between.
+    """
+
+    places: int = 0
     parts: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
 
@@ -190,9 +198,12 @@ class _Reader:
         ends = [*(heading.start for heading in headings), len(self._lines)]
         stray = self._stray(ends[0], has_questions=bool(headings))
         sections: dict[str, _Section] = {}
+        before = ""
         for heading, end in zip(headings, ends[1:], strict=True):
             text, comments = self._read(heading.end, end)
             section = sections.setdefault(heading.name, _Section())
+            section.places += heading.name != before
+            before = heading.name
             section.parts.append(f"{heading.more}\n{text}".strip())
             section.comments += comments
         answered = [
@@ -216,7 +227,10 @@ class _Reader:
                 left.remove(name)
                 self._doubts.append(f"the heading stands in a code block ({name})")
                 headings.append(_Heading(number, number + 1, name))
-        return sorted(headings, key=lambda heading: heading.start)
+        asked = {heading.name for heading in headings if heading.is_own}
+        # "## why: my own words" stands in an answer if the question has its own heading elsewhere.
+        counting = [one for one in headings if one.is_own or one.name not in asked]
+        return sorted(counting, key=lambda heading: heading.start)
 
     def _heading(self, number: int, line: str) -> _Heading | None:
         """The heading of a declared question that begins in this line, if one does."""
@@ -236,7 +250,7 @@ class _Reader:
             return None
         if (named := self._form.named.match(_NUMBER.sub("", said))) is not None:
             name = self._form.names["".join(_words(named["name"]))]
-            return _Heading(number, end, name, self._more(name, named["rest"] or ""))
+            return _Heading(number, end, name, *self._more(name, named["rest"] or ""))
         for before in range(1, min(MOST_BEFORE + 1, len(words))):
             if (name := self._form.titles.get(words[before:])) is not None:
                 return _Heading(number, end, name)
@@ -244,16 +258,18 @@ class _Reader:
             self._has_other_headings = True
         return None
 
-    def _more(self, name: str, said: str) -> str:
-        """What a heading says beside the question's text."""
+    def _more(self, name: str, said: str) -> tuple[str, bool]:
+        """What a heading says beside the question's text, and whether that is in it."""
         asked, words = self._form.texts[name], list(_WORD.finditer(said))
         given = tuple(word[0].casefold() for word in words)
         if given[: len(asked)] == asked:
             rest = said[words[len(asked) - 1].end() :] if asked else said
-            return rest.lstrip("?!.:;,*_` \t").rstrip()
+            return rest.lstrip("?!.:;,*_` \t").rstrip(), True
         alike = SequenceMatcher(None, given, asked, autojunk=False).ratio()
-        is_question = alike >= REWORDED or said.rstrip("*_` \t").endswith("?")
-        return said.strip() if given and not is_question else ""
+        if alike >= REWORDED:
+            return "", True
+        is_question = said.rstrip("*_` \t").endswith("?")
+        return said.strip() if given and not is_question else "", False
 
     def _stray(self, end: int, has_questions: bool) -> str:
         """What stands above the first question and is not the course's own."""
@@ -275,8 +291,8 @@ class _Reader:
         parts = [part for part in section.parts if _is_text(part)]
         if section.comments:
             self._doubts.append(f"something stands in a comment ({name})")
-        if len(parts) > 1:
-            self._doubts.append(f"{len(parts)} headings have one name ({name})")
+        if len(parts) > 1 or (parts and section.places > 1):
+            self._doubts.append(f"several headings have one name ({name})")
         return clean("\n\n".join(parts or section.comments), MAX_BYTES)
 
     def _read(self, start: int, end: int) -> tuple[str, list[str]]:

@@ -153,19 +153,28 @@ def test_what_stands_below_a_heading_is_its_answer(written: str, answer: str) ->
         # The question in other words, as an older edition has it.
         (FORCING, "teacher_forcing: What are the pros and cons of forcing", {}, []),
         (FORCING, "teacher_forcing: Why would one do that?", {}, []),
-        # Two headings of one question.
+        # A heading with a question's name is part of an answer if the question has its own.
+        (PLACE, "A.\n\n## why: B.\n\nC.", {"teacher_forcing": "A.\n\n## why: B.\n\nC."}, []),
         (
-            PLACE,
+            f"{PLACE}\n\n## why: Why?\n",
             "A.\n\n## why: B.\n\nC.",
-            {"teacher_forcing": "A.", "why": "B.\nC."},
+            {"repetition": "A.", "why": "B.\nC."},
             [],
         ),
+        # Two headings of one question, and one that is there twice with nothing between.
         (
-            "why: Why?",
-            "teacher_forcing: Again\n\nA.\n\n## teacher_forcing\n\nB.\n\n## why: Why?",
-            {"teacher_forcing": "Again\nA.\n\nB."},
-            ["2 headings have one name ({})"],
+            "## why: Why?",
+            f"## {FORCING}\n\nA.\n\n## why: Why?",
+            {"teacher_forcing": "A."},
+            ["several headings have one name ({})"],
         ),
+        (
+            PLACE,
+            f"A.\n\n## {FORCING}\n\nB.",
+            {"teacher_forcing": "A.\n\nB."},
+            ["several headings have one name ({})"],
+        ),
+        (PLACE, f"{FORCING}\n\nA.", {"teacher_forcing": "A."}, []),
         # A closed fence took in the next question.
         (
             f"{PLACE}\n\n## repetition: What",
