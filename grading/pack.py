@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grading.course import edition, questions
+from grading.course import edition, questions, sheet
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -28,12 +28,16 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass
 class Packed:
-    """The files by name, the one that counts for each exercise, what does not, what is missing."""
+    """The files by name, the one that counts for each exercise, what does not, what is missing.
+
+    `doubts` say where answers may stand that nobody sees.
+    """
 
     files: dict[str, bytes] = field(default_factory=dict)
     exercises: dict[str, str] = field(default_factory=dict)
     chosen: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
 
 def pack(course: Course, folder: Path) -> Packed:
@@ -77,11 +81,12 @@ def _add_answers(packed: Packed, exercise: Exercise, folder: Path) -> None:
     path = folder / "questions" / exercise.questions.name
     if not path.exists():
         return
-    answered = questions.read(path)
-    if any(question.answer for question in answered):
+    answered = sheet.read(path, sheet.form_of(exercise))
+    if answered.given:
         packed.files[path.name] = submissions.read_bytes(path, questions.MAX_BYTES)
-    if left := [question.name for question in answered if not question.answer]:
-        packed.missing.append(f"{exercise.id}: no answer to {', '.join(left)}")
+    packed.doubts += [f"{path.name}: {doubt}" for doubt in answered.doubts]
+    if answered.unanswered:
+        packed.missing.append(f"{exercise.id}: no answer to {', '.join(answered.unanswered)}")
 
 
 def as_zip(packed: Packed) -> bytes:
@@ -119,8 +124,9 @@ def listed_in(data: bytes) -> Listed:
 
 
 def summary(packed: Packed, out: Path) -> Iterator[str]:
-    """What was packed, which files count, and what is missing, line by line."""
+    """What was packed, which files count, what is missing and what to look at, line by line."""
     yield f"packed: {out}, {', '.join(sorted(packed.files))}"
     yield from (f"counts: {line}" for line in packed.chosen)
     yield from (f"missing: {line}" for line in packed.missing)
+    yield from (f"look at {line}" for line in packed.doubts)
     yield f"hand in {out.name}"

@@ -1,13 +1,20 @@
-"""What a grading found: pure data with one schema, docs/report.schema.json."""
+"""What a grading found: pure data with one schema, docs/report.schema.json.
+
+Reports of version 1 (docs/report-1.schema.json) are read, too. All of its fields kept their names
+and meaning in version 2, which allows others beside them: readers ignore those that they do not
+know, so that a later field needs no new version.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
 from grading.errors import ExitCode
 
-SCHEMA = "unrolled/report/1"
+SCHEMA = "unrolled/report/2"
+# What `Report.from_json` reads.
+READABLE = ("unrolled/report/1", SCHEMA)
 # All seeds are smaller, so that torch and NumPy accept them.
 MAX_SEED = 2**31
 
@@ -93,7 +100,7 @@ class CheckResult:
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The result in a document. Raises KeyError, TypeError or ValueError if it is malformed."""
         visibility, status = Visibility(document["visibility"]), Status(document["status"])
-        return cls(**{**document, "visibility": visibility, "status": status})
+        return cls(**{**_known(cls, document), "visibility": visibility, "status": status})
 
 
 @dataclass(frozen=True)
@@ -141,6 +148,11 @@ class HintShown:
     misconception: str | None
     tier: int
     price: float
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Self:
+        """The hint in a document. Raises TypeError if a field is missing."""
+        return cls(**_known(cls, document))
 
 
 @dataclass(frozen=True)
@@ -226,8 +238,10 @@ class Report:
     def from_json(cls, document: Mapping[str, Any]) -> Self:
         """The report in a document from `to_json`, without the words of the grader's faults.
 
-        Raises KeyError, TypeError or ValueError if it is malformed.
+        Raises KeyError, TypeError or ValueError if it is malformed, or of another schema.
         """
+        if document["schema"] not in READABLE:
+            raise ValueError(f"{document['schema']!r} is none of {', '.join(READABLE)}")
         submission = document["submission"]
         report = cls(
             exercise=document["exercise"],
@@ -239,11 +253,17 @@ class Report:
             environment=document["environment"],
             checks=[CheckResult.from_json(check) for check in document["checks"]],
             questions=[QuestionResult.from_json(question) for question in document["questions"]],
-            hints=[HintShown(**hint) for hint in document["hints"]],
+            hints=[HintShown.from_json(hint) for hint in document["hints"]],
         )
         if document["status"] == "graded" or not report.gradable:
             return report
         return replace(report, faults=["the grader failed; a stored report does not say why"])
+
+
+def _known(kind: type[CheckResult | HintShown], document: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a document that this version knows."""
+    names = {field.name for field in fields(kind)}
+    return {name: value for name, value in document.items() if name in names}
 
 
 def exit_code(reports: Iterable[Report]) -> ExitCode:

@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from grading import pack
+from grading.course.questions import PLACE
 from grading.course.syllabus import Course
 from tests.support.classes import EX1, put
 from tests.support.notebooks import code, notebook
@@ -37,3 +38,17 @@ def test_the_same_notebook_twice_is_packed_once(tmp_path: Path, real_course: Cou
     packed = pack.pack(real_course, tmp_path)
     assert list(packed.files) == [EX1, NOTEBOOK]
     assert packed.exercises == {"ex1": EX1}
+
+
+def test_answers_that_nobody_might_see_are_packed_and_said(
+    tmp_path: Path, real_course: Course
+) -> None:
+    asked = real_course.exercise("ex1").questions.read_text(encoding="utf-8")
+    text = asked.replace(PLACE, "<!-- Errors cannot add up. -->", 1).replace("## s", "### s", 1)
+    put(tmp_path / "questions" / "ex1.md", text)
+    packed = pack.pack(real_course, tmp_path)
+    assert packed.files == {"ex1.md": text.encode()}
+    (answers,) = [line for line in packed.missing if "no answer" in line]
+    assert answers.startswith("ex1: no answer to struggling, surrogate,")
+    said = list(pack.summary(packed, Path("out.zip")))
+    assert "look at ex1.md: something stands in a comment (teacher_forcing)" in said

@@ -9,22 +9,29 @@ from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.course import questions
 from grading.course.questions import Marks, Question
+from grading.course.sheet import Sheet, form_of
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.report import QuestionResult
 from grading.text import one_line
 
 
-def declared(exercise: Exercise) -> list[Question]:
+def declared(exercise: Exercise) -> Sequence[Question]:
     """The questions of an exercise. Raises UsageError."""
-    return questions.read(exercise.answers) or questions.read(exercise.questions)
+    return form_of(exercise).questions
 
 
 class ByHand:
-    """A class's answers and the points for them; `problems` says which files cannot be read."""
+    """A class's answers and the points for them.
+
+    `problems` says which files cannot be read, and `doubts` which may hold answers that nobody
+    sees, with the submission's label. Points for every question, which somebody gave who has seen
+    the file, settle its doubts.
+    """
 
     def __init__(self, course: Course, marks: Marks) -> None:
         self.problems: list[str] = []
+        self.doubts: list[tuple[str, str]] = []
         self._marks = marks
         self._asked = {exercise.id: declared(exercise) for exercise in course.exercises.values()}
         # The most that anybody's answer to a question could get: nobody has given any for others.
@@ -43,23 +50,33 @@ class ByHand:
         given = self._most.get(exercise, {})
         return any(one.answered and one.mark is None and one.name in given for one in questions)
 
-    def answers(self, collected: Collected) -> list[Question]:
+    def answers(self, collected: Collected) -> Sequence[Question]:
         """The answers that were handed in, read again each time."""
-        try:
-            return [] if collected.answers is None else collected.answers()
-        except UsageError as error:
-            problem = f"{collected.author.label} {collected.exercise}: {error}"
-            if problem not in self.problems:
-                self.problems.append(problem)
-            return []
+        return self._sheet(collected).questions
 
     def results(self, collected: Collected) -> list[QuestionResult]:
         """The result of each question of the exercise."""
         if not collected.exercise:
             return []
-        marks = self._marks.get((collected.author.label, collected.exercise), {})
-        asked = self._asked[collected.exercise]
-        return questions.results(asked, self.answers(collected), marks)
+        label = collected.author.label
+        marks = self._marks.get((label, collected.exercise), {})
+        asked, sheet = self._asked[collected.exercise], self._sheet(collected)
+        if any(question.name not in marks for question in asked):
+            self.doubts += [(label, f"{label} {collected.exercise}: {it}") for it in sheet.doubts]
+        return questions.results(asked, sheet.questions, marks, sheet.perhaps)
+
+    def _sheet(self, collected: Collected) -> Sheet:
+        if collected.answers is None:
+            return Sheet()
+        try:
+            return collected.answers()
+        except UsageError as error:
+            problem = f"{collected.author.label} {collected.exercise}: {error}"
+            if problem not in self.problems:
+                self.problems.append(problem)
+            # Something is written there.
+            names = (question.name for question in self._asked[collected.exercise])
+            return Sheet(perhaps=frozenset(names))
 
 
 def read_rubric(

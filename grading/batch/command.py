@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -10,15 +10,7 @@ from pathlib import Path
 from grading.batch import changes as what_changed
 from grading.batch import console, ledger, run
 from grading.batch import grades as grading_rules
-from grading.batch.attention import (
-    CHANGED,
-    EDITED,
-    FILES,
-    NOT_HERE,
-    UNREADABLE,
-    Attention,
-    attention,
-)
+from grading.batch.attention import EDITED, UNREADABLE, Attention
 from grading.batch.class_page import Roll
 from grading.batch.counting import Graded, may_count, penalty
 from grading.batch.files import write_class
@@ -26,8 +18,8 @@ from grading.batch.generated import Generated
 from grading.batch.gradebooks import uploads
 from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
-from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake
+from grading.batch.settling import to_settle
 from grading.batch.similar import similar
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.batch.taking import TakenIn, Told, roster_of, take_in
@@ -36,6 +28,7 @@ from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
 from grading.fleet.in_process import InProcess
 from grading.fleet.pool import Pool, open_fleet
+from grading.fleet.scheduler import NO_FILES, TlsFiles
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose
@@ -59,6 +52,7 @@ class Options:
     regrade: bool
     dry_run: bool
     plain: bool
+    tls: TlsFiles = NO_FILES
 
 
 def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
@@ -67,7 +61,7 @@ def batch(course: Course, folder: Path, out: Path, options: Options) -> int:
     exercises = list(dict.fromkeys(course.exercise(name) for name in names))
     known = roster_of(course, options.told)
     others = [other for other in course.exercises.values() if other not in exercises]
-    own = [out, *options.told.files]
+    own = [out, *options.told.files, *options.tls.files]
     collected = collect(folder, exercises, course.trust_file_times, others, own)
     if not collected:
         raise UsageError(f"{folder} holds no submissions")
@@ -102,7 +96,7 @@ def grade(
     alike = similar(course, graded, store)
     try:
         files = Generated(out, store, spared=frozenset({ANSWERS}))
-        unsettled = to_settle(course, options, taken, grades, outcome, files.kept)
+        unsettled = to_settle(course, taken, grades, outcome.unfit.values(), files.kept)
         back = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
         roll = Roll(intake.roster.people, intake.matches)
         write_class(files, rules, grades, roll, unsettled, back, changed, alike)
@@ -145,7 +139,7 @@ def run_class(
     counting = may_count(course, intake.everything, intake.matches, intake.received)
     where, seed = run.environment(rung, options.device), class_seed(store, options.seed)
     handed_in = run.attempts(course, intake.collected, counting, where, seed, intake.earlier)
-    fleet = partial(new_fleet, rung, options)
+    fleet = partial(new_fleet, rung, options, intake.exercises)
     with Bar(options.plain, "grading") as bar:
         outcome = run.run(course, handed_in, store, fleet, options.regrade, bar.show)
     return outcome, handed_in
@@ -180,54 +174,6 @@ def _max_scores(
     }
 
 
-def to_settle(
-    course: Course,
-    options: Options,
-    taken: TakenIn,
-    grades: Sequence[Grade],
-    outcome: run.Outcome,
-    edited: Sequence[str] = (),
-) -> Attention:
-    """Everything that a person must look at."""
-    intake = taken.intake
-    doubts = [doubt for found in intake.everything for doubt in _doubts(found)]
-    doubts += [(EDITED, line, "") for line in edited]
-    identities = [exercise.id for exercise in intake.exercises]
-    missing = grading_rules.missing(intake.roster, grades, identities)
-    has_roster = bool(options.told.rosters)
-    notes = [*intake.notes, *taken.hand.problems]
-    unfit = outcome.unfit.values()
-    found = attention(course, grades, intake.matches, doubts, missing, notes, has_roster, unfit)
-    if lines := list(_not_here(intake)):
-        found.missing[NOT_HERE] = lines
-    return found
-
-
-def _not_here(intake: Intake) -> Iterator[str]:
-    """A line for each submission that this folder lacks; one line if it lacks an exercise."""
-    here = {found.exercise for found in intake.collected}
-    others: dict[str, int] = {}
-    for label, exercise in dict.fromkeys(one.collected.place for one in intake.earlier):
-        if exercise in here or not exercise:
-            yield f"{label} {exercise}".strip()
-        else:
-            others[exercise] = others.get(exercise, 0) + 1
-    for exercise, count in others.items():
-        yield f"{exercise}: {number_of(count, 'submission')} of earlier runs"
-
-
-def _doubts(found: Collected) -> Iterator[tuple[str, str, str]]:
-    """The kind and line of each doubt about what counts in an attempt, and the submission."""
-    label = found.author.label
-    what = f"{label} {found.exercise}"
-    if found.work is not None and not found.work.settled:
-        yield FILES, f"{what}: {found.work.name} ({found.work.note})", label
-    if not found.answers_settled:
-        yield FILES, f"{what}: answers {found.answers_note}", label
-    if found.doubt:
-        yield CHANGED, f"{what}: {found.doubt}", label
-
-
 def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> int:
     """Say what a batch would say, and grade and write nothing; return the exit code."""
     intake = taken.intake
@@ -242,7 +188,7 @@ def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> 
     exercises = {found.exercise for found in intake.everything if found.exercise}
     rules = Rules(course, dict.fromkeys(exercises, 0.0), taken.hand, taken.decided)
     grades = [_as_if_graded(grade, course) for grade in all_grades(graded, rules, intake)]
-    unsettled = to_settle(course, options, taken, grades, run.Outcome())
+    unsettled = to_settle(course, taken, grades)
     may_be = [found for found in intake.collected if found in counting]
     console.say_lines(taken.said)
     console.say_what_counts(intake, grades, may_be)
@@ -263,10 +209,12 @@ def _as_if_graded(grade: Grade, course: Course) -> Grade:
     return replace(grade, score=0.0, final=final, penalty=off)
 
 
-def new_fleet(rung: Rung, options: Options) -> InProcess | Pool | Cluster:
+def new_fleet(
+    rung: Rung, options: Options, exercises: Sequence[Exercise]
+) -> InProcess | Pool | Cluster:
     """This process, several processes on this machine, or a cluster."""
     if options.cluster is not None:
-        return Cluster(options.cluster, rung, options.device)
+        return Cluster(options.cluster, rung, options.device, exercises, options.tls)
     return open_fleet(rung, options.device, options.jobs)
 
 

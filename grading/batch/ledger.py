@@ -6,8 +6,8 @@ whose it is, which attempt counts, how late it is. Only its file is out of reach
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,6 +17,7 @@ from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import Stamp
 from grading.batch.store import Basis, Row
 from grading.course.questions import Question
+from grading.course.sheet import Sheet
 from grading.errors import UsageError
 from grading.submission.file import Submission
 
@@ -109,15 +110,20 @@ def _entry(found: Collected) -> dict[str, Any]:
     }
 
 
-def _answers(found: Collected) -> list[list[str]] | None:
+def _answers(found: Collected) -> dict[str, Any] | None:
     """The answers as they are now; None if there are none that can be read."""
     try:
-        given = None if found.answers is None else found.answers()
-    except UsageError:  # the run that could read the file has said so
-        given = None
-    if given is None:
+        sheet = None if found.answers is None else found.answers()
+    except UsageError:  # the run that could not read the file has said so
+        sheet = None
+    if sheet is None:
         return None
-    return [[question.name, question.text, question.answer] for question in given]
+    return {
+        "questions": [astuple(question) for question in sheet.questions],
+        "doubts": list(sheet.doubts),
+        "stray": sheet.stray,
+        "perhaps": sorted(sheet.perhaps),
+    }
 
 
 def _recalled(row: Row) -> Collected:
@@ -139,7 +145,7 @@ def _recalled(row: Row) -> Collected:
         None if order is None else tuple(order),
         entry.get("problem", ""),
         entry.get("doubt", ""),
-        None if given is None else partial(_questions, given),
+        None if given is None else partial(_sheet, given),
         entry.get("answers_note", ""),
         entry.get("answers_settled", True),
         entry.get("unread", False),
@@ -166,8 +172,9 @@ def _stamp(stamp: Mapping[str, Any]) -> Stamp:
     return Stamp(when, stamp.get("source", ""), stamp.get("late"))
 
 
-def _questions(given: Sequence[Sequence[str]]) -> list[Question]:
-    return [Question(*one) for one in given]
+def _sheet(given: Mapping[str, Any]) -> Sheet:
+    questions = [Question(*one) for one in given["questions"]]
+    return Sheet(questions, given["doubts"], given["stray"], frozenset(given["perhaps"]))
 
 
 def _out_of_reach(label: str) -> Submission:

@@ -1,10 +1,8 @@
 """Grades in parallel what is not graded yet, and stores each result as it arrives."""
 
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from grading.batch.intake.collected import Collected, Work
@@ -13,15 +11,13 @@ from grading.batch.store import Basis, Result, Store
 from grading.course.syllabus import Course, Exercise, suite_sha256
 from grading.errors import UsageError
 from grading.fleet.fleet import Fleet, Lost
-from grading.judging.fingerprint import engine_sha256
+from grading.judging.fingerprint import engine_sha256, loaded
 from grading.judging.plan import Plan
 from grading.report import Report
 from grading.submission.file import Submission
 
 if TYPE_CHECKING:
     from grading.judging.grader import Grader
-
-PACKAGES = ("torch", "numpy", "pytest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +86,8 @@ def attempts(
 
 def environment(rung: str, device: str) -> str:
     """The versions on the grading machine that may change a result."""
-    versions = " ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"python {platform.python_version()} {versions} {rung} {device}"
+    versions = " ".join(f"{name} {number}" for name, number in loaded().versions.items())
+    return f"{versions} {rung} {device}"
 
 
 def run(

@@ -125,6 +125,7 @@ class Store(Closing):
     """The file `path`. Use as a context manager. Raises UsageError if it cannot be used."""
 
     def __init__(self, path: Path) -> None:
+        self._name = path.name
         try:
             self._database = sqlite3.connect(path, isolation_level=None, timeout=60)
             self._database.execute("pragma journal_mode = wal")
@@ -157,10 +158,18 @@ class Store(Closing):
         return str(row[0])
 
     def report(self, basis: Basis) -> Report | None:
-        """The whole report for this basis, if there is one."""
+        """The whole report for this basis, if there is one. Raises UsageError."""
         query = "select report from results where key = ?"
         row = self._database.execute(query, (basis.key,)).fetchone()
-        return None if row is None else Report.from_json(json.loads(row[0]))
+        if row is None:
+            return None
+        try:
+            return Report.from_json(json.loads(row[0]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"{self._name} holds a report that this version cannot read ({error}): grade into"
+                " another folder, or with the version that wrote it"
+            ) from error
 
     def result(self, basis: Basis) -> Result | None:
         """The status and scores for this basis, if there is a report."""

@@ -21,8 +21,6 @@ from grading.batch.people.decisions import numbered_rows
 from grading.batch.people.matching import Roster
 from grading.batch.store import Store, Taken
 from grading.course.syllabus import Course, Exercise
-from grading.errors import UsageError
-from grading.text import unknown
 
 
 @dataclass(frozen=True)
@@ -57,10 +55,9 @@ class TakenIn:
 
 def roster_of(course: Course, told: Told) -> Roster:
     """The people of all rosters, each once, with their teams. Raises UsageError."""
-    if said := unknown(course.roster, roster.HEADERS):
-        raise UsageError(f"[roster] in course.toml: {said}")
+    columns = roster.own_columns(course.roster)
     notes: list[str] = []
-    sheets = [roster.read_sheet(path, course.roster, notes.append) for path in told.rosters]
+    sheets = [roster.read_sheet(path, columns, notes.append) for path in told.rosters]
     rows = [person for sheet in sheets for person in sheet.everybody]
     people, owners = merging.merged_rows(rows, notes.append)
     if told.teams is not None:

@@ -56,6 +56,9 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 @click.option("--exercise", "identities", multiple=True, metavar="ID", help="Default: all.")
 @click.option("--jobs", type=click.IntRange(1), default=CORES)
 @click.option("--cluster", metavar="ADDRESS", help="Grade on a dask.distributed cluster.")
+@click.option("--tls-ca-file", type=FILE, help="For --cluster tls://...: the CA, as for dask.")
+@click.option("--tls-cert", type=FILE, help="Your certificate, as for dask.")
+@click.option("--tls-key", type=FILE, help="Its key, as for dask.")
 @click.option(
     "--roster", "rosters", type=FILE, multiple=True, help="A CSV file of people; may be repeated."
 )
@@ -78,7 +81,11 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
     from grading.batch import command, taking
+    from grading.fleet import scheduler
 
     plan = syllabus.load(syllabus.ROOT)
+    tls = scheduler.TlsFiles(*(options.pop(f"tls_{name}") for name in ("ca_file", "cert", "key")))
     told = taking.Told(**{one.name: options.pop(one.name) for one in fields(taking.Told)})
-    sys.exit(command.batch(plan, submissions_folder, out, command.Options(told=told, **options)))
+    sys.exit(
+        command.batch(plan, submissions_folder, out, command.Options(told=told, tls=tls, **options))
+    )

@@ -48,9 +48,10 @@ def answers(identity: str, submission: Path | None) -> None:
     for question in given:
         if question.answer and question.name in canonical:
             click.echo(f"{question.text}\n\n{canonical[question.name].answer}\n")
-    left = sum(1 for question in given if not question.answer)
-    if left:
-        click.echo(f"Unanswered questions: {left}. Their answers stay hidden.")
+    for doubt in given.doubts:
+        click.echo(f"Look at {exercise.questions.name}: {doubt}.")
+    if given.unanswered:
+        click.echo(f"Unanswered questions: {len(given.unanswered)}. Their answers stay hidden.")
 
 
 @click.command()

@@ -19,7 +19,7 @@ FORMAT = "unrolled/recorded/1"
 AUTHORS = ("answers", "audit", "batch", "calibrate", "release", "stubs")
 
 
-# In an edition: every file that was handed out, with its SHA-256.
+# In an edition: every file that was handed out, with its SHA-256, and the text of the questions.
 MANIFEST = "checks/recorded/edition.json"
 
 
@@ -34,6 +34,16 @@ def untouched(course: Course) -> set[str]:
 
     texts = stubs.made(course).values()
     return {hashlib.sha256(text.encode()).hexdigest() for text in texts}
+
+
+def questions_of(exercise: Exercise) -> str:
+    """The file of questions as an edition was handed out with it; empty in the full course."""
+    path = exercise.root / MANIFEST
+    if not path.exists():
+        return ""
+    with usable(path):
+        asked: dict[str, str] = json.loads(path.read_text(encoding="utf-8")).get("questions", {})
+        return str(asked.get(exercise.id, ""))
 
 
 def index(exercise: Exercise) -> dict[str, Any]:

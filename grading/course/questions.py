@@ -1,14 +1,15 @@
 """The reflection questions: answered in place by students, read by people, worth no points.
 
 A file of questions is Markdown. Each question is a heading `## NAME: text`, and the text below it,
-without comments, is the answer. An instructor may give points by hand in a CSV file with the
+without comments, is the answer. So are the course's own files; sheet.py reads what students made of
+theirs. An instructor may give points by hand in a CSV file with the
 columns submission, exercise, question, points, max_points, comment.
 """
 
 import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,22 +50,32 @@ def parse(text: str) -> list[Question]:
 
 def without_answers(text: str) -> str:
     """The same file, with an empty place for the answer below each question."""
-    first = _HEADING.search(text)
-    introduction = text[: first.start()] if first else text
     asked = [f"## {question.name}: {question.text}\n\n{PLACE}\n" for question in parse(text)]
-    return introduction + "\n".join(asked)
+    return introduction(text) + "\n".join(asked)
+
+
+def introduction(text: str) -> str:
+    """What stands above the first question."""
+    first = _HEADING.search(text)
+    return text[: first.start()] if first else text
 
 
 def results(
-    declared: Sequence[Question], answered: Sequence[Question], marks: Mapping[str, Mark]
+    declared: Sequence[Question],
+    answered: Sequence[Question],
+    marks: Mapping[str, Mark],
+    perhaps: Collection[str] = (),
 ) -> list[QuestionResult]:
-    """One result for every declared question, even if the student's file lacks it."""
+    """One result for every declared question, even if the student's file lacks it.
+
+    `perhaps` names questions that may be answered where nobody can tell: they count as answered.
+    """
     answers = {question.name: question.answer for question in answered}
     return [
         QuestionResult(
             question.name,
             question.text,
-            bool(answers.get(question.name)),
+            bool(answers.get(question.name)) or question.name in perhaps,
             marks.get(question.name),
         )
         for question in declared
@@ -73,22 +84,27 @@ def results(
 
 def read(path: Path) -> list[Question]:
     """The questions of the file at `path`; none if there is no such file. Raises UsageError."""
+    return parse(text_in(path))
+
+
+def text_in(path: Path) -> str:
+    """The text of the file at `path`; empty if there is no such file. Raises UsageError."""
     try:
         if path.is_symlink() or not path.is_file():
-            return []
+            return ""
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}") from error
-    return from_bytes(data, path.name)
+    return text_of(data, path.name)
 
 
-def from_bytes(data: bytes, name: str) -> list[Question]:
-    """The questions in the bytes of a file. Raises UsageError."""
+def text_of(data: bytes, name: str) -> str:
+    """The text in the bytes of a file. Raises UsageError."""
     if len(data) > MAX_BYTES:
         raise UsageError(f"{name} is larger than 256 KB: shorten the answers")
     try:
-        return parse(data.decode("utf-8-sig").replace("\r\n", "\n"))
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise UsageError(f"{name} is not UTF-8 text: save it as UTF-8") from error
 

@@ -17,6 +17,7 @@ from grading.errors import GraderError, UsageError
 from grading.judging import fitness, suite
 from grading.judging.answers import AnswerBook, LiveAnswers
 from grading.judging.diagnose import diagnose
+from grading.judging.fingerprint import engine_sha256
 from grading.judging.open_suite import OpenSuite
 from grading.judging.plan import Plan
 from grading.judging.proof import WHAT_TO_DO, ReferenceProof
@@ -258,4 +259,5 @@ class Grader(Closing):
             "implementation": sys.implementation.name,
             "threads": 1,
             "checks_sha256": suite_sha256(exercise),
+            "engine_sha256": engine_sha256(),
         }

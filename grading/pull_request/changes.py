@@ -6,11 +6,13 @@ checks for example, are named and have no effect.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from grading.course import questions
+from grading.course import sheet
+from grading.course.questions import MAX_BYTES
+from grading.course.sheet import Sheet
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.git import git
@@ -42,7 +44,7 @@ class Work:
     exercise: Exercise
     path: str
     submission: Submission | None
-    answers: Sequence[questions.Question] = ()
+    answers: Sheet = field(default_factory=Sheet)
     problem: str = ""
     report: Report | None = None
 
@@ -135,15 +137,14 @@ def _submission(objects: Objects, entry: Entry, path: str) -> Submission:
     return submissions.from_bytes(objects.read(entry, name, submissions.max_bytes(name)), name)
 
 
-def _answers(
-    objects: Objects, exercise: Exercise, tree: dict[str, Entry]
-) -> list[questions.Question]:
+def _answers(objects: Objects, exercise: Exercise, tree: dict[str, Entry]) -> Sheet:
     """The answers to questions; none if they cannot be read, since they earn no points."""
     entry = tree.get(_name(exercise.questions, exercise))
     if entry is None or entry.mode not in _PLAIN:
-        return []
-    data = objects.read(entry, exercise.questions.name, questions.MAX_BYTES)
-    return questions.parse(data[: questions.MAX_BYTES].decode("utf-8", "replace"))
+        return Sheet()
+    data = objects.read(entry, exercise.questions.name, MAX_BYTES)
+    text = data[:MAX_BYTES].decode("utf-8", "replace")
+    return sheet.parse(text, sheet.form_of(exercise))
 
 
 def _name(path: Path, exercise: Exercise) -> str:

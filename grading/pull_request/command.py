@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grading.course import edition, questions
+from grading.course.sheet import form_of
 from grading.course.syllabus import Course
 from grading.errors import ExitCode
 from grading.files import require_writable, writing
@@ -59,8 +60,8 @@ def _graded(work: Work, grader: Grader, seed: int) -> Work:
     if work.submission is None:
         return work
     report = grader.grade(work.exercise, work.submission, Plan(seed))
-    declared = questions.read(work.exercise.questions)
-    report = report.completed(questions.results(declared, work.answers, {}))
+    declared, answers = form_of(work.exercise).questions, work.answers
+    report = report.completed(questions.results(declared, answers.questions, {}, answers.perhaps))
     terminal = TerminalRenderer(plain=True)
     terminal.heading(f"{work.exercise.id} {work.exercise.title}", work.path)
     for check in report.checks:

@@ -46,7 +46,13 @@ def contents(
             files[_name(exercise.thresholds, root)] = _json(kept)
     files["README.md"] = _readme(course, files, seeds).encode()
     files = {name: _without_dead_links(name, data, files) for name, data in files.items()}
-    files[MANIFEST] = _json({"format": FORMAT, "course": course.title, "files": sums(files)})
+    asked = {
+        exercise.id: files[name].decode()
+        for exercise in exercises
+        if (name := _name(exercise.questions, root)) in files
+    }
+    about = {"format": FORMAT, "course": course.title, "files": sums(files), "questions": asked}
+    files[MANIFEST] = _json(about)
     return dict(sorted(files.items()))
 
 

@@ -694,6 +694,6 @@ def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None
 def test_an_address_without_a_scheduler_is_said(
     class_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grading.fleet.cluster.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("grading.fleet.scheduler.CONNECT_SECONDS", 1)
     with pytest.raises(UsageError, match="no scheduler answers"):
         Cluster("tcp://127.0.0.1:9", rungs.best(), "cpu")

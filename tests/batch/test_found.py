@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from grading import pack
-from grading.batch import command
 from grading.batch import grades as rules
 from grading.batch.by_hand import ByHand
 from grading.batch.counting import Graded
@@ -25,7 +24,7 @@ from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import identify
 from grading.batch.people import merging, roster
 from grading.batch.platforms import blackboard
-from grading.batch.run import Outcome
+from grading.batch.settling import to_settle
 from grading.batch.store import Result
 from grading.batch.taking import TakenIn, Told, roster_of
 from grading.course.syllabus import Course, LatePolicy
@@ -75,13 +74,6 @@ class Seen:
         return any(text in line for line in self.listed)
 
 
-def options(told: Told) -> command.Options:
-    nothing = {"identities": (), "cluster": None, "seed": None}
-    plain = {"jobs": 1, "device": "cpu", "isolation": "auto"}
-    flags = {"regrade": False, "dry_run": True, "plain": True}
-    return command.Options(told=told, **nothing, **plain, **flags)  # type: ignore[arg-type]
-
-
 def seen(
     folder: Path,
     course: Course,
@@ -116,7 +108,7 @@ def seen(
     hand, decided = ByHand(course, {}), Decided([], known)
     grades = rules.grades(graded, rules.Rules(course, {}))
     taken = TakenIn(intake, hand, decided, [], [])
-    unsettled = command.to_settle(course, options(told), taken, grades, Outcome())
+    unsettled = to_settle(course, taken, grades)
     counts, days, sources = {}, {}, {}
     for grade in grades:
         who = grade.person.name if grade.person else grade.submission

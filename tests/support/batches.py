@@ -146,5 +146,5 @@ def batches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Batches:
     """Batches of the course, without torch."""
-    monkeypatch.setattr(command, "new_fleet", lambda rung, options: Graders())
+    monkeypatch.setattr(command, "new_fleet", lambda *grading: Graders())
     return Batches(real_course, tmp_path, capsys)

@@ -7,7 +7,9 @@ from pathlib import PurePosixPath
 from grading.batch.intake.files import File, listing, verb
 from grading.batch.intake.naming import copy_of, has_id, words
 from grading.batch.vocabulary import COPY_WORDS
-from grading.course import questions
+from grading.course import sheet
+from grading.course.questions import MAX_BYTES
+from grading.course.sheet import Form
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.text import one_line
@@ -45,7 +47,8 @@ def choose_answers(
         return Answers(None, unread)
     if len(mine) == 1 and not alike:
         return Answers(next(iter(mine)))  # and need not be read now
-    given = {file: _given(file) for file in mine}
+    form = sheet.form_of(exercise)
+    given = {file: _given(file, form) for file in mine}
 
     def rank(file: File) -> tuple[object, ...]:
         return (not given[file], file.name != exercise.questions.name, -mine[file], file.depth)
@@ -63,13 +66,12 @@ def choose_answers(
     return Answers(best, note and f"from {one_line(best.whole_place, 80)}; {note}", not rivals)
 
 
-def _given(file: File) -> dict[str, str]:
+def _given(file: File, form: Form) -> dict[str, str]:
     """The answers in a file by question; what cannot be read is an answer of its own."""
     try:
-        found = questions.from_bytes(file.content(questions.MAX_BYTES), file.name)
+        return sheet.from_bytes(file.content(MAX_BYTES), file.name, form).given
     except UsageError as error:
         return {file.place: str(error)}
-    return {question.name: question.answer for question in found if question.answer}
 
 
 def _is_alike(file: File, exercise: Exercise, beside: PurePosixPath | None) -> bool:

@@ -145,10 +145,9 @@ def _rank(found: Collected) -> tuple[tuple[float, ...], int]:
 def _given(found: Collected) -> dict[str, str]:
     """The answers of an attempt by question; what cannot be read may be an answer."""
     try:
-        questions = [] if found.answers is None else found.answers()
+        return {} if found.answers is None else found.answers().given
     except UsageError as error:
         return {"": str(error)}
-    return {question.name: question.answer for question in questions if question.answer}
 
 
 def _numbered(collected: Sequence[Collected]) -> list[Collected]:

@@ -7,7 +7,7 @@ in its name (choice.py). Answers to an exercise's questions are in a file ID.md.
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from grading.batch.intake import choice, commits
@@ -20,8 +20,9 @@ from grading.batch.intake.layout import is_of_several, recognized
 from grading.batch.intake.naming import is_about
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
-from grading.course import questions
-from grading.course.questions import Question
+from grading.course import sheet
+from grading.course.questions import MAX_BYTES
+from grading.course.sheet import Form, Sheet
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.git import NoGitError
@@ -44,6 +45,11 @@ class _Asked:
     @property
     def every(self) -> Sequence[Exercise]:
         return (*self.exercises, *self.others)
+
+    @cached_property
+    def forms(self) -> dict[str, Form]:
+        """What each exercise asks in words, read once for the class."""
+        return {exercise.id: sheet.form_of(exercise) for exercise in self.exercises}
 
 
 def collect(
@@ -197,7 +203,9 @@ def _of_exercise(
     found = replace(
         nothing,
         exercise=exercise.id,
-        answers=None if answers.file is None else partial(_answers, hand_in, exercise),
+        answers=None
+        if answers.file is None
+        else partial(_answers, hand_in, exercise, asked.forms[exercise.id]),
         answers_note=answers.note,
         answers_settled=answers.settled,
     )
@@ -285,12 +293,12 @@ def _again(hand_in: HandIn, exercise: Exercise, asked: _Asked) -> Submission:
     return chosen.submission
 
 
-def _answers(hand_in: HandIn, exercise: Exercise) -> list[Question]:
+def _answers(hand_in: HandIn, exercise: Exercise, form: Form) -> Sheet:
     """The answers to the questions of an exercise. Raises UsageError."""
     file = choose_answers(_files(hand_in), exercise).file
     if file is None:
-        return []
-    return questions.from_bytes(file.content(questions.MAX_BYTES), one_line(file.name))
+        return Sheet()
+    return sheet.from_bytes(file.content(MAX_BYTES), one_line(file.name), form)
 
 
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grading.batch.people.evidence import Author
 from grading.batch.platforms.hand_in import Stamp
-from grading.course.questions import Question
+from grading.course.sheet import Sheet
 from grading.errors import UsageError
 from grading.submission.file import Submission
 
@@ -58,7 +58,7 @@ class Collected:
     order: tuple[float, ...] | None = None
     problem: str = ""
     doubt: str = ""
-    answers: Callable[[], list[Question]] | None = None
+    answers: Callable[[], Sheet] | None = None
     answers_note: str = ""
     answers_settled: bool = True
     unread: bool = False

@@ -17,7 +17,7 @@ from grading.batch.people.names import words
 from grading.batch.people.person import NUMBERS, Person, identities
 from grading.batch.people.sheet import Sheet
 from grading.errors import UsageError
-from grading.text import one_line
+from grading.text import one_line, unknown
 
 MAX_CELL = 200
 
@@ -42,6 +42,8 @@ HEADERS = {
     "role": ("role",),
     "identifier": (),
 }
+# What course.toml calls columns, as docs/batch.md does, where this module has another word.
+_DOCUMENTED = {"github": "handle", "section": "sections", "team": "teams"}
 # What headers mean in the export of one platform only, which is known by headers that it has. None
 # is a column that the export lacks, although a header looks like it. In an export of Canvas `ID` is
 # the platform's own number, in every other roster it is not.
@@ -81,6 +83,24 @@ _TEACHERS = {
 _NOTHING = re.compile(r"[\W_]*|#?n/a|none|null|tb[ad]|unknown", re.IGNORECASE)
 # "Participant 12", in the language of the course.
 _PARTICIPANT = re.compile(r"\D{2,}(\d+)")
+
+
+def own_columns(given: Mapping[str, str]) -> dict[str, str]:
+    """The headers in [roster] of course.toml, by what they hold. Raises UsageError.
+
+    A key is a column's name in docs/batch.md (`section`) or in this module (`sections`).
+    """
+    documented = {column: name for name, column in _DOCUMENTED.items()}
+    known = [documented.get(column, column) for column in HEADERS]
+    if said := unknown([key for key in given if key not in HEADERS], known):
+        raise UsageError(f"[roster] in course.toml: {said}")
+    columns: dict[str, str] = {}
+    for key, header in given.items():
+        column = _DOCUMENTED.get(key, key)
+        if column in columns:
+            raise UsageError(f"[roster] in course.toml names {documented[column]} twice")
+        columns[column] = header
+    return columns
 
 
 def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> list[Person]:

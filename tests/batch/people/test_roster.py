@@ -14,7 +14,7 @@ import pytest
 from grading.batch.people import merging
 from grading.batch.people.merging import merged
 from grading.batch.people.person import Person
-from grading.batch.people.roster import read
+from grading.batch.people.roster import own_columns, read
 from grading.errors import UsageError
 from tests.support.classes import put
 
@@ -315,6 +315,30 @@ def test_the_course_names_headers_of_its_own(tmp_path: Path) -> None:
         "email": "E-Mail-Adresse",
     }
     assert roster(tmp_path, text, **columns) == [replace(ANN, given="Ann", family="Smith")]
+
+
+@pytest.mark.parametrize(
+    ("section", "team", "handle"), [("section", "team", "github"), ("sections", "teams", "handle")]
+)
+def test_the_course_names_columns_as_the_documentation_does(
+    tmp_path: Path, section: str, team: str, handle: str
+) -> None:
+    text = "name,id,Kurs,Gruppe,Kennung\nAnn Smith,1001,A,red,asmith\n"
+    columns = own_columns({section: "Kurs", team: "Gruppe", handle: "Kennung"})
+    [ann] = roster(tmp_path, text, **columns)
+    assert (ann.sections, ann.teams, ann.handles) == (("A",), ("red",), ("asmith",))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"setcion": "Kurs"}, r"there is no setcion \(did you mean section\?\): known are name,"),
+        ({"section": "Kurs", "sections": "Kurs"}, "names section twice"),
+    ],
+)
+def test_a_key_that_no_column_has_is_refused(given: dict[str, str], reason: str) -> None:
+    with pytest.raises(UsageError, match=rf"^\[roster\] in course.toml:? {reason}"):
+        own_columns(given)
 
 
 def test_a_number_of_canvas_is_no_id_and_an_id_no_number_of_canvas(tmp_path: Path) -> None:
