@@ -3,16 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from grading.batch import command
 from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade
 from grading.batch.intake.times import Received
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
+from grading.batch.taking import Told, roster_of
 from grading.course.syllabus import Course, Exercise
 from tests.support.classes import put
 
@@ -31,8 +30,7 @@ def course(*identities: str, **more: Any) -> Course:
 def roster(folder: Path, course: Course, **files: str | bytes) -> Roster:
     """The people of these rosters, by the names of their files."""
     paths = [put(folder / f"{name}.csv", content) for name, content in files.items()]
-    options: Any = SimpleNamespace(rosters=paths, teams=None)
-    return command.roster_of(course, options)
+    return roster_of(course, Told(paths))
 
 
 def grade(
