@@ -13,7 +13,7 @@ from grading.batch.run import Outcome
 from grading.batch.taking import TakenIn
 from grading.text import number_of, without_commands
 
-# What more submissions than that have in common is one line, which names a few of them.
+# A note that more than MANY submissions share is one line, which names FEW of them.
 MANY = 10
 FEW = 3
 # Evidence that a person should see, as it rests on a spelling or a part.

@@ -80,7 +80,7 @@ def counting(
     """The attempt that counts, and why that is not settled (empty if it is)."""
 
     def final(attempt: Graded) -> tuple[bool, bool, float]:
-        """What sorts attempts; those that are not graded yet count as if all scored the same."""
+        """The sort key of an attempt; ungraded attempts rank as if they had equal scores."""
         raw = attempt.raw_score
         days, points = days_late(policy, attempt.received), 1.0 if raw is None else raw
         final_score = points - penalty(policy, days, points)

@@ -311,8 +311,8 @@ def result_of(report: Report) -> Result:
 def rehearsed(path: Path) -> Iterator[Store]:
     """A copy of the store at `path` that the block may change; without a file, an empty one.
 
-    To read the file in place, SQLite would write beside it: what a killed run added last is
-    still in the log. Raises UsageError.
+    SQLite cannot read the file in place without writing beside it, as what a killed run added last
+    is still in the log. Raises UsageError.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder, path.name)

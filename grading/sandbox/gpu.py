@@ -1,10 +1,10 @@
 """Which workers see the GPUs of this machine: only those that are to compute on one.
 
-Behind walls none does: CUDA would need a socket, files below /proc that it can write, and every
-command to the driver (measured on an H200 with PyTorch 2.11+cu130 and driver 580).
+No worker behind walls sees one: CUDA would need a socket, files below /proc that it can write, and
+every command to the driver (measured on an H200 with PyTorch 2.11+cu130 and driver 580).
 
-Where PyTorch finds no GPU, a submission that takes one wherever it can computes where its inputs
-are. And the fork server never makes CUDA ready. Its forks could not even train on the CPU otherwise
+So a submission that takes a GPU wherever PyTorch finds one computes where its inputs are, and the
+fork server never makes CUDA ready. Otherwise its forks could not train, not even on the CPU
 ("Unable to handle autograd's threading in combination with fork-based multiprocessing").
 """
 

@@ -14,7 +14,7 @@ from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.text import one_line
 
-# What people write answers in, and how they call it, although only ID.md is read.
+# The formats that people write answers in, and what they call the file; only ID.md is read.
 _TEXTS = (".md", ".txt", ".pdf", ".docx", ".doc", ".odt", ".rtf", ".html")
 _NAMES = {"answer", "answers", "question", "questions", "readme"}
 

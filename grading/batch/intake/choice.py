@@ -1,7 +1,7 @@
 """Which of several files is the work on an exercise, by rules in a fixed order.
 
-1. Files with the exercise's name and nothing else but what tells copies apart, or whose they are
-   ("ex1 (1).py", -Copy1, _v2, _jane, "Copy of ex1"); else those with its id; others, such as
+1. Files whose names consist of the exercise's name and at most the mark of a copy or the author's
+   name ("ex1 (1).py", -Copy1, _v2, _jane, "Copy of ex1"); else those with its id; others, such as
    ex1_plot.py, only if there is none.
 2. A file that somebody has worked on before the untouched stub, as module or as notebook. Comments
    and empty lines are no work.
@@ -288,7 +288,7 @@ def _of_untouched(stubs: Sequence[_Candidate]) -> _Finding:
 
 
 def _of_other_works(best: _Candidate, beside: Sequence[File], exercise: Exercise) -> _Finding:
-    """Beside the untouched stub "my_rnn.py" is probably the work; beside "ex4_utils.py" it may."""
+    """Beside the untouched stub, "my_rnn.py" is probably the work; "ex4_utils.py" may be."""
     works = [file for file in beside if file.suffix in WORK]
     if best.named:
         # A clone holds the whole course, whose modules in other folders are nobody's work.

@@ -23,7 +23,7 @@ _KNOWN_TWICE: dict[Kind, tuple[tuple[Kind, ...], Callable[[Person], list[str]]]]
     Kind.LOGIN: ((Kind.LOGIN, Kind.POSSIBLE_LOGIN), logins),
     Kind.HANDLE: ((Kind.HANDLE,), lambda person: list(person.handles)),
 }
-# So many contradictions, and not one agreement, say that a column is of another origin.
+# This many contradictions without one agreement mean that a column has another origin.
 MANY = 3
 
 

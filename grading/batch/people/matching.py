@@ -39,7 +39,7 @@ class Roster:
         self._domain, count = domains.most_common(1)[0] if domains else ("", 0)
         if 2 * count <= domains.total():
             self._domain = ""
-        # By what is compared; only what some submission is compared by.
+        # An index is built when a submission is first compared by its step.
         self._indexes: dict[Step, dict[str, list[tuple[Words, Person]]]] = {}
         self._teams: dict[str, list[Person]] = {}
         for person in self.people:
@@ -69,7 +69,7 @@ class Roster:
 
     @cached_property
     def _sizes(self) -> set[int]:
-        """The lengths of words that are long enough to be no part of another word by chance."""
+        """The lengths of the words that are too long to stand inside another word by chance."""
         return {len(word) for word in self._by_word if len(word) >= LONG}
 
     def _index(self, step: Step) -> dict[str, list[tuple[Words, Person]]]:

@@ -107,7 +107,7 @@ def _twins(people: Iterable[Person]) -> list[str]:
 
 
 def _some_differ(namesakes: Iterable[Person]) -> bool:
-    """Whether two of them have no column in common; there are few sets of columns."""
+    """Whether two of them have no column in common; it compares the few sets that differ."""
     counts = Counter(map(_columns, namesakes))
     return counts[frozenset()] > 1 or any(
         one.isdisjoint(other) for one, other in combinations(counts, 2)
@@ -174,7 +174,7 @@ def _require_one(column: str, person: Person, other: Person) -> None:
 def _both(person: Person, other: Person) -> Person:
     """One person from two rows. Raises UsageError if a number of a platform differs.
 
-    Another id is one of another roster, if the name agrees, too.
+    Two ids are taken for those of two rosters, but only if the names agree.
     """
     for column in ("canvas", "moodle") if is_one_name(person.name, other.name) else _NUMBERED:
         _require_one(column, person, other)

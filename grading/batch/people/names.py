@@ -97,9 +97,10 @@ def orders(name: str) -> list[str]:
 
 
 def _orders_without(name: str, aside: re.Match[str]) -> list[str]:
-    """Without what is said aside, or with it in place of what stands before it: Bob Lee; Lee, Bob.
+    """The orders of a name without its aside, and with the aside in place of the words before it.
 
-    Only as a whole name: neither Robert alone nor the group in "Jane Doe (Red)".
+    Robert "Bob" Lee is Robert Lee and Bob Lee. Each must be a whole name: neither Robert alone nor
+    the group in "Jane Doe (Red)" is one.
     """
     without = name.replace(aside[0], " ")
     instead = re.sub(rf"[^,]*{re.escape(aside[0])}", f" {aside['aside']} ", name)

@@ -77,7 +77,7 @@ def _parts(person: Person) -> list[Words]:
 
 
 def _joined(*texts: str) -> list[Words]:
-    """As one word, for what must agree in every word: kim_2 is not kim2."""
+    """Each text as a single key, where words must agree one by one: kim_2 is not kim2."""
     return [(" ".join(words(text)),) for text in texts]
 
 
@@ -102,7 +102,7 @@ def _participants(person: Person) -> list[Words]:
 
 
 def _without_login(keys: Callable[[Person], list[Words]]) -> Callable[[Person], list[Words]]:
-    """`keys` for people without a login: who has one does not log in with an id or address."""
+    """`keys` for people without a login. People with one do not log in with an id or an address."""
     return lambda person: [] if logins(person) else keys(person)
 
 
@@ -154,7 +154,7 @@ STEPS = (
         lambda person: _folded(person.login, *person.also),
     ),
 )
-# These count only where nothing else does.
+# These count only if no step above fits anybody.
 PARTS = (
     Step(Evidence.PART, (Kind.PART, Kind.ANY), _words, _parts),
     Step(

@@ -21,9 +21,9 @@ MAX_INSIDE = 1000
 _SUFFIXES = (".py", ".ipynb", ".md", ".zip")
 # More digits than that are no number of an attempt.
 _ATTEMPT = re.compile(r"(?P<who>.+?)[-_ ]attempt[-_ ]?(?P<number>\d{1,3})", re.IGNORECASE)
-# Longer labels have too many parts.
+# A label of more words has too many parts to compare.
 MAX_WORDS = 12
-# These are names of people, too.
+# Mine, My, Neu and New are also names of people.
 _ABOUT = (COPY_WORDS | TASK_WORDS) - {"mine", "my", "neu", "new"}
 # "(2)", as browsers write it.
 _COPY = re.compile(r"\((\d{1,2})\)")
