@@ -60,15 +60,10 @@ def _shared(members: Sequence[Grade]) -> Grade:
     """The grade for the page that all members of a team read."""
     first, *_ = sorted(members, key=lambda grade: is_apart(grade, members))
     if is_apart(first, members):
-        return replace(first, decision="", excused=False, overridden=False, final=_undecided(first))
+        return replace(
+            first, decision="", excused=False, overridden=False, final=first.undecided
+        )
     return first
-
-
-def _undecided(grade: Grade) -> float | None:
-    """The final points as they were without a decision."""
-    if grade.score is None or grade.max_final == grade.max_score or grade.by_hand is None:
-        return grade.score
-    return grade.score + grade.by_hand[0]
 
 
 def _flat(exercises: dict[str, list[Grade]]) -> Iterator[Grade]:

@@ -64,8 +64,9 @@ class Grade:
     unsettled: str = ""
     counted: str = ""
     basis: str = ""
-    # Whether somebody decided how many points this is.
+    # Whether somebody decided how many points this is, and what it is without any decision.
     overridden: bool = False
+    undecided: float | None = None
 
     @property
     def is_open(self) -> bool:
@@ -190,17 +191,18 @@ def _grade(
 def finished(grade: Grade, in_force: InForce, rules: Rules) -> Grade:
     """The grade with its final points: what a person decided, or else what the formula says."""
     most = rules.most_by_hand(grade.exercise)
-    final, override = grade.score, in_force.override
-    if final is not None and most:
-        final = None if rules.is_waiting(grade) else round(final + _by_hand(grade), 4)
+    undecided, override = grade.score, in_force.override
+    if undecided is not None and most:
+        undecided = None if rules.is_waiting(grade) else round(undecided + _by_hand(grade), 4)
     excused = in_force.is_excused
     return replace(
         grade,
-        final=None if excused else final if override is None else override,
+        final=None if excused else undecided if override is None else override,
         max_final=round(grade.max_score + most, 4),
         decision=in_force.words,
         excused=excused,
         overridden=override is not None,
+        undecided=undecided,
     )
 
 

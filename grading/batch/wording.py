@@ -53,9 +53,11 @@ def state(grade: Grade) -> str:
         return "excused"
     if grade.final is None:
         return "open" if grade.submission else "missing"
-    if grade.decision:
+    if grade.overridden:
         return "decided"
-    return "unsettled" if grade.unsettled else ""
+    if grade.unsettled:
+        return "unsettled"
+    return "extended" if grade.decision else ""
 
 
 def why_open(grade: Grade) -> str:
@@ -74,7 +76,7 @@ def account(grade: Grade) -> str:
     if adds_by_hand(grade) and grade.by_hand:
         given, together = grade.by_hand[0], grade.score + grade.by_hand[0]
         steps += f" + {points(given)} by hand = {points(together)}"
-    if grade.decision and grade.final is not None:
+    if grade.overridden and grade.final is not None:
         steps += f"; by the decision: {points(grade.final)}"
     return steps if "=" in steps or ";" in steps else ""
 

@@ -222,6 +222,10 @@ def test_a_decision_on_a_member_is_not_on_the_page_of_the_team(batches: Batches)
     assert found.finals == {"Ann Smith ex1": "77.0", "Bob Jones ex1": "40.0"}
     assert "appeal" not in found.page("Ions")
     assert "appeal" in found.page("Ions_Ann_Smith_1")
+    # The page of the team has its own points, even if each member has others.
+    found = batches.run(roster=team, decisions=f"{DECISIONS}2,ex1,override,88,\n")
+    assert found.finals == {"Ann Smith ex1": "77.0", "Bob Jones ex1": "88.0"}
+    assert "40 of 100 points" in found.page("Ions")
 
 
 def test_somebody_from_whom_nothing_came_in_may_have_a_decision(batches: Batches) -> None:

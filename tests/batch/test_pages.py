@@ -133,9 +133,12 @@ LATE = {"late_days": 1, "penalty": 8.0, "score": 72.0, "final": 72.0}
         ),
         # To an override nothing is added, and nothing is taken off.
         (
-            {**LATE, "decision": "override: appeal", "final": 90.0},
+            {**LATE, "decision": "override 90 (appeal)", "overridden": True, "final": 90.0},
             "80 for the checks - 8 (1 day late) = 72; by the decision: 90",
         ),
+        # An extension decides the deadline, and not the points.
+        ({**LATE, "decision": "extension +1d"}, "80 for the checks - 8 (1 day late) = 72"),
+        ({"decision": "extension +3d"}, ""),
         ({"decision": "excused", "excused": True}, ""),
         ({"raw_score": None, "score": None, "final": None}, ""),
     ],
@@ -237,9 +240,10 @@ def test_a_row_of_the_matrix_has_points_or_a_word() -> None:
     of = {
         "ex1": grade("ada", "ex1", ADA, FULL, final=8.0),
         "ex2": grade("ada", "ex2", ADA, FULL, final=None, score=None, status="unreadable"),
-        "ex3": grade("ada2", "ex3", ADA, FULL, final=9.0, decision="override: 9"),
+        "ex3": grade("ada2", "ex3", ADA, FULL, final=9.0, decision="override 9", overridden=True),
         "ex4": grade("ada", "ex4", ADA, FULL, excused=True, decision="excuse"),
         "ex5": grade("ada", "ex5", ADA, FULL, unsettled="several"),
+        "ex6": grade("ada", "ex6", ADA, FULL, decision="extension +3d"),
     }
     others = [
         grade("x", "ex1", None, FULL, final=1.0),
@@ -247,7 +251,7 @@ def test_a_row_of_the_matrix_has_points_or_a_word() -> None:
     ]
     names = {"ada": "a.html", "ada2": "b.html", "x": "x.html", "bob": "bob.html"}
     third = Person("Kim", "9", sections=("A", "B"))
-    exercises = [*of, "ex6"]
+    exercises = [*of, "ex7"]
     rows = matrix.rows([*others, *of.values()], [third, ADA], exercises, names)
     assert [(row.name, row.identity, row.section, row.labels, row.page) for row in rows] == [
         ("Kim", "9", "A, B", (), ""),
@@ -262,6 +266,7 @@ def test_a_row_of_the_matrix_has_points_or_a_word() -> None:
         Cell(9.0, "decided", "b.html"),
         Cell(None, "excused"),
         Cell(80.0, "unsettled"),
+        Cell(80.0, "extended"),
         Cell(None, "missing"),
     )
     assert set(rows[2].cells) == {Cell(None, "open")}
