@@ -20,7 +20,7 @@ SCHEMAS = {
 }
 # Graded by version 1; a mark and the price of a hint were added.
 STORED = json.loads((ROOT / "tests" / "support" / "report-1.json").read_text(encoding="utf-8"))
-BASIS = Basis("0", "ex4", "0", "", "", 7)
+BASIS = Basis("0", "ex4", "0", "0", "", "", 7)
 
 
 def with_more(value: Any) -> Any:
