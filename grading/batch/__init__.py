@@ -17,9 +17,8 @@ changes.py     what became different since the last run
 attention.py   what a person must settle
 similar.py     hand-ins that are alike, by fingerprints.py
 gradebooks/    grades and feedback for platforms, and this project's own tables
-files.py       everything that is written, with gradebooks/, statistics.py and the pages
-pages.py       what students see; class_page.py, matrix.py: what instructors see; wording.py
-feedback.py    which grades stand on which page of a student's
+files.py       everything that is written, with gradebooks/ and pages/
+pages/         what students see, and what only instructors see
 generated.py   writes files whole, keeps edited ones, removes old ones
 console.py     what is said at the end
 command.py     all of it, in order

@@ -11,7 +11,6 @@ from grading.batch import changes as what_changed
 from grading.batch import console, ledger, run
 from grading.batch import grades as grading_rules
 from grading.batch.attention import EDITED, UNREADABLE, Attention
-from grading.batch.class_page import Roll
 from grading.batch.counting import Graded, may_count, penalty
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
@@ -19,6 +18,7 @@ from grading.batch.gradebooks import uploads
 from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import Intake
+from grading.batch.pages.class_page import Roll
 from grading.batch.settling import to_settle
 from grading.batch.similar import similar
 from grading.batch.store import Basis, Result, Store, rehearsed

@@ -4,21 +4,22 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.batch import changes, pages
+from grading.batch import changes
 from grading.batch.attention import UNWRITTEN, Attention
 from grading.batch.changes import Change
-from grading.batch.class_page import Roll, class_page
-from grading.batch.feedback import Feedback, feedback
 from grading.batch.generated import Generated
 from grading.batch.gradebooks import csv_text, nbgrader, own
 from grading.batch.gradebooks.remarks import remark
 from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules
-from grading.batch.pages import Part
+from grading.batch.pages import rendering, students
+from grading.batch.pages.class_page import Roll, class_page
+from grading.batch.pages.plan import Feedback, feedback
+from grading.batch.pages.statistics import Board, ClassStatistics
+from grading.batch.pages.students import Part
 from grading.batch.people import decisions
 from grading.batch.people.person import Person
 from grading.batch.similar import Similar
-from grading.batch.statistics import Board, ClassStatistics
 from grading.course.syllabus import Course
 from grading.renderers import gradescope
 from grading.renderers.junit import JUnit
@@ -39,7 +40,7 @@ def write_class(
     What is to be known about the files for platforms is added to `attention`.
     """
     shown = list(feedback(grades))
-    names = pages.file_names([page.key for page in shown])
+    names = rendering.file_names([page.key for page in shown])
     course = rules.course
     statistics, remarks = _write_reports(files, course, shown, names, _people(grades))
     boards = statistics.leaderboard()
@@ -93,7 +94,7 @@ def _write_leaderboard(
     """Write the page that students may see."""
     labels = {label for board in boards for entry in board.entries for label in entry.submissions}
     names = {label: roll.names(label) for label in labels}
-    files.write("leaderboard.html", pages.leaderboard_page(course, boards, names))
+    files.write("leaderboard.html", students.leaderboard_page(course, boards, names))
 
 
 def _write_reports(
@@ -120,7 +121,7 @@ def _write_reports(
         for one in shown:
             parts = [_part(grade) for grade in one.grades]
             whose = people[one.key] if one.is_of_submission else one.owners
-            page = pages.feedback_page(parts, whose, titles, course.zone)
+            page = students.feedback_page(parts, whose, titles, course.zone)
             files.write(f"feedback/{names[one.key]}", page)
             if not one.is_of_submission:
                 continue

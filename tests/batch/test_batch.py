@@ -23,7 +23,6 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
-from grading.batch import pages
 from grading.batch.counting import UNREAD, UNSETTLED, Graded, may_count, penalty
 from grading.batch.gradebooks.nbgrader import nbgrader_csv
 from grading.batch.gradebooks.own import grades_csv
@@ -32,11 +31,12 @@ from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules, grades
 from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.times import Received
+from grading.batch.pages import rendering
+from grading.batch.pages.statistics import Board, ClassStatistics, Entry, histogram
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.platforms.hand_in import NO_STAMP
-from grading.batch.statistics import Board, ClassStatistics, Entry, histogram
 from grading.batch.store import Basis, Result, Store, rehearsed
 from grading.course import misconceptions, syllabus
 from grading.course.syllabus import ROOT, Course, LatePolicy
@@ -596,7 +596,7 @@ def test_statistics_of_a_class() -> None:
 
 
 def test_pages_have_names_of_their_own() -> None:
-    names = pages.file_names(["a b", "a/b", "A_B", "../..", "ü"])
+    names = rendering.file_names(["a b", "a/b", "A_B", "../..", "ü"])
     assert len({name.lower() for name in names.values()}) == 5
     assert all(re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.html", name) for name in names.values())
 

@@ -13,17 +13,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.batch import matrix, pages, wording
 from grading.batch.attention import Attention
-from grading.batch.class_page import FEW_LINES, MOST_LINES, Roll, class_page
 from grading.batch.grades import Grade
 from grading.batch.intake.times import Received
-from grading.batch.matrix import Cell
+from grading.batch.pages import matrix, students, wording
+from grading.batch.pages.class_page import FEW_LINES, MOST_LINES, Roll, class_page
+from grading.batch.pages.matrix import Cell
+from grading.batch.pages.statistics import LEADERS, ClassStatistics, Spread, spread
 from grading.batch.people.evidence import Evidence, Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.similar import Near, Same, Similar
-from grading.batch.statistics import LEADERS, ClassStatistics, Spread, spread
 from grading.course.syllabus import Course, LatePolicy
 from grading.report import Mark, QuestionResult, Status
 from tests.support import browser, class_files
@@ -75,8 +75,8 @@ def text_of(page: str) -> str:
 
 
 def feedback(one: Grade, *people: Person, zone: ZoneInfo = BERLIN) -> str:
-    part = pages.Part(one, one.report, {})
-    return text_of(pages.feedback_page([part], people, {"ex4": "Looking inside"}, zone))
+    part = students.Part(one, one.report, {})
+    return text_of(students.feedback_page([part], people, {"ex4": "Looking inside"}, zone))
 
 
 def test_a_page_of_feedback_says_whose_it_is_when_it_came_in_and_of_which_file() -> None:
@@ -86,7 +86,9 @@ def test_a_page_of_feedback_says_whose_it_is_when_it_came_in_and_of_which_file()
     assert "Handed in 2026-12-01 13:00:00 +01:00, by Gradescope" in said
     assert "File ex4_interpretability.py SHA-256 000000000000 " in said
     assert "80 of 100 points" in said
-    page = pages.feedback_page([pages.Part(grade("a", "ex4", None, FULL), FULL, {})], [], {}, UTC)
+    page = students.feedback_page(
+        [students.Part(grade("a", "ex4", None, FULL), FULL, {})], [], {}, UTC
+    )
     assert f'title="{FULL.submission_sha256}"' in page
 
 
@@ -209,10 +211,10 @@ def leaders(*values: float) -> ClassStatistics:
 
 def test_equal_values_are_one_row(real_course: Course) -> None:
     boards = leaders(0.5, 0.25, 0.25, 0.250004, 0.25).leaderboard()
-    page = pages.leaderboard_page(replace(real_course, show_names=False), boards, {})
+    page = students.leaderboard_page(replace(real_course, show_names=False), boards, {})
     said = text_of(page)
     assert "0.25 4 submissions 0.5 1 submission" in said
-    named = pages.leaderboard_page(replace(real_course, show_names=True), boards, {"s1": "Zoë"})
+    named = students.leaderboard_page(replace(real_course, show_names=True), boards, {"s1": "Zoë"})
     assert "0.25 Zoë, s2, s3, s4 0.5 s0" in text_of(named)
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from grading.batch import pages
 from grading.batch.gradebooks.remarks import remark
 from grading.batch.grades import Grade
 from grading.batch.intake.times import Received
+from grading.batch.pages import students
 from grading.course.syllabus import ROOT, Course
 from grading.pull_request.changes import PullRequest, Work
 from grading.pull_request.github import annotations, summary
@@ -107,8 +107,8 @@ def test_a_gradebook_and_a_page_of_feedback_show_it(status: Status) -> None:
     )
     said = remark(grade, found)
     assert (said == "Everything is right.") == (status is Status.PASSED)
-    part, titles = pages.Part(grade, found, {}), {"ex4": "Looking inside"}
-    page = pages.feedback_page([part], [], titles, UTC)
+    part, titles = students.Part(grade, found, {}), {"ex4": "Looking inside"}
+    page = students.feedback_page([part], [], titles, UTC)
     tone = "passed" if status is Status.PASSED else "neutral"
     if status not in (Status.PASSED, Status.NOT_ATTEMPTED, Status.BLOCKED, Status.NOT_RUN):
         tone = "partial" if status is Status.PARTIAL else "failed"

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from grading.batch.attention import Attention
-from grading.batch.class_page import Roll
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
 from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collected import Collected
+from grading.batch.pages.class_page import Roll
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.similar import Similar

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from grading.batch import wording
-from grading.batch.feedback import key_of
 from grading.batch.grades import Grade
+from grading.batch.pages import wording
+from grading.batch.pages.plan import key_of
 from grading.batch.people.person import Person
 
 

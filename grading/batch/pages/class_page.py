@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grading.batch import matrix, wording
 from grading.batch.attention import Attention
 from grading.batch.grades import Grade
-from grading.batch.pages import rendered
+from grading.batch.pages import matrix, wording
+from grading.batch.pages.rendering import rendered
+from grading.batch.pages.statistics import ClassStatistics, Spread, histogram, spread
 from grading.batch.people.evidence import Match
 from grading.batch.people.person import Person
 from grading.batch.similar import ALIKE, COMMON, FEWEST, Similar
-from grading.batch.statistics import ClassStatistics, Spread, histogram, spread
 from grading.course.syllabus import Course
 from grading.report import Status
 from grading.text import number_of
