@@ -8,6 +8,7 @@ environment   sets environment variables for a while
 closing       a base class for what a `with` block closes
 git           runs git where nothing around it has a say
 files         reads files whole or refuses them in one line; writes them whole or not at all
+tables        reads a CSV file as people save it
 report        a report: pure data, and what each status means
 sandbox       runs a submission apart from everything else
 submission    reads what was handed in: a file or a notebook

@@ -1,7 +1,9 @@
 """Reads files whole or refuses them in one line, and writes them whole or not at all."""
 
+import hashlib
 import io
 import os
+import re
 import resource
 import secrets
 import zipfile
@@ -19,6 +21,16 @@ MALFORMED = (
     *(OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError),
     *(OverflowError, RecursionError, zipfile.BadZipFile, zlib.error),
 )
+
+
+# What a killed process leaves of a file that it was about to write.
+UNFINISHED = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{16}", re.DOTALL)
+
+
+def sha256_of(path: Path) -> str:
+    """The hash of a file's content. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -60,7 +72,7 @@ def writing_bytes(path: Path) -> Iterator[IO[bytes]]:
         with path.open("wb") as file:
             yield file
         return
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")  # see UNFINISHED
     try:
         with beside.open("xb") as file:
             yield file

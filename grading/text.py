@@ -34,9 +34,9 @@ def unknown(given: Iterable[str], known: Collection[str]) -> str:
     return ""
 
 
-def number_of(count: int, noun: str) -> str:
+def number_of(count: int, noun: str, several: str = "") -> str:
     """A count with its noun: 1 grade, 2 grades."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun}" if count == 1 else f"{count} {several or f'{noun}s'}"
 
 
 def without_commands(text: str) -> str:

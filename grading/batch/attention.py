@@ -74,6 +74,7 @@ CHANGED = "differs from its last commit"
 TIME = "nothing tells when it came in"
 LATE = "late by an unknown time"
 UNREADABLE = "needs attention"
+DECIDED = "decided out of other points"
 BY_HAND = "waits for points by hand"
 EDITED = "edited by hand"
 NOTHING = "handed in nothing"
@@ -106,7 +107,11 @@ def attention(
     for kind, line, label in doubts:
         found.add(kind, line, label)
     for grade in grades:
-        if grade.overridden or grade.excused:
+        if (before := grade.overridden_of) and abs(before - grade.max_final) > 1e-6:
+            of = f"{grade.final:g} of {grade.max_final:g} points"
+            line = f"{_what(grade)}: {of}, decided out of {before:g}"
+            found.add(DECIDED, line, grade.submission)
+        if grade.is_decided or grade.is_missing:
             continue
         if grade.unsettled:
             line = f"{_what(grade)}: {grade.unsettled} ({grade.counted})"
@@ -120,8 +125,13 @@ def attention(
             found.add(UNREADABLE, f"{_what(grade)}: {why}", grade.submission)
     for note in notes:
         found.add(UNREADABLE, note)
+    zeros = {
+        (grade.exercise, grade.person)
+        for grade in grades
+        if grade.is_only_missing and grade.final is not None
+    }
     lines = [
-        f"{exercise}: {described(person)}"
+        f"{exercise}: {described(person)}{', who has 0 points' * ((exercise, person) in zeros)}"
         for exercise, people in missing.items()
         for person in people
     ]
@@ -153,4 +163,5 @@ def _add_time(found: Attention, grade: Grade) -> None:
 
 
 def _what(grade: Grade) -> str:
-    return f"{grade.submission} {grade.exercise}".strip()
+    who = grade.submission or ("" if grade.person is None else described(grade.person))
+    return f"{who} {grade.exercise}".strip()

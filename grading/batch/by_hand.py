@@ -1,19 +1,24 @@
 """A class's answers to the questions, and the points that people give for them by hand."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from grading.batch.intake.collected import Collected
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
+from grading.batch.store import Asked, Store
 from grading.course import questions
-from grading.course.questions import Marks, Question
+from grading.course.questions import Marks, Question, RubricRow
 from grading.course.sheet import Sheet, form_of
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
-from grading.report import QuestionResult
+from grading.report import Mark, QuestionResult
 from grading.text import one_line
+
+# Excel cuts off what is longer.
+MOST_OF_A_CELL = 30_000
 
 
 def declared(exercise: Exercise) -> Sequence[Question]:
@@ -26,13 +31,17 @@ class ByHand:
 
     `problems` says which files cannot be read, and `doubts` which may hold answers that nobody
     sees, with the submission's label. Points for every question, which somebody gave who has seen
-    the file, settle its doubts.
+    the file, settle its doubts. `seen` has the hash of the answer that each mark was given for, and
+    `unseen` of those for which it is not known the answer that is there now.
     """
 
-    def __init__(self, course: Course, marks: Marks) -> None:
+    def __init__(
+        self, course: Course, marks: Marks, seen: Mapping[Asked, str] | None = None
+    ) -> None:
         self.problems: list[str] = []
         self.doubts: list[tuple[str, str]] = []
-        self._marks = marks
+        self.unseen: dict[Asked, str] = {}
+        self._marks, self._seen = marks, seen or {}
         self._asked = {exercise.id: declared(exercise) for exercise in course.exercises.values()}
         # The most that anybody's answer to a question could get: nobody has given any for others.
         self._most: dict[str, dict[str, float]] = {}
@@ -63,7 +72,25 @@ class ByHand:
         asked, sheet = self._asked[collected.exercise], self._sheet(collected)
         if any(question.name not in marks for question in asked):
             self.doubts += [(label, f"{label} {collected.exercise}: {it}") for it in sheet.doubts]
+        if not sheet.perhaps:
+            answers = {question.name: question.answer for question in sheet.questions}
+            for name in marks:
+                self._compare((label, collected.exercise, name), answers.get(name, ""))
         return questions.results(asked, sheet.questions, marks, sheet.perhaps)
+
+    def has_marks(self, label: str, exercise: str) -> bool:
+        """Whether anybody gave points for this submission's answers."""
+        return (label, exercise) in self._marks
+
+    def _compare(self, about: Asked, answer: str) -> None:
+        """Take note where points stand beside another answer than they were given for."""
+        label, exercise, name = about
+        if not self._seen.get(about):
+            self.unseen[about] = hash_of(answer)
+        elif self._seen[about] != hash_of(answer):
+            self.doubts.append(
+                (label, f"{label} {exercise}: the points by hand are for another answer ({name})")
+            )
 
     def _sheet(self, collected: Collected) -> Sheet:
         if collected.answers is None:
@@ -79,21 +106,44 @@ class ByHand:
             return Sheet(perhaps=frozenset(names))
 
 
+def hash_of(answer: str) -> str:
+    """A hash of an answer, however it was wrapped or guarded in a spreadsheet."""
+    words = " ".join(answer.removeprefix("'").split())
+    return hashlib.sha256(words[:MOST_OF_A_CELL].encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def take(store: Store, given: Iterable[tuple[str, RubricRow]]) -> None:
+    """Store the points of a rubric: new ones, and those that somebody takes back.
+
+    Points are for the answer that the row shows, or else for the one that is there now.
+    """
+    kept, seen = store.marks(), store.seen()
+    for label, row in given:
+        about = label, row.exercise, row.question
+        if row.is_taken_back:
+            store.drop_mark(about)
+        elif row.mark is not None:
+            is_known = row.mark == kept.get((label, row.exercise), {}).get(row.question)
+            answer = seen.get(about, "") if is_known else ""
+            store.keep_mark(about, row.mark, hash_of(row.answer) if row.answer else answer)
+
+
 def read_rubric(
     path: Path, course: Course, matches: Mapping[str, Match], roster: Roster
-) -> tuple[Marks, list[str]]:
-    """The marks in a CSV file by submission label, and the names that match no submission.
+) -> tuple[list[tuple[str, RubricRow]], list[str]]:
+    """The rows of a CSV file with their submissions, and the names that match no submission.
 
     The file may use a submission's label, or anything that identifies its person in the roster.
     Raises UsageError for exercises and questions that the course does not have.
     """
-    marks: Marks = {}
-    strangers = []
+    given, strangers = [], []
     labels, by_person = _labels(matches)
-    for (name, exercise), mine in questions.read_rubric(path).items():
-        known = {question.name for question in declared(course.exercise(exercise))}
-        if unknown := sorted(set(mine) - known):
-            raise UsageError(f"{path.name}: {exercise} has no question {', '.join(unknown)}")
+    for row in questions.rubric_rows(path):
+        if row.mark is None and not row.is_taken_back:
+            continue
+        name, asked = row.submission, declared(course.exercise(row.exercise))
+        if row.question not in {question.name for question in asked}:
+            raise UsageError(f"{path.name}: {row.exercise} has no question {row.question}")
         people = roster.named(name) if name not in labels else []
         if len(people) > 1:
             raise UsageError(
@@ -103,9 +153,8 @@ def read_rubric(
         labeled = labels.get(name) or [label for one in people for label in by_person.get(one, ())]
         if not labeled:
             strangers.append(name)
-        for label in labeled or [name]:
-            marks.setdefault((label, exercise), {}).update(mine)
-    return marks, list(dict.fromkeys(strangers))
+        given += [(label, row) for label in labeled or [name]]
+    return given, list(dict.fromkeys(strangers))
 
 
 def _labels(
@@ -123,16 +172,25 @@ def _labels(
     return labels, by_person
 
 
-def require_taken(path: Path, store_marks: Marks) -> None:
-    """Raise UsageError if the file about to be overwritten holds points not in the store."""
-    if not path.exists():
-        return
-    for (submission, exercise), mine in questions.read_rubric(path).items():
-        kept = store_marks.get((submission.removeprefix("'"), exercise), {})
-        kept = kept or store_marks.get((submission, exercise), {})
-        for question, mark in mine.items():
-            if kept.get(question) != mark:
-                raise UsageError(
-                    f"{path} holds points that are not in the grades yet ({submission}, {exercise},"
-                    f" {question}): give it as --rubric, or move it away"
-                )
+def is_taken(path: Path, marks: Marks) -> bool:
+    """Whether the store has all that somebody wrote into the file that is about to be overwritten.
+
+    Raises UsageError if it holds points that the store does not have.
+    """
+    rows = questions.rubric_rows(path) if path.exists() else []
+    kept = [(row, _kept(marks, row)) for row in rows]
+    for row, mark in kept:
+        if row.mark is not None and mark != row.mark:
+            raise UsageError(
+                f"{path} holds points that are not in the grades yet ({row.submission},"
+                f" {row.exercise}, {row.question}): give it as --rubric, or move it away"
+            )
+    return not any(row.mark is None and (mark is not None or row.comment) for row, mark in kept)
+
+
+def _kept(marks: Marks, row: RubricRow) -> Mark | None:
+    """The mark that the store has for a row, whose label may be guarded against spreadsheets."""
+    for label in (row.submission.removeprefix("'"), row.submission):
+        if mine := marks.get((label, row.exercise)):
+            return mine.get(row.question)
+    return None

@@ -30,8 +30,9 @@ class Standing:
     by_hand: float | None = None
     final: float | None = None
     max_final: float = 0.0
-    decision: str = ""
+    decided: Sequence[str] = ()
     excused: bool = False
+    overridden: bool = False
     # Whose it is, and how a line names that person.
     name: str = ""
     person: str = ""
@@ -44,19 +45,28 @@ class Standing:
             return self.raw_score
         return "excused" if self.excused else self.final
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether only points by hand are missing."""
+        return self.final is None and self.raw_score is not None and not self.excused
+
     def to_json(self) -> str:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A grade that became different; None where there was or is none."""
+    """A grade that became different; None where there was or is none.
+
+    `is_of_points` says whether the points or the maximum did, and not only what was decided.
+    """
 
     person: str
     exercise: str
     before: float | str | None
     after: float | str | None
     why: str
+    is_of_points: bool = True
 
 
 def rows(changed: Sequence[Change]) -> Iterator[Sequence[object]]:
@@ -87,11 +97,21 @@ def changes(before: Mapping[Place, Standing], after: Mapping[Place, Standing]) -
     """Every grade that became different, in the order of the grades; what is gone comes last."""
     old = dict(before)
     found = list(_of_those_there(old, after))
+    owners = {(now.submission, exercise): now.person for (_, exercise), now in after.items()}
     for (_, exercise), gone in old.items():
         if gone.shown is not None:
-            person = gone.person or gone.submission
-            found.append(Change(person, exercise, gone.shown, None, "no longer known"))
+            why = _why_gone(gone, owners.get((gone.submission, exercise), ""))
+            found.append(Change(gone.person or gone.submission, exercise, gone.shown, None, why))
     return found
+
+
+def _why_gone(gone: Standing, owner: str) -> str:
+    """Why a grade is no more; `owner` is whose its submission is now."""
+    if gone.submission:
+        return f"now {owner}'s" if owner else "no longer known"
+    if gone.overridden or gone.excused:
+        return f"no longer in force: {'; '.join(gone.decided)}"
+    return "no zero any more"
 
 
 def _of_those_there(
@@ -106,37 +126,60 @@ def _of_those_there(
     for place, now in after.items():
         exercise = place[1]
         moved = places.get((now.submission, exercise), place)
-        was = old.pop(place if place in old else moved, None)
-        why = "; ".join(_reasons(was, now))
+        is_moved = place not in old
+        was = old.pop(moved if is_moved else place, None)
+        why = "; ".join(_reasons(was, now, is_moved))
         if not why and was is not None and was.is_whole and was.shown != now.shown:
             why = "changed: the course's settings"
         if why and (was is not None or now.shown is not None):
             before = None if was is None else was.shown
-            yield Change(now.person or now.submission, exercise, before, now.shown, why)
+            person = now.person or now.submission
+            yield Change(person, exercise, before, now.shown, why, _differ(was, now))
 
 
-def _reasons(was: Standing | None, now: Standing) -> Iterator[str]:
-    """Why a grade is another one; nothing if it is not."""
+def _differ(was: Standing | None, now: Standing) -> bool:
+    """Whether the points, or out of how many they are, became different."""
+    if was is None or was.shown != now.shown:
+        return True
+    return was.is_whole and not now.excused and was.max_final != now.max_final
+
+
+def _reasons(was: Standing | None, now: Standing, is_moved: bool) -> Iterator[str]:
+    """Why a grade is another one; nothing if it is not.
+
+    `is_moved` says whether it stood for another person, or for nobody, or under another key.
+    """
     if was is None:
-        yield now.decision or "new"
+        is_decided = now.overridden or now.excused
+        why = "; ".join(now.decided) if is_decided else "nothing came in"
+        yield "new" if now.submission else why
         return
     if not was.is_whole:
         if was.raw_score != now.raw_score:
             yield _of_the_result(was, now)
         return
-    if was.decision != now.decision:
-        yield now.decision or f"taken back: {was.decision}"
-    if was.name != now.name:
+    if new := [one for one in now.decided if one not in was.decided]:
+        yield "; ".join(new)
+    elif gone := [one for one in was.decided if one not in now.decided]:
+        yield f"no longer in force: {'; '.join(gone)}"
+    if is_moved and was.name != now.name:
         yield f"now {now.person}'s" if now.name else f"no longer {was.person}'s"
-    if (was.shown, was.max_final) == (now.shown, now.max_final):
-        return
+    if _differ(was, now):
+        yield from _reasons_of_points(was, now)
+
+
+def _reasons_of_points(was: Standing, now: Standing) -> Iterator[str]:
+    """Why the points or the maximum are others, beside decisions."""
     if (was.submission, was.attempt) != (now.submission, now.attempt):
         yield "another attempt counts" if was.submission else "handed in"
     elif was.raw_score != now.raw_score:
         yield _of_the_result(was, now)
     if was.penalty != now.penalty and was.raw_score == now.raw_score:
         yield f"penalty: {was.penalty:g} -> {now.penalty:g}"
-    if was.by_hand != now.by_hand:
+    if now.is_waiting:
+        yield "an answer waits for points by hand"
+        return
+    if was.by_hand != now.by_hand or was.is_waiting:
         yield "points by hand"
     if was.max_final != now.max_final:
         yield f"out of {now.max_final:g}, before of {was.max_final:g}"
@@ -164,8 +207,9 @@ def _standing(grade: Grade) -> Standing:
         by_hand=None if grade.by_hand is None else grade.by_hand[0],
         final=grade.final,
         max_final=grade.max_final,
-        decision=grade.decision,
+        decided=grade.decided,
         excused=grade.excused,
+        overridden=grade.overridden,
         name="" if grade.person is None else grade.person.name,
         person="" if grade.person is None else described(grade.person),
         is_whole=True,

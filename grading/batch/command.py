@@ -95,7 +95,7 @@ def grade(
     changed = what_changed.changes(what_changed.from_store(store.standing()), standing)
     alike = similar(course, graded, store)
     try:
-        files = Generated(out, store, spared=frozenset({ANSWERS}))
+        files = Generated(out, store, spared=frozenset({ANSWERS} if taken.answers_taken else ()))
         unsettled = to_settle(course, taken, grades, outcome.unfit.values(), files.kept)
         back = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
         roll = Roll(intake.roster.people, intake.matches)
@@ -105,13 +105,14 @@ def grade(
         raise UsageError(
             f"{place} cannot be written: {error.strerror}; every result is kept, so run again"
         ) from error
-    keep(store, handed_in, intake, standing)
+    keep(store, handed_in, taken, standing)
     # Answers are read again while the files are written, and may have changed by then.
     for problem in taken.hand.problems:
         unsettled.add(UNREADABLE, problem)
     for line in files.kept:
         unsettled.add(EDITED, line)
     console.say(outcome, taken, grades, changed, unsettled)
+    store.forget_moved()
     if not unsettled.is_empty:
         print("class.html lists all that is to settle, people.csv has its kind for each submission")
     print(f"written: {out}/grades.csv, changes.csv, people.csv, class.html, feedback/ and more")
@@ -121,14 +122,15 @@ def grade(
 def keep(
     store: Store,
     handed_in: Sequence[run.Attempt],
-    intake: Intake,
+    taken: TakenIn,
     standing: Mapping[what_changed.Place, what_changed.Standing],
 ) -> None:
     """Store what this run has seen, and what it leaves standing in the gradebooks."""
     number = 1 + max((row.run for row in store.ledger()), default=0)
     here = [(one.collected, one.basis) for one in handed_in if one.is_here]
     with store.together():
-        store.keep_ledger(ledger.rows(here, intake.earlier, number))
+        store.keep_ledger(ledger.rows(here, taken.intake.earlier, number))
+        store.keep_seen(taken.hand.unseen)
         store.keep_standing({place: one.to_json() for place, one in standing.items()})
 
 
@@ -191,6 +193,8 @@ def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> 
     unsettled = to_settle(course, taken, grades)
     may_be = [found for found in intake.collected if found in counting]
     console.say_lines(taken.said)
+    if taken.pruned:
+        console.say_lines([f"would be pruned: {number_of(len(taken.pruned), 'attempt')}"])
     console.say_what_counts(intake, grades, may_be)
     console.say_what_is_open(unsettled)
     print(

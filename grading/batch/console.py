@@ -37,9 +37,9 @@ def say(
     say_lines(taken.said)
     if taken.pruned:
         _say(f"pruned: {number_of(len(taken.pruned), 'attempt')} that this folder lacks")
-    # What is new is in changes.csv.
+    # What is new, and what was decided without another grade, is in changes.csv.
     for change in changed:
-        if change.before is not None:
+        if change.before is not None and change.is_of_points:
             _say(f"changed: {_described(change)}")
     counting = {(grade.submission, grade.exercise, grade.attempt) for grade in grades}
     counted = [

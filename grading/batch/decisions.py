@@ -15,20 +15,21 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from operator import itemgetter
 from pathlib import Path
 
-from grading.batch.people.decisions import numbered_rows, the_person
+from grading.batch.people.decisions import the_person
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.store import Taken
 from grading.course.syllabus import Course, LatePolicy
 from grading.errors import UsageError
-from grading.text import one_line
+from grading.tables import numbered_rows
+from grading.text import number_of, one_line
 
 COLUMNS = ("person", "exercise", "kind", "value", "comment")
 # What identifies a submission where there is no roster.
@@ -64,10 +65,17 @@ class InForce:
         return self.ruling is not None and self.ruling.kind == Kind.EXCUSE
 
     @property
-    def words(self) -> str:
-        """What grades.csv and the student's page say; empty if nothing was decided."""
+    def decided(self) -> tuple[str, ...]:
+        """Each of them in words, as grades.csv and the student's page say it."""
         decided = (one for one in (self.ruling, self.extension) if one is not None)
-        return "; ".join(_in_words(one) for one in decided)
+        return tuple(map(_in_words, decided))
+
+    def overridden_of(self, exercise: str) -> float | None:
+        """The maximum of the exercise when its final points were decided."""
+        if self.ruling is None or self.ruling.kind != Kind.OVERRIDE:
+            return None
+        out_of: float | None = json.loads(self.ruling.out_of).get(exercise)
+        return out_of
 
     def policy(self, policy: LatePolicy | None) -> LatePolicy | None:
         """The late policy with the extension. An extension never makes a deadline earlier."""
@@ -83,25 +91,34 @@ NOTHING = InForce()
 class Decided:
     """The decisions on each person of a roster, and on each submission that is nobody's.
 
-    `notes` name the people whom the roster no longer has.
+    `lost` has the people whom the roster no longer has, by what the file of decisions called them,
+    with their keys; `notes` say so.
     """
 
     def __init__(self, log: Iterable[Taken], roster: Roster) -> None:
-        self.notes: list[str] = []
         # With their places in the log: those on a submission and on its owner are read together.
         self._of: dict[Person | str, list[tuple[int, Taken]]] = {}
-        lost: dict[str, str] = {}
+        lost: dict[str, list[Taken]] = {}
         for place, one in enumerate(log):
             person = roster.of_key(one.person)
             if one.person.startswith(LABEL) or person is not None:
                 self._of.setdefault(person or one.person, []).append((place, one))
-            elif roster.people:
-                lost[one.person] = json.loads(one.cells)[0]
-        self.notes += [
-            f"{one_line(shown)} has decisions, but the roster has nobody, or several people, with"
-            f" {one_line(key)} now: they count for nobody"
-            for key, shown in lost.items()
-        ]
+            else:
+                lost.setdefault(one.person, []).append(one)
+        self.lost = {_called(mine[-1]): key for key, mine in lost.items() if _any_standing(mine)}
+        self.notes = list(self._said(roster))
+
+    def _said(self, roster: Roster) -> Iterator[str]:
+        if self.lost and not roster.people:
+            said = number_of(len(self.lost), "person", "people")
+            yield f"the decisions on {said} count for nobody without a roster: give --roster"
+            return
+        for called, key in self.lost.items():
+            yield (
+                f"{one_line(called)} has decisions, but the roster has nobody, or several people,"
+                f" with {one_line(key)} now: they count for nobody; decide again by the new id,"
+                f" and take them back with undo for {one_line(called)}"
+            )
 
     def on(self, person: Person | None, label: str, exercise: str) -> InForce:
         """What holds for a grade. A decision on a submission is one on each of its people."""
@@ -118,6 +135,17 @@ def in_force(log: Iterable[Taken], exercise: str) -> InForce:
     for one in _standing(log, exercise):
         (extensions if one.kind == Kind.EXTENSION else rulings).append(one)
     return InForce(rulings[-1] if rulings else None, extensions[-1] if extensions else None)
+
+
+def _any_standing(log: Sequence[Taken]) -> bool:
+    """Whether nobody has taken back all of these."""
+    return any(_standing(log, exercise) for exercise in {one.exercise for one in log})
+
+
+def _called(decision: Taken) -> str:
+    """What the file called the person."""
+    cells: list[str] = json.loads(decision.cells)
+    return cells[0]
 
 
 def _standing(log: Iterable[Taken], exercise: str) -> list[Taken]:
@@ -138,7 +166,8 @@ class Reader:
     """Reads files of decisions.
 
     `labels` are the submissions, which are named where there is no roster; `most` is the maximum
-    of an exercise; `standing` says what stands for a person and an exercise, to be replaced.
+    of an exercise; `standing` says what stands for a person and an exercise, to be replaced; `lost`
+    has those whom only an undo may name, with their keys.
     """
 
     course: Course
@@ -146,6 +175,7 @@ class Reader:
     labels: frozenset[str]
     most: Callable[[str], float]
     standing: Callable[[str, str], str]
+    lost: Mapping[str, str] = field(default_factory=dict)
 
     def new(self, path: Path, log: Sequence[Taken]) -> list[Taken]:
         """The decisions of a file that the log does not have. Raises UsageError.
@@ -160,12 +190,12 @@ class Reader:
             mine.setdefault(one.person, []).append(one)
         new = []
         for number, row in numbered_rows(path, COLUMNS[:4]):
-            where = f"{path.name}, line {number}"
-            cells = json.dumps([row.get(column, "") for column in COLUMNS], ensure_ascii=False)
-            decision = self._read(where, row, cells)
+            where, cells = f"{path.name}, line {number}", _cells(row)
             seen[cells] += 1
+            # The roster or a deadline may have changed since it was taken.
             if seen[cells] <= known[cells]:
                 continue
+            decision = self._read(where, row, cells)
             before = mine.setdefault(decision.person, [])
             exercises = [decision.exercise] if decision.exercise else list(self.course.exercises)
             if decision.kind == Kind.UNDO and not any(_standing(before, one) for one in exercises):
@@ -176,13 +206,32 @@ class Reader:
             new.append(decision)
         return new
 
+    def outdated(self, path: Path, log: Sequence[Taken]) -> Iterator[str]:
+        """A line for each row that looks like the last word on a grade, and no longer holds."""
+        last: dict[tuple[str, str], tuple[int, str]] = {}
+        for number, row in numbered_rows(path, COLUMNS[:4]):
+            last[row["person"], row["exercise"]] = number, _cells(row)
+        taken = {one.cells: one for one in log}
+        mine: dict[str, list[Taken]] = {}
+        for one in log:
+            mine.setdefault(one.person, []).append(one)
+        for number, cells in last.values():
+            if (one := taken[cells]).kind == Kind.UNDO:
+                continue
+            exercises = [one.exercise] if one.exercise else list(self.course.exercises)
+            holding = [in_force(mine[one.person], exercise) for exercise in exercises]
+            if not any(one in (each.ruling, each.extension) for each in holding):
+                yield (
+                    f"decisions: line {number} of {path.name} was taken before and no longer holds:"
+                    " to decide it once more, write another comment"
+                )
+
     def _replaced(self, person: str, exercise: str, before: Sequence[Taken]) -> str:
         """What a new decision replaces: an older one, or else the grade that stands."""
-        what = in_force(before, exercise).words or self.standing(person, exercise)
+        what = "; ".join(in_force(before, exercise).decided) or self.standing(person, exercise)
         return f"{exercise}: {what}" if what else ""
 
     def _read(self, where: str, row: dict[str, str], cells: str) -> Taken:
-        person = self._key(where, row["person"])
         exercise, text = row["exercise"], row["value"]
         if exercise and exercise not in self.course.exercises:
             known = ", ".join(self.course.exercises)
@@ -195,18 +244,24 @@ class Reader:
             known = ", ".join(Kind)
             said = one_line(row["kind"]) or "an empty kind"
             raise UsageError(f"{where}: {said} is no decision: there are {known}") from error
+        person = self._key(where, row["person"], kind)
+        out_of = "{}"
         exercises = [exercise] if exercise else list(self.course.exercises)
         if kind is Kind.OVERRIDE:
             text = self._points(where, text, exercises)
+            out_of = json.dumps({one: self.most(one) for one in exercises})
         elif kind is Kind.EXTENSION:
             self._require_later(where, text, exercises)
         elif text:
             raise UsageError(f"{where}: {kind} has no value: leave {one_line(text)} out")
-        return Taken(cells, person, exercise, kind, text, row.get("comment", ""))
+        comment = row.get("comment", "")
+        return Taken(cells, person, exercise, kind, text, comment, out_of=out_of)
 
-    def _key(self, where: str, text: str) -> str:
+    def _key(self, where: str, text: str, kind: Kind) -> str:
         if not text:
             raise UsageError(f"{where}: nobody is named")
+        if kind is Kind.UNDO and text in self.lost:
+            return self.lost[text]
         if self.roster.people:
             return self.roster.key_of(the_person(where, self.roster, text))
         # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
@@ -217,7 +272,7 @@ class Reader:
 
     def _points(self, where: str, text: str, exercises: Sequence[str]) -> str:
         try:
-            points = float(text)
+            points = math.nan if "_" in text else float(text)
         except ValueError:
             points = math.nan
         if not 0 <= points < math.inf:
@@ -266,6 +321,11 @@ def _moment(text: str, zone: tzinfo | None) -> datetime:
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
+def _cells(row: Mapping[str, str]) -> str:
+    """The cells of a row, as the log keeps them."""
+    return json.dumps([row.get(column, "") for column in COLUMNS], ensure_ascii=False)
+
+
 def _in_words(decision: Taken) -> str:
     said = {
         Kind.OVERRIDE: f"override {decision.value}",
@@ -273,6 +333,6 @@ def _in_words(decision: Taken) -> str:
         Kind.EXCUSE: "excused",
     }[Kind(decision.kind)]
     if decision.kind == Kind.OVERRIDE:
-        said = f"override {float(decision.value):g}"
+        said = f"override {float(decision.value):.10g}"
     comment = one_line(decision.comment, 200)
     return f"{said} ({comment})" if comment else said

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from grading.batch.store import Store
-from grading.files import write, writing_bytes
+from grading.files import UNFINISHED, sha256_of, write, writing_bytes
 
 # A store of version 1 does not know what was written. People edit tables, but not pages.
 _NEVER_EDITED = (
@@ -26,15 +26,17 @@ _AT_ONCE = 200
 class Generated:
     """Writes the files of one run below `folder`.
 
-    `kept` has a line for each edited file that was moved out of the way. `spared` are files that
+    `kept` has a line for each edited file that was moved out of the way, also by a run before this
+    one that ended before it could say so. `spared` are files that
     may be overwritten although they were edited: what was written into them has been taken.
     """
 
     def __init__(self, folder: Path, store: Store, spared: frozenset[str] = frozenset()) -> None:
-        self.kept: list[str] = []
+        self.kept = store.moved()
         self.folder = folder
         self._store, self._spared = store, spared
         self._known = store.written() or self._adopted()
+        self._remove_unfinished()
         self._done: dict[str, str] = {}
         self._waiting: list[tuple[str, bytes]] = []
         for name in self._known:
@@ -66,7 +68,7 @@ class Generated:
             yield file
             if not file.closed:  # as a text file above it does
                 file.flush()
-            self._tell({name: _sha256_of(Path(file.name))})
+            self._tell({name: sha256_of(Path(file.name))})
 
     def close(self) -> None:
         """Write what waits, and remove what earlier runs have left. Raises OSError."""
@@ -101,23 +103,29 @@ class Generated:
         path = self.folder / name
         if name in self._spared or not path.is_file():
             return
-        if _sha256_of(path) in self._known.get(name, ()):
+        if sha256_of(path) in self._known.get(name, ()):
             return
         number = 1
         while (beside := path.with_name(f"{path.name}.edited-{number}")).exists():
             number += 1
+        line = f"{name} was edited: kept as {beside.relative_to(self.folder)}"
+        self._store.add_moved(line)
         path.rename(beside)
-        self.kept.append(f"{name} was edited: kept as {beside.relative_to(self.folder)}")
+        self.kept.append(line)
+
+    def _remove_unfinished(self) -> None:
+        """Remove what a run that was killed was about to write."""
+        for place in {(self.folder / name).parent for name in self._known}:
+            for path in place.glob(".*"):
+                made = UNFINISHED.fullmatch(path.name)
+                name = made and (place / made["name"]).relative_to(self.folder).as_posix()
+                if name in self._known and not path.is_symlink():
+                    path.unlink(missing_ok=True)
 
     def _adopted(self) -> dict[str, set[str]]:
         """What an older version has written, and nobody edits: as it is now."""
         found = (file for pattern in _NEVER_EDITED for file in self.folder.glob(pattern))
         files = [file for file in found if file.is_file()]
         return {
-            file.relative_to(self.folder).as_posix(): {_sha256_of(file)} for file in sorted(files)
+            file.relative_to(self.folder).as_posix(): {sha256_of(file)} for file in sorted(files)
         }
-
-
-def _sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

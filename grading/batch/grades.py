@@ -57,21 +57,43 @@ class Grade:
     final: float | None = None
     max_final: float = 0.0
     # What a person decided about this grade, in words, and whether that is to excuse the person.
-    decision: str = ""
+    decided: tuple[str, ...] = ()
     excused: bool = False
     questions: Sequence[QuestionResult] = ()
     answers: Callable[[], Sequence[Question]] = tuple
     unsettled: str = ""
     counted: str = ""
     basis: str = ""
-    # Whether somebody decided how many points this is, and what it is without any decision.
+    # Whether somebody decided how many points this is, out of how many at that time, and what it
+    # is without any decision.
     overridden: bool = False
+    overridden_of: float | None = None
     undecided: float | None = None
 
     @property
+    def decision(self) -> str:
+        """Everything that a person decided about this grade."""
+        return "; ".join(self.decided)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing came in that this could be the grade of."""
+        return self.status == MISSING
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person decided what the grade is."""
+        return self.overridden or self.excused
+
+    @property
+    def is_only_missing(self) -> bool:
+        """Whether nothing came in, and nobody decided what to make of that."""
+        return self.is_missing and not self.is_decided
+
+    @property
     def is_open(self) -> bool:
-        """Whether there is no grade yet, and nobody is excused from it."""
-        return self.final is None and not self.excused
+        """Whether something came in and has no grade, and nobody is excused from it."""
+        return self.final is None and not self.excused and not self.is_missing
 
     @property
     def report(self) -> Report | None:
@@ -199,9 +221,10 @@ def finished(grade: Grade, in_force: InForce, rules: Rules) -> Grade:
         grade,
         final=None if excused else undecided if override is None else override,
         max_final=round(grade.max_score + most, 4),
-        decision=in_force.words,
+        decided=in_force.decided,
         excused=excused,
         overridden=override is not None,
+        overridden_of=in_force.overridden_of(grade.exercise),
         undecided=undecided,
     )
 
@@ -212,7 +235,7 @@ def _by_hand(grade: Grade) -> float:
 
 def of_missing(
     roster: Roster,
-    grades: Iterable[Grade],
+    grades: Sequence[Grade],
     rules: Rules,
     waiting: Set[str],
     now: float,
@@ -220,17 +243,22 @@ def of_missing(
     """Grades of people from whom nothing came in: what was decided, or else a zero.
 
     A zero is for courses with `missing = "zero"`, after the deadline (`now`, seconds since 1970).
-    Exercises that are `waiting` have none yet: a submission there may still be anybody's.
+    Exercises that are `waiting` have none yet: a submission there may still be anybody's. Nor have
+    those that nobody has handed in: a run may be about others.
     """
     found = []
+    handed_in = {grade.exercise for grade in grades}
     for exercise, people in missing(roster, grades, rules.max_scores).items():
         for person in people:
             in_force = rules.in_force(person, "", exercise)
             grade = finished(_nothing(person, exercise, rules), in_force, rules)
-            if in_force.ruling is not None:
+            may_be_zero = exercise in handed_in and not {exercise, ""} & waiting
+            if grade.is_decided:
                 found.append(grade)
-            elif not {exercise, ""} & waiting and _is_zero(in_force, exercise, rules, now):
-                found.append(replace(grade, score=0.0, final=0.0))
+            elif may_be_zero and _is_zero(in_force, exercise, rules, now):
+                found.append(replace(grade, score=0.0, final=0.0, undecided=0.0))
+            elif in_force.extension is not None:
+                found.append(grade)
     return found
 
 
@@ -281,10 +309,10 @@ def _nothing(person: Person, exercise: str, rules: Rules) -> Grade:
 def missing(
     roster: Roster, grades: Iterable[Grade], exercises: Iterable[str]
 ) -> dict[str, list[Person]]:
-    """The people of a roster who have no grade and are not excused, by exercise."""
+    """The people of a roster from whom nothing came in and about whom nothing was decided."""
     there: dict[str, set[Person]] = {}
     for grade in grades:
-        if grade.person is not None and grade.exercise:
+        if grade.person is not None and grade.exercise and not grade.is_only_missing:
             there.setdefault(grade.exercise, set()).add(grade.person)
     return {
         exercise: [person for person in roster.people if person not in there.get(exercise, ())]

@@ -33,6 +33,7 @@ def from_version_1(database: sqlite3.Connection) -> None:
             "insert or replace into standing values (?, ?, ?)",
             (f"label:{submission}", exercise, json.dumps(before)),
         )
+    database.execute("alter table marks add column answer text not null default ''")
     database.execute("drop table current")
     database.execute("drop table changes")
     database.execute("update meta set value = '2' where name = 'version'")

@@ -15,6 +15,7 @@ from grading.batch.attention import (
 from grading.batch.grades import Grade
 from grading.batch.intake.collected import Collected
 from grading.batch.intake.identify import Intake
+from grading.batch.people.person import Person
 from grading.batch.taking import TakenIn
 from grading.course.syllabus import Course
 from grading.text import number_of
@@ -35,6 +36,7 @@ def to_settle(
     intake = taken.intake
     doubts = [doubt for found in intake.everything for doubt in _doubts(found)]
     doubts += [(ANSWERS, line, label) for label, line in taken.hand.doubts]
+    doubts += _marks_elsewhere(taken, grades)
     doubts += [(EDITED, line, "") for line in edited]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
@@ -44,6 +46,21 @@ def to_settle(
     if lines := list(_not_here(intake)):
         found.missing[NOT_HERE] = lines
     return found
+
+
+def _marks_elsewhere(taken: TakenIn, grades: Sequence[Grade]) -> Iterator[tuple[str, str, str]]:
+    """A line for each grade without points by hand, where the person's other hand-in has some."""
+    labels: dict[Person, list[str]] = {}
+    for label, match in taken.intake.matches.items():
+        for person in match.people:
+            labels.setdefault(person, []).append(label)
+    for grade in grades:
+        if grade.person is None or taken.hand.has_marks(grade.submission, grade.exercise):
+            continue
+        for label in labels.get(grade.person, ()):
+            if taken.hand.has_marks(label, grade.exercise):
+                what = f"{grade.submission} {grade.exercise}"
+                yield ANSWERS, f"{what}: the points by hand are those of {label}", grade.submission
 
 
 def _not_here(intake: Intake) -> Iterator[str]:

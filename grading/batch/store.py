@@ -24,6 +24,8 @@ from grading.errors import UsageError
 from grading.report import Mark, Report
 
 VERSION = 2
+# A submission, an exercise and a question.
+Asked = tuple[str, str, str]
 _SCHEMA = """
 create table if not exists meta (name text primary key, value text not null);
 create table if not exists results (
@@ -42,14 +44,16 @@ create table if not exists standing (
 create table if not exists decisions (
     id integer primary key, at real not null, cells text not null,
     person text not null, exercise text not null, kind text not null,
-    value text not null, comment text not null, replaced text not null
+    value text not null, comment text not null, replaced text not null, out_of text not null
 );
 create table if not exists written (
     name text not null, sha256 text not null, primary key (name, sha256)
 );
+create table if not exists moved (id integer primary key, line text not null);
 create table if not exists marks (
     submission text not null, exercise text not null, question text not null,
     points real not null, max_points real not null, comment text not null,
+    answer text not null default '',
     primary key (submission, exercise, question)
 );
 create table if not exists matches (submission text primary key, person text not null);
@@ -110,7 +114,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A row of a file of decisions: its cells as JSON, what they mean, and what they replaced."""
+    """A row of a file of decisions: its cells as JSON, what they mean, and what they replaced.
+
+    `out_of` has the maximum of each exercise at that time, as JSON, for an override.
+    """
 
     cells: str
     person: str
@@ -119,6 +126,7 @@ class Taken:
     value: str
     comment: str
     replaced: str = ""
+    out_of: str = "{}"
 
 
 class Store(Closing):
@@ -213,7 +221,7 @@ class Store(Closing):
     def decisions(self) -> list[Taken]:
         """Every decision about a grade, in the order in which they were made."""
         query = (
-            "select cells, person, exercise, kind, value, comment, replaced from decisions"
+            "select cells, person, exercise, kind, value, comment, replaced, out_of from decisions"
             " order by id"
         )
         return [Taken(*row) for row in self._database.execute(query)]
@@ -221,8 +229,9 @@ class Store(Closing):
     def keep_decisions(self, decisions: Iterable[Taken]) -> None:
         """Add decisions, with the time at which they are made."""
         query = (
-            "insert into decisions (cells, person, exercise, kind, value, comment, replaced, at)"
-            " values (?, ?, ?, ?, ?, ?, ?, ?)"
+            "insert into decisions"
+            " (cells, person, exercise, kind, value, comment, replaced, out_of, at)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?)"
         )
         with self.together():
             self._database.executemany(query, ((*astuple(one), time.time()) for one in decisions))
@@ -245,21 +254,49 @@ class Store(Closing):
             self._database.execute("delete from written")
             self._database.executemany("insert into written values (?, ?)", files.items())
 
-    def keep_marks(self, marks: Marks) -> None:
-        """Store points given by hand; those given earlier for other answers stay."""
+    def moved(self) -> list[str]:
+        """Lines about edited files that were moved away, and that nobody has been told."""
+        return [line for (line,) in self._database.execute("select line from moved order by id")]
+
+    def add_moved(self, line: str) -> None:
+        """Keep a line until `forget_moved`, also if this run is killed before it can say it."""
+        self._database.execute("insert into moved (line) values (?)", (line,))
+
+    def forget_moved(self) -> None:
+        """Forget these lines, as they were said."""
+        self._database.execute("delete from moved")
+
+    def keep_mark(self, about: Asked, mark: Mark, answer: str) -> None:
+        """Store points given by hand, and the hash of the answer (empty if it is not known)."""
+        query = "insert or replace into marks values (?, ?, ?, ?, ?, ?, ?)"
+        self._database.execute(query, (*about, *astuple(mark), answer))
+
+    def drop_mark(self, about: Asked) -> None:
+        """Take points given by hand back."""
+        query = "delete from marks where submission = ? and exercise = ? and question = ?"
+        self._database.execute(query, about)
+
+    def keep_seen(self, answers: Mapping[Asked, str]) -> None:
+        """Store the hashes of the answers that points were given for."""
+        query = "update marks set answer = ? where submission = ? and exercise = ? and question = ?"
         with self.together():
-            for (submission, exercise), mine in marks.items():
-                for question, mark in mine.items():
-                    values = (submission, exercise, question, *astuple(mark))
-                    query = "insert or replace into marks values (?, ?, ?, ?, ?, ?)"
-                    self._database.execute(query, values)
+            self._database.executemany(query, ((one, *about) for about, one in answers.items()))
 
     def marks(self) -> Marks:
         """Every mark given by hand."""
         marks: Marks = {}
-        for submission, exercise, question, *mark in self._database.execute("select * from marks"):
+        query = "select submission, exercise, question, points, max_points, comment from marks"
+        for submission, exercise, question, *mark in self._database.execute(query):
             marks.setdefault((submission, exercise), {})[question] = Mark(*mark)
         return marks
+
+    def seen(self) -> dict[Asked, str]:
+        """The hash of the answer that each mark was given for; empty if it is not known."""
+        query = "select submission, exercise, question, answer from marks"
+        return {
+            (label, exercise, name): answer
+            for label, exercise, name, answer in self._database.execute(query)
+        }
 
     def keep_matches(self, decided: Mapping[str, str]) -> None:
         """Store whose each submission is, as a person decided; an empty key takes that back."""

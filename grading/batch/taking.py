@@ -17,10 +17,12 @@ from grading.batch.intake.identify import Intake, identify
 from grading.batch.ledger import Kept
 from grading.batch.people import decisions as people_decisions
 from grading.batch.people import merging, roster
-from grading.batch.people.decisions import numbered_rows
 from grading.batch.people.matching import Roster
 from grading.batch.store import Store, Taken
 from grading.course.syllabus import Course, Exercise
+from grading.files import sha256_of
+from grading.tables import numbered_rows
+from grading.text import one_line
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ class Told:
 
 @dataclass(frozen=True)
 class TakenIn:
-    """What came in, and what people decided about it; `said` are lines about what was taken."""
+    """What came in, and what people decided about it; `said` are lines about what was taken.
+
+    `answers_taken` says whether the store has all that somebody wrote into answers.csv.
+    """
 
     intake: Intake
     hand: ByHand
     decided: Decided
     pruned: Sequence[Kept]
     said: Sequence[str]
+    answers_taken: bool = True
 
 
 def roster_of(course: Course, told: Told) -> Roster:
@@ -92,25 +98,28 @@ def take_in(
             course, exercises, collected, earlier, known, store.matches(), told.match, told.times
         )
         store.keep_matches(new)
-        notes = _take_marks(store, answers, course, intake, told.rubric)
-        hand = ByHand(course, store.marks())
+        notes = _take_marks(store, course, intake, told.rubric)
+        answers_taken = _is_as_written(answers, store) or by_hand.is_taken(answers, store.marks())
+        hand = ByHand(course, store.marks(), store.seen())
         log, said = _take_decisions(store, course, intake, hand, told.decisions)
         decided = Decided(log, known)
     intake = replace(intake, notes=[*intake.notes, *notes, *decided.notes])
-    return TakenIn(intake, hand, decided, pruned, said)
+    return TakenIn(intake, hand, decided, pruned, said, answers_taken)
 
 
-def _take_marks(
-    store: Store, answers: Path, course: Course, intake: Intake, rubric: Path | None
-) -> list[str]:
+def _take_marks(store: Store, course: Course, intake: Intake, rubric: Path | None) -> list[str]:
     """Store a rubric's points; return a note for each unknown name. Raises UsageError."""
-    notes: list[str] = []
-    if rubric is not None:
-        marks, strangers = by_hand.read_rubric(rubric, course, intake.matches, intake.roster)
-        store.keep_marks(marks)
-        notes = [f"no submission is called {name} ({rubric.name})" for name in strangers]
-    by_hand.require_taken(answers, store.marks())
-    return notes
+    if rubric is None:
+        return []
+    given, strangers = by_hand.read_rubric(rubric, course, intake.matches, intake.roster)
+    by_hand.take(store, given)
+    return [f"no submission is called {one_line(name)} ({rubric.name})" for name in strangers]
+
+
+def _is_as_written(answers: Path, store: Store) -> bool:
+    """Whether the last run has written this file as it is now."""
+    hashes = store.written().get(answers.name, ())
+    return bool(hashes) and answers.is_file() and sha256_of(answers) in hashes
 
 
 def _take_decisions(
@@ -134,9 +143,11 @@ def _take_decisions(
         final = None if text is None else json.loads(text).get("final")
         return "" if final is None else f"{final:g}"
 
-    reader = Reader(course, intake.roster, frozenset(intake.matches), most, stood)
+    lost = Decided(log, intake.roster).lost
+    reader = Reader(course, intake.roster, frozenset(intake.matches), most, stood, lost)
     new = reader.new(path, log)
     store.keep_decisions(new)
+    log += new
     count = len(numbered_rows(path, COLUMNS[:4]))
     before = f", {count - len(new)} taken before" if count > len(new) else ""
-    return [*log, *new], [f"decisions: {len(new)} taken{before}"]
+    return log, [f"decisions: {len(new)} taken{before}", *reader.outdated(path, log)]

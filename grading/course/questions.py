@@ -6,13 +6,13 @@ theirs. An instructor may give points by hand in a CSV file with the
 columns submission, exercise, question, points, max_points, comment.
 """
 
-import csv
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading import tables
 from grading.errors import UsageError
 from grading.report import Mark, QuestionResult
 from grading.text import clean, one_line
@@ -20,6 +20,7 @@ from grading.text import clean, one_line
 PLACE = "<!-- Write your answer here. -->"
 MAX_BYTES = 256 * 1024
 COLUMNS = ("submission", "exercise", "question", "points", "max_points", "comment")
+TAKEN_BACK = "-"
 
 _HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(\S.*)$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -112,35 +113,52 @@ def text_of(data: bytes, name: str) -> str:
 Marks = dict[tuple[str, str], dict[str, Mark]]
 
 
+@dataclass(frozen=True, slots=True)
+class RubricRow:
+    """A row of a rubric. `mark` is None without points; `-` in their place takes points back.
+
+    `answer` is what the file says was answered; None if it has no such column.
+    """
+
+    submission: str
+    exercise: str
+    question: str
+    mark: Mark | None
+    is_taken_back: bool
+    comment: str
+    answer: str | None
+
+
 def read_rubric(path: Path) -> Marks:
     """The marks in a CSV file: by submission and exercise, then by question.
 
     A row without points gives no mark. Raises UsageError.
     """
     marks: Marks = {}
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            missing = [name for name in COLUMNS[:5] if name not in (rows.fieldnames or [])]
-            if missing:
-                raise UsageError(f"{path.name} has no column {', '.join(missing)}")
-            for row in rows:
-                where = f"{path.name}, line {rows.line_num}"
-                if any(row[name] is None for name in COLUMNS[:5]):
-                    raise UsageError(f"{where}: fewer values than columns")
-                if row["points"].strip():
-                    mine = marks.setdefault((row["submission"], row["exercise"]), {})
-                    mine[row["question"]] = _mark(row, where)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path.name} cannot be read as a CSV file: {error}") from error
+    for row in rubric_rows(path):
+        if row.mark is not None:
+            marks.setdefault((row.submission, row.exercise), {})[row.question] = row.mark
     return marks
 
 
-def _mark(row: Mapping[str, str], where: str) -> Mark:
+def rubric_rows(path: Path) -> list[RubricRow]:
+    """The rows of a CSV file of marks. Raises UsageError."""
+    rows = []
+    for number, row in tables.numbered_rows(path, COLUMNS[:5]):
+        points, comment = row["points"], one_line(row.get("comment", ""))
+        mark = None
+        if points and points != TAKEN_BACK:
+            mark = _mark(row, comment, f"{path.name}, line {number}")
+        about = row["submission"], row["exercise"], row["question"]
+        rows.append(RubricRow(*about, mark, points == TAKEN_BACK, comment, row.get("answer")))
+    return rows
+
+
+def _mark(row: Mapping[str, str], comment: str, where: str) -> Mark:
     try:
         points, most = float(row["points"]), float(row["max_points"])
     except ValueError as error:
         raise UsageError(f"{where}: points and max_points must be numbers") from error
     if not 0 <= points <= most < math.inf:
         raise UsageError(f"{where}: points must lie between 0 and max_points")
-    return Mark(points, most, one_line(row.get("comment") or ""))
+    return Mark(points, most, comment)

@@ -11,7 +11,7 @@ BASIS = Basis("sha", "ex1", "checks", "engine", "file", "python", 1)
 ANN = Standing("ann", 1, BASIS.key, 40.0, 0.0, None, 40.0, 100.0, name="Ann", is_whole=True)
 ANN = replace(ANN, person="Ann (1)")
 UPGRADED = replace(BASIS, engine="another", seed=2).key
-EXCUSED = replace(ANN, final=None, excused=True, decision="excused (ill)")
+EXCUSED = replace(ANN, final=None, excused=True, decided=("excused (ill)",))
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ EXCUSED = replace(ANN, final=None, excused=True, decision="excused (ill)")
             (40.0, 43.0, "points by hand; out of 105, before of 100"),
         ),
         (ANN, EXCUSED, (40.0, "excused", "excused (ill)")),
-        (EXCUSED, ANN, ("excused", 40.0, "taken back: excused (ill)")),
+        (EXCUSED, ANN, ("excused", 40.0, "no longer in force: excused (ill)")),
         (ANN, None, (40.0, None, "no longer known")),
         (replace(ANN, final=None), None, None),
         (ANN, replace(ANN, final=41.0), (40.0, 41.0, "changed: the course's settings")),

@@ -75,7 +75,13 @@ def test_a_class_through_a_term(batches: Batches, monkeypatch: pytest.MonkeyPatc
     assert gone.page("Ann_Smith")
 
     taken_back = batches.run(roster=ROSTER, decisions=f"{DECISIONS}1,ex1,undo,,\n")
-    assert ("Ann Smith (1)", "ex1", "55.0", "40.0", f"taken back: {said}") in taken_back.changes
+    assert (
+        "Ann Smith (1)",
+        "ex1",
+        "55.0",
+        "40.0",
+        f"no longer in force: {said}",
+    ) in taken_back.changes
 
     pruned = batches.run(roster=ROSTER, prune=True)
     assert pruned.finals == {"Bob Jones ex1": "60.0"}

@@ -135,13 +135,13 @@ LATE = {"late_days": 1, "penalty": 8.0, "score": 72.0, "final": 72.0}
         ),
         # To an override nothing is added, and nothing is taken off.
         (
-            {**LATE, "decision": "override 90 (appeal)", "overridden": True, "final": 90.0},
+            {**LATE, "decided": ("override 90 (appeal)",), "overridden": True, "final": 90.0},
             "80 for the checks - 8 (1 day late) = 72; by the decision: 90",
         ),
         # An extension decides the deadline, and not the points.
-        ({**LATE, "decision": "extension +1d"}, "80 for the checks - 8 (1 day late) = 72"),
-        ({"decision": "extension +3d"}, ""),
-        ({"decision": "excused", "excused": True}, ""),
+        ({**LATE, "decided": ("extension +1d",)}, "80 for the checks - 8 (1 day late) = 72"),
+        ({"decided": ("extension +3d",)}, ""),
+        ({"decided": ("excused",), "excused": True}, ""),
         ({"raw_score": None, "score": None, "final": None}, ""),
     ],
 )
@@ -152,9 +152,9 @@ def test_the_final_points_are_accounted_for_in_one_line(more: dict[str, object],
 
 
 def test_a_decision_is_shown_and_who_is_excused_has_no_points() -> None:
-    found = grade("a", "ex4", ADA, FULL, decision="override: 90 (appeal)", final=90.0)
+    found = grade("a", "ex4", ADA, FULL, decided=("override: 90 (appeal)",), final=90.0)
     assert "90 of 100 points Decision of the instructor: override: 90 (appeal)" in feedback(found)
-    said = feedback(grade("a", "ex4", ADA, FULL, decision="excuse", excused=True))
+    said = feedback(grade("a", "ex4", ADA, FULL, decided=("excuse",), excused=True))
     assert "You are excused from this exercise" in said
     assert "of 100 points" not in said
 
@@ -242,10 +242,10 @@ def test_a_row_of_the_matrix_has_points_or_a_word() -> None:
     of = {
         "ex1": grade("ada", "ex1", ADA, FULL, final=8.0),
         "ex2": grade("ada", "ex2", ADA, FULL, final=None, score=None, status="unreadable"),
-        "ex3": grade("ada2", "ex3", ADA, FULL, final=9.0, decision="override 9", overridden=True),
-        "ex4": grade("ada", "ex4", ADA, FULL, excused=True, decision="excuse"),
+        "ex3": grade("ada2", "ex3", ADA, FULL, final=9.0, decided=("override 9",), overridden=True),
+        "ex4": grade("ada", "ex4", ADA, FULL, excused=True, decided=("excuse",)),
         "ex5": grade("ada", "ex5", ADA, FULL, unsettled="several"),
-        "ex6": grade("ada", "ex6", ADA, FULL, decision="extension +3d"),
+        "ex6": grade("ada", "ex6", ADA, FULL, decided=("extension +3d",)),
     }
     others = [
         grade("x", "ex1", None, FULL, final=1.0),

@@ -9,7 +9,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from grading.course import questions
-from grading.course.questions import PLACE, Mark, parse, read, read_rubric, results, without_answers
+from grading.course.questions import (
+    PLACE,
+    Mark,
+    parse,
+    read,
+    read_rubric,
+    results,
+    rubric_rows,
+    without_answers,
+)
 from grading.course.syllabus import ROOT, Course
 from grading.errors import UsageError
 from tests.support.patience import PATIENCE
@@ -91,7 +100,15 @@ def test_marks_are_read_by_submission_and_exercise(tmp_path: Path) -> None:
 
 
 def test_a_row_without_points_is_no_mark(tmp_path: Path) -> None:
-    assert read_rubric(rubric(tmp_path, "ann,ex1,first,,,\nann,ex1,second, ,3,later\n")) == {}
+    path = rubric(tmp_path, "ann,ex1,first,,,\nann,ex1,second, ,3,later\nann,ex1,third,-,,\n")
+    assert read_rubric(path) == {}
+    assert [row.is_taken_back for row in rubric_rows(path)] == [False, False, True]
+
+
+def test_a_rubric_that_a_spreadsheet_has_saved_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "rubric.csv"
+    path.write_bytes((HEADER + "ann,ex1,first,2,3,é\n").replace(",", ";").encode("cp1252"))
+    assert read_rubric(path) == {("ann", "ex1"): {"first": Mark(2, 3, "é")}}
 
 
 @pytest.mark.parametrize(
@@ -110,7 +127,7 @@ def test_a_wrong_mark_is_named_by_its_line(tmp_path: Path, rows: str, word: str)
 def test_a_rubric_without_its_columns_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "rubric.csv"
     path.write_text("name,points\nann,3\n")
-    with pytest.raises(UsageError, match="no column submission, exercise"):
+    with pytest.raises(UsageError, match="no column submission: its first line is name, points"):
         read_rubric(path)
 
 

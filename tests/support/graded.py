@@ -113,10 +113,10 @@ def _grade(chance: random.Random, label: str, exercise: str, person: Person) -> 
             load=lambda: None,
         )  # fmt: skip
     if kind < 0.15:
-        return grade(label, exercise, person, found, excused=True, decision="excused: ill")
+        return grade(label, exercise, person, found, excused=True, decided=("excused: ill",))
     if kind < 0.2:
         decision = "override: 7.5 of 16 (appeal)"
-        return grade(label, exercise, person, found, final=7.5, decision=decision)
+        return grade(label, exercise, person, found, final=7.5, decided=(decision,))
     if kind < 0.4:
         penalty = round(raw * 0.2, 4)
         return grade(

@@ -10,10 +10,11 @@ rows without a grade are left out, and so are all other columns of grades.
 import re
 from collections.abc import Iterator, Sequence
 
-from grading.batch.gradebooks.book import Book
+from grading.batch.gradebooks.book import Book, shared
 from grading.batch.gradebooks.columns import Column, number
 from grading.batch.gradebooks.csv_text import as_written, encoded
-from grading.batch.gradebooks.exports import Export, Platform
+from grading.batch.gradebooks.entry import Entry
+from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.course.syllabus import Exercise
 
 _HEADER = re.compile(
@@ -60,11 +61,16 @@ def files(book: Book) -> Iterator[tuple[str, bytes]]:
 def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: str) -> bytes:
     places = [export.places[one] for one in _IDENTITY if one in export.places]
     rows: list[Sequence[str]] = [[*(export.heading[place] for place in places), column.header]]
-    nameless = []
+    login = export.places.get("login")
+    of_several = shared(export.cell(person, login) for person in export.rows)
+    nameless: list[Entry] = []
+    ambiguous: list[Entry] = []
     for entry, points in book.graded(exercise, column, export, name):
-        if export.cell(entry.person, export.places.get("login")):
+        user = export.cell(entry.person, login)
+        if user and spaced(user) not in of_several:
             rows.append([*(export.cell(entry.person, place) for place in places), points])
         else:
-            nameless.append(entry)
+            (ambiguous if user else nameless).append(entry)
+    book.left_out(name, ambiguous, "somebody else has the same user name", True)
     book.left_out(name, nameless, "no user name", True)
     return encoded(as_written(rows, export.delimiter, quote_all=True), export.encoding)

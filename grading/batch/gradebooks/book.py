@@ -1,18 +1,21 @@
 """What every gradebook is made from, and what a person should know about the files."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grading.batch.gradebooks import columns
 from grading.batch.gradebooks.columns import Column
 from grading.batch.gradebooks.entry import Entry, shown
-from grading.batch.gradebooks.exports import Export, Exports, Platform
+from grading.batch.gradebooks.exports import Export, Exports, Platform, spaced
 from grading.batch.people.decisions import described
 from grading.batch.people.person import Person
 from grading.course.syllabus import Course, Exercise
 
 FEW = 3
 NO_POINTS = "a grade out of 0 points"
+# What platforms write where there is no grade.
+_NO_GRADE = ("", "-")
 EXCUSED = "excused, for which there is no word"
 
 
@@ -51,9 +54,9 @@ class Book:
 
     def out_of(self, exercise: Exercise, column: Column) -> float:
         """The points of a column: the platform's own, the course's, or the exercise's."""
-        return column.points or exercise.points or self._max_final(exercise)
+        return column.points or exercise.points or self.max_final(exercise)
 
-    def _max_final(self, exercise: Exercise) -> float:
+    def max_final(self, exercise: Exercise) -> float:
         # With points by hand, some may have more than others: all are out of the same number.
         return max((entry.max_final for entry in self.entries[exercise.id]), default=0.0)
 
@@ -61,6 +64,19 @@ class Book:
         """The cell of an entry; empty if it has no points."""
         points = entry.points(out_of, self.course.decimals)
         return "" if points is None else shown(points)
+
+    def replacing(
+        self, entries: Sequence[Entry], column: Column, export: Export | None, file: str
+    ) -> list[Entry]:
+        """The entries without zeros for nothing handed in where the platform has a grade."""
+        kept = [
+            entry
+            for entry in entries
+            if not entry.is_missing or not has_grade(export, entry.person, column)
+        ]
+        spared = [entry for entry in entries if entry not in kept]
+        self.left_out(file, spared, "nothing came in here, but there is a grade already", True)
+        return kept
 
     def known(self, entries: Sequence[Entry], export: Export | None, file: str) -> list[Entry]:
         """The entries of people who have one row in the export, if there is one."""
@@ -84,6 +100,7 @@ class Book:
         excused = [entry for entry in mine if entry.excused]
         self.left_out(file, excused, EXCUSED, False)
         entries = self.known([one for one in mine if not one.excused], export, file)
+        entries = self.replacing(entries, column, export, file)
         out_of = self.out_of(exercise, column)
         pairs = [(entry, self.points(entry, out_of)) for entry in entries]
         pointless = [entry for entry, points in pairs if not points]
@@ -112,6 +129,17 @@ class Book:
             lines = self.unwritten if to_settle else self.notes
             lines.append(f"{', '.join(files)} {lack} {people}: {why}")
         self._left_out.clear()
+
+
+def has_grade(export: Export | None, person: Person, column: Column) -> bool:
+    """Whether the platform's own gradebook has something in this cell."""
+    return export is not None and export.cell(person, column.place) not in _NO_GRADE
+
+
+def shared(values: Iterable[str]) -> set[str]:
+    """What several people have, and so identifies none of them."""
+    counts = Counter(map(spaced, values))
+    return {value for value, count in counts.items() if value and count > 1}
 
 
 def _named(entries: Iterable[Entry]) -> str:

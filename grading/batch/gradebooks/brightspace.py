@@ -10,10 +10,11 @@ has a file of its own, without rows that have no grade.
 import re
 from collections.abc import Iterator, Sequence
 
-from grading.batch.gradebooks.book import Book
+from grading.batch.gradebooks.book import Book, shared
 from grading.batch.gradebooks.columns import Column, number
 from grading.batch.gradebooks.csv_text import as_written
-from grading.batch.gradebooks.exports import Export, Platform
+from grading.batch.gradebooks.entry import Entry
+from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.course.syllabus import Exercise
 
 END = "End-of-Line Indicator"
@@ -54,14 +55,25 @@ def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: 
     places = [export.places[one] for one in _IDENTITY if one in export.places]
     item = f"{column.titles[0]} Points Grade"
     rows: list[Sequence[str]] = [[*(export.heading[place] for place in places), item, END]]
-    nameless, written = [], []
+    nameless: list[Entry] = []
+    ambiguous: list[Entry] = []
+    written = []
+    of_several = [shared(export.cell(one, place) for one in export.rows) for place in places]
     for entry, points in book.graded(exercise, column, export, name):
         identity = [export.cell(entry.person, place) for place in places]
-        if any(one.removeprefix("#") for one in identity):
+        telling = [
+            one
+            for one, others in zip(identity, of_several, strict=True)
+            if one.removeprefix("#") and spaced(one) not in others
+        ]
+        if telling:
             rows.append([*identity, points, "#"])
             written.append((entry, points))
         else:
-            nameless.append(entry)
+            (ambiguous if any(one.removeprefix("#") for one in identity) else nameless).append(
+                entry
+            )
+    book.left_out(name, ambiguous, "somebody else has the same OrgDefinedId or Username", True)
     book.left_out(name, nameless, "neither OrgDefinedId nor Username", True)
     book.say_above(written, name, "Brightspace caps them, unless the item can exceed its points")
     return as_written(rows)

@@ -7,10 +7,9 @@ it has a second column, a cell without one repeats what Canvas's own export has 
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from grading.batch.gradebooks.book import NO_POINTS, Book
+from grading.batch.gradebooks.book import NO_POINTS, Book, shared
 from grading.batch.gradebooks.columns import Column, new, number
 from grading.batch.gradebooks.csv_text import as_written
 from grading.batch.gradebooks.entry import Entry, number_text
@@ -35,16 +34,14 @@ _AS_NUMBER = re.compile(r"-?[0-9]*[.,][0-9.,]*%?")
 
 
 def columns(export: Export) -> list[Column]:
-    """The assignments of Canvas's own export, without those that it marks as read only."""
+    """The assignments of Canvas's own export."""
     points = next((row for row in export.others if POINTS in spaced(row[0])), [])
     found = []
     for place, header in enumerate(export.heading):
         cell = points[place].strip() if place < len(points) else ""
-        if (match := _NUMBERED.fullmatch(header)) and not _READ_ONLY.search(cell):
+        if match := _NUMBERED.fullmatch(header):
             value = number(cell)
-            flaw = _flaw(header)
-            if cell and value is None:
-                flaw = f"nothing tells how many points {one_line(cell)} are"
+            flaw = _flaw(header) or _flaw_of_points(cell, value)
             found.append(Column(place, header, (match["title"],), value, flaw))
     return found
 
@@ -77,6 +74,15 @@ def _flaw(header: str) -> str:
     return f"Canvas ignores columns with {words[0]} in their header" if words else ""
 
 
+def _flaw_of_points(cell: str, value: float | None) -> str:
+    """Why the cell with an assignment's points keeps it from being filled."""
+    if _READ_ONLY.search(cell):
+        return "Canvas marks it as read only"
+    if cell and value is None:
+        return f"nothing tells how many points {one_line(cell)} are"
+    return "it is out of 0 points" if value == 0 else ""
+
+
 def files(book: Book) -> Iterator[tuple[str, str]]:
     """The name and text of each file: all exercises in one where no cell can erase a score."""
     export = book.exports.get(Platform.CANVAS)
@@ -103,13 +109,16 @@ def _file(book: Book, export: Export | None, chosen: Mapping[str, Column], name:
     for exercise in chosen:
         for entry in book.entries[exercise]:
             mine.setdefault(entry.person, {})[exercise] = entry
-    everybody = [next(iter(entries.values())) for entries in mine.values()]
-    namesakes = _namesakes(book.people)
+    namesakes = shared(person.name for person in book.people)
     unidentified, pointless = [], []
+    mine = {
+        person: _writable(book, entries, chosen, export, name) for person, entries in mine.items()
+    }
     rows: list[Sequence[object]] = [
         [*HEADING, *(column.header for column in chosen.values())],
         [_POINTS_ROW, "", "", "", "", *map(number_text, out_of.values())],
     ]
+    everybody = [next(iter(entries.values())) for entries in mine.values() if entries]
     for entry in book.known(everybody, export, name):
         person = entry.person
         identity = _identity(person, export)
@@ -126,6 +135,28 @@ def _file(book: Book, export: Export | None, chosen: Mapping[str, Column], name:
     book.left_out(name, unidentified, why, export is not None)
     book.left_out(name, pointless, NO_POINTS, export is not None)
     return as_written(rows)
+
+
+def _writable(
+    book: Book,
+    entries: Mapping[str, Entry],
+    chosen: Mapping[str, Column],
+    export: Export | None,
+    name: str,
+) -> dict[str, Entry]:
+    """A person's entries without those that Canvas ignores, and those that take back its `EX`."""
+    kept = {}
+    for identity, entry in entries.items():
+        column = chosen[identity]
+        cell = "" if export is None else export.cell(entry.person, column.place).casefold()
+        if cell == _NOT_ASSIGNED:
+            book.left_out(name, [entry], f"{identity} is not assigned in Canvas", True)
+        elif cell == EXCUSED.casefold() and not (entry.excused or entry.is_overridden):
+            why = f"Canvas says EX at {identity}; an override or excuse settles it"
+            book.left_out(name, [entry], why, True)
+        elif book.replacing([entry], column, export, name):
+            kept[identity] = entry
+    return kept
 
 
 def _cell(book: Book, entry: Entry | None, out_of: float) -> str:
@@ -162,12 +193,6 @@ def _is_certain(identity: Sequence[str], person: Person, namesakes: set[str]) ->
     return bool(name) and spaced(name) not in namesakes
 
 
-def _namesakes(people: Iterable[Person]) -> set[str]:
-    """The names that several people have."""
-    counts = Counter(spaced(person.name) for person in people)
-    return {name for name, count in counts.items() if count > 1}
-
-
 def _say_groups(book: Book, export: Export | None) -> None:
     """Say which hand-ins of several people have different grades, where the class is Canvas's."""
     if export is None:
@@ -175,6 +200,8 @@ def _say_groups(book: Book, export: Export | None) -> None:
     grades: dict[tuple[str, str], set[float | str | None]] = {}
     for identity, entries in book.entries.items():
         for entry in entries:
+            if not entry.submission:
+                continue
             grade = EXCUSED if entry.excused else entry.final
             grades.setdefault((entry.submission, identity), set()).add(grade)
     if differ := [f"{label} {name}" for (label, name), finals in grades.items() if len(finals) > 1]:

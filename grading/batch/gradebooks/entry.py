@@ -16,6 +16,8 @@ class Entry:
     """A person's final points at an exercise, out of `max_final`; or the person is excused.
 
     `remark` is one sentence of feedback, `submission` the label of what was handed in.
+    `is_overridden` says whether a person decided on the points; `is_missing` whether they are zero
+    only because nothing came in.
     """
 
     person: Person
@@ -25,6 +27,8 @@ class Entry:
     excused: bool
     remark: str
     submission: str
+    is_overridden: bool = False
+    is_missing: bool = False
 
     def points(self, out_of: float, decimals: int) -> Decimal | None:
         """The points of a column that is out of `out_of` points; None if there are none."""
@@ -74,4 +78,6 @@ def entries_of(grades: Iterable[Grade], remarks: Mapping[tuple[str, str], str]) 
             grade.excused,
             remarks.get((grade.submission, grade.exercise), ""),
             grade.submission,
+            grade.overridden,
+            grade.is_only_missing,
         )

@@ -8,10 +8,9 @@ exercise has a file of its own, in which no cell is empty.
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from grading.batch.gradebooks.book import Book
+from grading.batch.gradebooks.book import Book, shared
 from grading.batch.gradebooks.columns import Column
 from grading.batch.gradebooks.csv_text import as_written, guarded
 from grading.batch.gradebooks.entry import Entry, number_text
@@ -24,6 +23,8 @@ _FOUND_BY = {"email": "email", "id": "idnumber", "login": "username"}
 # Fields of a person that no roster needs.
 _NO_GRADES = ("institution", "department", "suspended", "city/town", "country")
 _FEEDBACK = "feedback:"
+# An export may show a grade in several ways, and its feedback. A letter is no number of points.
+_NO_POINTS = ("(feedback)", "(letter)", "(percentage)")
 # "Assignment: RNN (Real)", in the language of the course.
 _PREFIX = re.compile(r"\A[^:]+:\s*")
 _SUFFIX = re.compile(r"\s*\([^()]*\)\s*\Z")
@@ -40,6 +41,7 @@ def columns(export: Export) -> list[Column]:
         and place != moment
         and spaced(header) not in _NO_GRADES
         and not spaced(header).startswith(_FEEDBACK)
+        and not spaced(header).endswith(_NO_POINTS)
     ]
 
 
@@ -68,17 +70,30 @@ def files(book: Book) -> Iterator[tuple[str, str]]:
         name = book.file_name(Platform.MOODLE, exercise)
         yield name, _file(book, export, exercise, column, name)
     if export is not None and book.entries:
+        _say_points(book)
         book.notes.append(
             "moodle.csv: an imported grade of an assignment counts as overridden: what is graded"
             " in the assignment later no longer reaches the gradebook"
         )
 
 
+def _say_points(book: Book) -> None:
+    """Say out of how many points the grades are: Moodle's export does not tell."""
+    for exercise in book.exercises:
+        if not exercise.points:
+            most = number_text(book.max_final(exercise))
+            book.notes.append(
+                f"moodle.csv: the points of {exercise.id} are out of {most}; if its item is out of"
+                f" others, set [exercises.{exercise.id}] points in course.toml"
+            )
+
+
 def _file(book: Book, export: Export | None, exercise: Exercise, column: Column, name: str) -> str:
     pairs = book.graded(exercise, column, export, name)
-    found_by = _found_by([entry.person for entry, _ in pairs], export)
+    everybody = list(book.people if export is None else export.rows)
+    found_by = _found_by([entry.person for entry, _ in pairs], everybody, export)
     identities = [_identity(entry.person, export, found_by) for entry, _ in pairs]
-    counts = Counter(map(spaced, identities))
+    of_several = shared(_identity(person, export, found_by) for person in everybody)
     moment = None if export is None else _moment_place(export)
     header = _FOUND_BY[found_by]
     if export is not None and found_by in export.places:
@@ -87,11 +102,11 @@ def _file(book: Book, export: Export | None, exercise: Exercise, column: Column,
     if export is not None and moment is not None:
         rows = [[*rows[0], export.heading[moment]]]
     nameless: list[Entry] = []
-    shared: list[Entry] = []
+    ambiguous: list[Entry] = []
     written: list[tuple[Entry, str]] = []
     for (entry, points), identity in zip(pairs, identities, strict=True):
-        if not identity or counts[spaced(identity)] > 1:
-            (shared if identity else nameless).append(entry)
+        if not identity or spaced(identity) in of_several:
+            (ambiguous if identity else nameless).append(entry)
             continue
         row = [identity, points, feedback(book, entry)]
         if export is not None and moment is not None:
@@ -100,18 +115,19 @@ def _file(book: Book, export: Export | None, exercise: Exercise, column: Column,
         rows.append(row)
     own = export is not None
     book.left_out(name, nameless, f"no {header}, by which the file names people", own)
-    book.left_out(name, shared, f"somebody else has the same {header}", own)
+    book.left_out(name, ambiguous, f"somebody else has the same {header}", own)
     if own:
         book.say_above(written, name, "Moodle refuses the whole file, unless it allows such grades")
     return as_written(rows)
 
 
-def _found_by(people: Sequence[Person], export: Export | None) -> str:
-    """What tells most of these people apart, of what Moodle finds people by."""
+def _found_by(people: Sequence[Person], everybody: Sequence[Person], export: Export | None) -> str:
+    """What tells most of these people from everybody else, of what Moodle finds people by."""
 
     def told_apart(column: str) -> int:
-        counts = Counter(spaced(_identity(person, export, column)) for person in people)
-        return sum(count == 1 for identity, count in counts.items() if identity)
+        of_several = shared(_identity(person, export, column) for person in everybody)
+        mine = (spaced(_identity(person, export, column)) for person in people)
+        return sum(bool(one) and one not in of_several for one in mine)
 
     return max(_FOUND_BY, key=told_apart)
 

@@ -8,6 +8,7 @@ but the grade and its feedback stays as Moodle wrote it, and rows without a grad
 """
 
 import html
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
@@ -67,7 +68,9 @@ def _exercise(
     ]
     there = book.exercises
     if len(named) == 1 and named[0] in there:
-        return named[0], ""
+        # Moodle writes the title, and then a number; a browser may add another.
+        is_whole = re.fullmatch(rf".*{re.escape(titles[named[0]])}\d*", file)
+        return named[0], "" if is_whole else f"{export.name} may be of another assignment"
     if not named and len(there) == 1:
         is_sure = any(match.evidence is Evidence.MOODLE for match in matches.values())
         advice = "upload it to the assignment of that exercise only"

@@ -60,7 +60,7 @@ def _shared(members: Sequence[Grade]) -> Grade:
     """The grade for the page that all members of a team read."""
     first, *_ = sorted(members, key=lambda grade: is_apart(grade, members))
     if is_apart(first, members):
-        return replace(first, decision="", excused=False, overridden=False, final=first.undecided)
+        return replace(first, decided=(), excused=False, overridden=False, final=first.undecided)
     return first
 
 

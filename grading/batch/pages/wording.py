@@ -51,8 +51,10 @@ def state(grade: Grade) -> str:
     """What stands in the matrix in place of points, or beside them."""
     if grade.excused:
         return "excused"
+    if grade.is_only_missing:
+        return "missing"
     if grade.final is None:
-        return "open" if grade.submission else "missing"
+        return "open"
     if grade.overridden:
         return "decided"
     if grade.unsettled:

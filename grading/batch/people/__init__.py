@@ -2,7 +2,6 @@
 
 names.py      names compared letter for letter, and their spellings without accents
 person.py     a person, and what identifies one
-table.py      a CSV file, as people save it
 sheet.py      a roster as its file has it: cells, and the person of each row
 roster.py     rosters, as people write them and as platforms export them
 merging.py    one person from several rows

@@ -9,44 +9,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
-from itertools import zip_longest
 from pathlib import Path
 
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
-from grading.batch.people.table import read
 from grading.errors import UsageError
+from grading.tables import rows_of
 from grading.text import one_line
 
 MATCHES = ("submission", "person")
 MAX_NAMES = 3
 PEOPLE = ("submission", "person", "evidence", "candidates", "to_settle")
-
-
-def rows_of(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
-    """The rows of a CSV file that has all these columns. Raises UsageError."""
-    return [row for _, row in numbered_rows(path, columns)]
-
-
-def numbered_rows(path: Path, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
-    """The same rows, each with the number of its line. Raises UsageError."""
-    whole = read(path)
-    (_, heading), *rows = zip(whole.lines, whole.rows, strict=True) if whole.rows else [(0, [])]
-    names = [header.strip().lower() for header in heading]
-    if absent := [column for column in columns if column not in names]:
-        listed = ", ".join(one_line(name) for name in names) or "nothing"
-        raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
-    return [
-        (
-            number,
-            {
-                name: cell.strip()
-                for name, cell in zip_longest(names, row[: len(names)], fillvalue="")
-            },
-        )
-        for number, row in rows
-    ]
 
 
 def read_matches(path: Path, roster: Roster, labels: Iterable[str]) -> dict[str, Person | None]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from grading.batch.people import table
+from grading import tables
 from grading.batch.people.merging import Tell, tell_nobody, without_shared
 from grading.batch.people.names import words
 from grading.batch.people.person import NUMBERS, Person, identities
@@ -113,7 +113,7 @@ def read(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> li
 
 def read_sheet(path: Path, columns: Mapping[str, str], tell: Tell = tell_nobody) -> Sheet:
     """The same file with its cells, for a gradebook that is made from them. Raises UsageError."""
-    file = table.read(path)
+    file = tables.read(path)
     rows = file.rows
     written = rows[0] if rows else []
     heading = [_header(header) for header in written]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from grading.batch.people.person import Person
-from grading.batch.people.table import Table
+from grading.tables import Table
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grading.batch.grades import Grade
+from grading.batch.grades import MISSING, Grade
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from tests.support.gradebooks import course, grade, roster, written
@@ -87,6 +87,7 @@ def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
     with TemporaryDirectory() as folder:
         found = roster(Path(folder), wish, gradebook=export(everybody, before))
     who = people(found)
+    numbers = {person: number for number, person in who.items()}
     grades: list[Grade] = []
     after = dict(before)
     for one, (*_, first, second) in zip(everybody, rows, strict=True):
@@ -97,7 +98,9 @@ def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
                 after[one.number, number] = EXCUSED
             elif final is not None:
                 grades.append(grade(who[one.number], final, exercise))
-                after[one.number, number] = str(final * float(POINTS[number]) / 10)
+                # Whom Canvas excuses, only a decision takes that back.
+                if before.get((one.number, number)) != EXCUSED:
+                    after[one.number, number] = str(final * float(POINTS[number]) / 10)
     files = written(wish, found, grades)
     imported, new = canvas.imported(files.files["canvas.csv"], there(everybody, before))
     assert not new
@@ -107,7 +110,11 @@ def test_an_import_changes_only_what_has_a_grade(rows: list[tuple]) -> None:
             assert imported[place] == EXCUSED
         else:
             assert float(imported[place]) == pytest.approx(float(score), abs=0.005001)
-    named = {entry.person for entry in grades}
+    named = {
+        one.person
+        for one in grades
+        if one.excused or before.get((numbers[one.person], ASSIGNMENTS[one.exercise])) != EXCUSED
+    }
     assert len(files.lines("canvas.csv")) == 2 + len(named)
 
 
@@ -167,9 +174,25 @@ def test_over_an_excuse_and_over_a_score(tmp_path: Path) -> None:
     before = {(4711, 101): EXCUSED, (4712, 101): "9"}
     found = roster(tmp_path, course(), gradebook=export([ADA, BOB], before))
     who = people(found)
-    files = written(course(), found, [grade(who[4711], 10.0), grade(who[4712], 1.0, excused=True)])
+    of_ada, excused = grade(who[4711], 10.0), grade(who[4712], 1.0, excused=True)
+    files = written(course(), found, [of_ada, excused])
+    imported, _ = canvas.imported(files.files["canvas.csv"], there([ADA, BOB], before))
+    assert imported == {(4711, 101): EXCUSED, (4712, 101): EXCUSED}
+    why = "Canvas says EX at ex1; an override or excuse settles it"
+    assert files.unwritten == [f"canvas.csv lacks Doe, Ada (000123): {why}"]
+    files = written(course(), found, [replace(of_ada, overridden=True), excused])
     imported, _ = canvas.imported(files.files["canvas.csv"], there([ADA, BOB], before))
     assert imported == {(4711, 101): "20", (4712, 101): EXCUSED}
+
+
+def test_a_zero_for_nothing_handed_in_replaces_nothing(tmp_path: Path) -> None:
+    before = {(4711, 101): EXCUSED, (4712, 101): "9"}
+    found = roster(tmp_path, course(), gradebook=export([ADA, BOB, CLEO], before))
+    zeros = [replace(grade(one, 0.0), status=MISSING) for one in found.people]
+    files = written(course(), found, zeros)
+    imported, _ = canvas.imported(files.files["canvas.csv"], there([ADA, BOB, CLEO], before))
+    assert imported == {**before, (4713, 101): "0"}
+    assert len(files.unwritten) == 2
 
 
 def test_members_of_a_group_with_different_grades_are_named(tmp_path: Path) -> None:

@@ -42,8 +42,9 @@ def test_a_file_has_one_identity_one_grade_and_a_feedback(tmp_path: Path) -> Non
         ["@c", "0", REMARK, str(AT)],
     ]
     assert not files.unwritten
-    [note] = files.notes
-    assert note.startswith("moodle.csv: an imported grade of an assignment counts as overridden")
+    points, overridden = files.notes
+    assert points.startswith("moodle.csv: the points of ex1 are out of 10; if its item is out of")
+    assert overridden.startswith("moodle.csv: an imported grade of an assignment counts as")
 
 
 finals = st.one_of(st.none(), st.just("EX"), st.decimals(0, 10, places=3).map(float))
@@ -135,6 +136,21 @@ def test_two_people_with_one_address_need_something_else(
     why = "somebody else has the same Email address"
     left_out = [f"moodle.csv lacks {name} Doe: {why}" for name in ("Ada", "Bob")]
     assert files.unwritten == left_out * (not any(ids))
+
+
+def test_an_address_of_somebody_without_a_grade_is_shared_too(tmp_path: Path) -> None:
+    text = export([("Ada", "1", "fam@x.edu"), ("Bob", "2", "fam@x.edu"), ("Cleo", "3", "")])
+    found = roster(tmp_path, course(), gradebook=text)
+    files = written(course(), found, [grade(found.people[0], 5.0)])
+    assert files.lines("moodle.csv")[1].startswith("1,5,")
+
+
+@pytest.mark.parametrize("more", ["(Feedback)", "(Letter)", "(Percentage)"])
+def test_an_item_that_is_exported_in_several_ways_is_one(tmp_path: Path, more: str) -> None:
+    text = export([("Ada", "1", "a@x.edu")]).replace("Course total (Real)", f"Vanilla RNN {more}")
+    found = roster(tmp_path, course(), gradebook=text.replace("Assignment: Vanilla", "Vanilla"))
+    files = written(course(), found, [grade(found.people[0], 5.0)])
+    assert files.lines("moodle.csv")[0].split(",")[1] == "Vanilla RNN (Real)"
 
 
 def test_excused_people_and_grades_above_the_maximum_are_named(tmp_path: Path) -> None:

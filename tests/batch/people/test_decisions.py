@@ -12,13 +12,13 @@ from grading.batch.people.decisions import (
     people_rows,
     read_matches,
     read_times,
-    rows_of,
     with_teams,
 )
 from grading.batch.people.evidence import Evidence, Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.errors import UsageError
+from grading.tables import rows_of
 from tests.support.classes import put
 
 ANN, BOB = Person("Ann Smith", "1001", "ann@x.edu", "ann"), Person("Bob Jones", "1002")
@@ -51,7 +51,7 @@ def test_a_match_names_a_person_by_anything(tmp_path: Path, person: str) -> None
         ("Submission;Person;evidence\n-x;1002;name\n", {"-x": BOB}),
         # A spreadsheet shows an apostrophe before what it would take for a formula.
         ("submission,person\n'-x,ann\n'y,1002\n", {"-x": ANN, "'y": BOB}),
-        ("submission,person\ndoejane_12,ann,more,and more\n", {"doejane_12": ANN}),
+        ("submission,person\ndoejane_12,ann,,\n", {"doejane_12": ANN}),
     ],
 )
 def test_what_a_file_of_matches_says(
@@ -69,6 +69,7 @@ def test_what_a_file_of_matches_says(
         ("submission,who\n-x,ann\n", "no column person: its first line is submission, who"),
         ("person,submission\nann\n", "there is no submission"),
         ("", "no column submission: its first line is nothing"),
+        ("submission,person\n\n-x,Doe, Ann\n", "line 3 has 3 cells below 2 headers: put a cell"),
     ],
 )
 def test_matches_that_cannot_be_meant_are_refused(tmp_path: Path, text: str, reason: str) -> None:

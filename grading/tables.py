@@ -4,7 +4,9 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from grading.errors import UsageError
@@ -52,6 +54,36 @@ def read(path: Path) -> Table:
     except (OSError, csv.Error) as error:
         reason = one_line(str(error))  # which may name a tab
         raise UsageError(f"{path.name} cannot be read as a CSV file: {reason}") from error
+
+
+def rows_of(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+    """The rows of a CSV file that has all these columns. Raises UsageError."""
+    return [row for _, row in numbered_rows(path, columns)]
+
+
+def numbered_rows(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file that has all these columns, each with the number of its line.
+
+    Raises UsageError, also for a row with more cells than the first line has: a comma in a cell
+    without quotation marks makes two of it.
+    """
+    whole = read(path)
+    (_, heading), *rows = zip(whole.lines, whole.rows, strict=True) if whole.rows else [(0, [])]
+    names = [header.strip().lower() for header in heading]
+    if absent := [column for column in columns if column not in names]:
+        listed = ", ".join(one_line(name) for name in names) or "nothing"
+        raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
+    return [(number, _by_name(f"{path.name}, line {number}", names, row)) for number, row in rows]
+
+
+def _by_name(where: str, names: Sequence[str], row: Sequence[str]) -> dict[str, str]:
+    if any(cell.strip() for cell in row[len(names) :]):
+        raise UsageError(
+            f"{where} has {len(row)} cells below {len(names)} headers: put a cell that holds the"
+            " separator into quotation marks"
+        )
+    cells = zip_longest(names, row[: len(names)], fillvalue="")
+    return {name: cell.strip() for name, cell in cells}
 
 
 def _decoded(data: bytes, name: str) -> tuple[str, str]:
