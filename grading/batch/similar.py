@@ -3,7 +3,7 @@
 Nothing here reaches a student: only the class page shows it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,8 +21,8 @@ from grading.submission.file import read
 # exercise 1 and 0.18 in the others (387 pairs of the bank and the references); the reference and
 # the same with one known mistake at least 0.75 (tests/batch/test_similar.py).
 ALIKE = 0.6
-# What more different programs than this have in common is the course's or a tutorial's. MOSS
-# leaves out passages by the same rule and, unless told otherwise, at the same number.
+# What more authors than this have in common is the course's or a tutorial's. MOSS leaves out
+# passages by the same rule and, unless told otherwise, at the same number.
 COMMON = 10
 # A program with fewer fingerprints of its own tells nothing; right programs have 56 and more.
 FEWEST = 20
@@ -68,7 +68,10 @@ class Similar:
 
 @dataclass
 class _Program:
-    """One program (by its fingerprints), the submissions that hold it, and their files."""
+    """What one author's attempts hold together, or several authors' alike.
+
+    Beside its fingerprints it has the submissions that hold it, and their files.
+    """
 
     hashes: Hashes
     labels: dict[str, None] = field(default_factory=dict)
@@ -85,16 +88,30 @@ def similar(course: Course, graded: Sequence[Graded], store: Store) -> Similar:
     worked_on = [one for one in graded if one.collected.work and one.collected.work.worked_on]
     found = Similar(same=list(_identical(worked_on, owners)))
     known = _known(worked_on, store)
-    for exercise, programs in _programs(course, worked_on, known).items():
+    for exercise, programs in _programs(course, worked_on, known, owners).items():
         for program in programs:
             labels = tuple(program.labels)
             if len(program.files) > 1 and owners.differ(labels):
                 found.same.append(Same(exercise, labels, exact=False))
-        found.near += _near(exercise, programs, owners)
+        groups = _groups(found.same, exercise)
+        found.near += (
+            pair
+            for pair in _near(exercise, programs, owners)
+            if not groups(pair.first) & groups(pair.second)
+        )
     found.near.sort(key=lambda pair: (-pair.share, pair.exercise, pair.first, pair.second))
     found.more = max(0, len(found.near) - MOST_PAIRS)
     del found.near[MOST_PAIRS:]
     return found
+
+
+def _groups(same: Sequence[Same], exercise: str) -> Callable[[Iterable[str]], set[int]]:
+    """Which of the groups of identical programs hold any of these submissions."""
+    of_label: dict[str, set[int]] = {}
+    for number, one in enumerate(same):
+        for label in one.labels if one.exercise == exercise else ():
+            of_label.setdefault(label, set()).add(number)
+    return lambda labels: set().union(*(of_label.get(label, ()) for label in labels))
 
 
 class _Owners:
@@ -111,6 +128,10 @@ class _Owners:
     def differ(self, labels: Iterable[str]) -> bool:
         """Whether nobody, and no team, may have handed in all of these."""
         return not set.intersection(*(self._owners(label) for label in labels))
+
+    def author(self, label: str) -> object:
+        """Whose attempts are one: the people, or a submission that is nobody's."""
+        return self._matches[label].people or label
 
     def _owners(self, label: str) -> set[object]:
         owners: set[object] = {label}
@@ -156,22 +177,33 @@ def _known(worked_on: Sequence[Graded], store: Store) -> dict[str, Hashes]:
 
 
 def _programs(
-    course: Course, worked_on: Sequence[Graded], known: dict[str, Hashes]
+    course: Course, worked_on: Sequence[Graded], known: dict[str, Hashes], owners: _Owners
 ) -> dict[str, list[_Program]]:
-    """The programs of each exercise without the code of the stubs."""
+    """The programs of each exercise without the code of the stubs.
+
+    All attempts of one author are one: many of them must not make common what they hold.
+    """
     handed_out = _handed_out(course)
-    programs: dict[str, dict[bytes, _Program]] = {}
+    by_author: dict[tuple[str, object], _Program] = {}
     for one in worked_on:
-        work, exercise = one.collected.work, one.collected.exercise
+        work, label = one.collected.work, one.collected.author.label
         if work is None or work.identity not in known:
             continue
         hashes = np.setdiff1d(known[work.identity], handed_out, assume_unique=True)
         if len(hashes) < FEWEST:
             continue
-        of_exercise = programs.setdefault(exercise, {})
-        program = of_exercise.setdefault(hashes.tobytes(), _Program(hashes))
-        program.labels[one.collected.author.label] = None
-        program.files.add(work.identity)
+        mine = (one.collected.exercise, owners.author(label))
+        program = by_author.setdefault(mine, _Program(hashes))
+        program.labels[label] = None
+        if work.identity not in program.files:
+            program.files.add(work.identity)
+            program.hashes = np.union1d(program.hashes, hashes)
+    programs: dict[str, dict[bytes, _Program]] = {}
+    for (exercise, _), found in by_author.items():
+        alike = programs.setdefault(exercise, {})
+        program = alike.setdefault(found.hashes.tobytes(), _Program(found.hashes))
+        program.labels |= found.labels
+        program.files |= found.files
     return {exercise: list(found.values()) for exercise, found in programs.items()}
 
 

@@ -225,6 +225,25 @@ def test_code_that_many_programs_have_is_the_courses(compare: Compare) -> None:
     assert pairs(COMMON + 1) == []
 
 
+def test_padding_hides_nothing(compare: Compare) -> None:
+    padded = f"_ = ({'0,' * 30_000})\n{RENAMED}"
+    [pair] = compare(handed_in("ada", PROGRAM, ADA), handed_in("bob", padded, BOB)).near
+    assert pair.share > 0.9
+
+
+def test_many_attempts_of_one_person_make_nothing_common(compare: Compare) -> None:
+    attempts = [
+        handed_in("bob", f"{PROGRAM}{'z = 1 ** 2' * n}\n", BOB, attempt=n)
+        for n in range(2, COMMON + 5)
+    ]
+    [pair] = compare(handed_in("ada", PROGRAM, ADA), *attempts).near
+    assert (pair.first, pair.second) == (("ada",), ("bob",))
+    # What is equal is listed once.
+    equal = handed_in("bob", PROGRAM, BOB, attempt=1)
+    found = compare(handed_in("ada", PROGRAM, ADA), equal, *attempts)
+    assert (found.same, found.near) == ([Same("ex4", ("ada", "bob"), exact=True)], [])
+
+
 def test_only_what_was_graded_is_read_and_only_once(
     compare: Compare, tmp_path: Path, real_course: Course
 ) -> None:
