@@ -100,6 +100,7 @@ def grade(
         back = uploads.Uploads(course, intake.roster, intake.collected, intake.matches)
         roll = Roll(intake.roster.people, intake.matches)
         write_class(files, rules, grades, roll, unsettled, back, changed, alike)
+        unsettled.notes += console.what_is_gone(changed)
     except OSError as error:
         place = error.filename2 or error.filename or out
         raise UsageError(

@@ -53,6 +53,19 @@ def say(
     say_what_is_open(unsettled)
 
 
+def what_is_gone(changed: Sequence[Change]) -> list[str]:
+    """A line on grades that there were, as a platform that has them keeps them."""
+    gone = [f"{one.person} {one.exercise}" for one in changed if one.after is None]
+    if not gone:
+        return []
+    more = f" and {len(gone) - FEW} more" if len(gone) > FEW else ""
+    verb = "has" if len(gone) == 1 else "have"
+    return [
+        f"{', '.join(gone[:FEW])}{more} {verb} no grade any more: one that a platform has imported"
+        " stays there"
+    ]
+
+
 def say_lines(lines: Iterable[str]) -> None:
     """Print lines."""
     for line in lines:

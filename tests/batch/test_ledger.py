@@ -9,24 +9,22 @@ from pathlib import Path
 import pytest
 
 from grading.batch import run
-from grading.course.syllabus import LatePolicy
 from grading.errors import UsageError
-from tests.support.batches import Batches, batches, program
+from tests.support.batches import (
+    ANN,
+    BOB,
+    DECISIONS,
+    ROSTER,
+    Batches,
+    batches,
+    program,
+    with_deadline,
+)
 from tests.support.classes import EX1, EX4
 
 __all__ = ["batches"]
-ROSTER = "name,id\nAnn Smith,1\nBob Jones,2\nCyd Ray,3\n"
-ANN, BOB, CYD = (f"{name}/{EX1}" for name in ("Ann Smith", "Bob Jones", "Cyd Ray"))
 VERSION_1 = Path(__file__).with_name("data") / "store_of_version_1.sql"
 EX2 = "ex2_gradient_probe.py"
-DECISIONS = "person,exercise,kind,value,comment\n"
-
-
-def with_deadline(of: Batches, due: datetime) -> None:
-    """All exercises are due at this time, and each day costs 10 percent."""
-    late = LatePolicy(due, 0, 10, 50)
-    exercises = {name: replace(one, late=late) for name, one in of.course.exercises.items()}
-    of.course = replace(of.course, exercises=exercises)
 
 
 def test_a_class_through_a_term(batches: Batches, monkeypatch: pytest.MonkeyPatch) -> None:

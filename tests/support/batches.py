@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from grading.batch.command import Options
 from grading.batch.run import Job
 from grading.batch.taking import Told
 from grading.closing import Closing
-from grading.course.syllabus import Course
+from grading.course.syllabus import Course, LatePolicy
 from grading.report import Report, Status
-from tests.support.classes import put
+from tests.support.classes import EX1, put
 from tests.support.reports import check, report
 
 MOST = 100.0
+ROSTER = "name,id\nAnn Smith,1\nBob Jones,2\nCyd Ray,3\n"
+ANN, BOB, CYD = (f"{name}/{EX1}" for name in ("Ann Smith", "Bob Jones", "Cyd Ray"))
+DECISIONS = "person,exercise,kind,value,comment\n"
 
 
 def program(points: float) -> str:
@@ -136,6 +140,13 @@ class Batches:
         self._capsys.readouterr()
         code = command.batch(self.course, self.root / folder, self.out, options)
         return Ran(code, self._capsys.readouterr().out.splitlines(), self.out)
+
+
+def with_deadline(of: Batches, due: datetime) -> None:
+    """All exercises are due at this time, and each day costs 10 percent."""
+    late = LatePolicy(due, 0, 10, 50)
+    exercises = {name: replace(one, late=late) for name, one in of.course.exercises.items()}
+    of.course = replace(of.course, exercises=exercises)
 
 
 @pytest.fixture
