@@ -23,8 +23,17 @@ FEW_LINES = 10
 MOST_LINES = 2000
 # Only the names of fewer submissions than this are links to their pages, which keeps it small.
 FEW_LINKS = 20
-FAILED = (
+_FAILED = (
     *(Status.FAILED, Status.TIMED_OUT, Status.OUT_OF_MEMORY, Status.CRASHED, Status.UNREADABLE),
+)
+# How a check can end, as the table of checks counts it.
+ENDED = (
+    ("Passed", (Status.PASSED,)),
+    ("Partial", (Status.PARTIAL,)),
+    ("Failed", _FAILED),
+    ("Not attempted", (Status.NOT_ATTEMPTED,)),
+    ("Blocked", (Status.BLOCKED,)),
+    ("Not run", (Status.NOT_RUN,)),
 )
 
 
@@ -87,8 +96,7 @@ def class_page(
         sources=Counter(wording.source(grade.received) for grade in grades if grade.exercise),
         rules=wording.rules(course),
         wording=wording,
-        Status=Status,
-        failed=FAILED,
+        ended=ENDED,
         has_leaderboard=has_leaderboard,
         limits={
             "few_lines": FEW_LINES,
