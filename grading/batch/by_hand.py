@@ -165,7 +165,9 @@ def _labels(
     by_person: dict[Person, list[str]] = {}
     for label in matches:
         labels[label] = [label]
-        labels[f"'{label}"] = [label]  # a cell that a spreadsheet would have taken for a formula
+        labels.setdefault(label.strip(), [label])
+        # A cell that a spreadsheet would have taken for a formula.
+        labels.setdefault(f"'{label.strip()}", [label])
     for label, match in matches.items():
         for person in match.people:
             by_person.setdefault(person, []).append(label)
@@ -178,7 +180,9 @@ def is_taken(path: Path, marks: Marks) -> bool:
     Raises UsageError if it holds points that the store does not have.
     """
     rows = questions.rubric_rows(path) if path.exists() else []
-    kept = [(row, _kept(marks, row)) for row in rows]
+    # As in the file: without what surrounds a cell.
+    known = {(label.strip(), exercise): mine for (label, exercise), mine in marks.items()}
+    kept = [(row, _kept(known, row)) for row in rows]
     for row, mark in kept:
         if row.mark is not None and mark != row.mark:
             raise UsageError(
