@@ -94,7 +94,8 @@ class CheckResult:
     line: int | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "seconds": round(self.seconds, 4)}
+        # Nothing in it needs a copy, and asdict makes one: 20 times slower, and a class has many.
+        return {**vars(self), "seconds": round(self.seconds, 4)}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
