@@ -39,7 +39,8 @@ def usable(path: Path) -> Iterator[None]:
     try:
         yield
     except MALFORMED as error:
-        raise GraderError(f"{path.name} cannot be used: {error!r}") from error
+        reason = str(error) if isinstance(error, ValueError) else repr(error)
+        raise GraderError(f"{path.name} cannot be used: {reason}") from error
 
 
 def read_text(path: Path) -> str:

@@ -112,10 +112,17 @@ def hash_of(answer: str) -> str:
     return hashlib.sha256(words[:MOST_OF_A_CELL].encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _shown(row: RubricRow) -> str:
+    """The hash of the answer that a row shows; empty if it shows none, or not all of it."""
+    # Saved in an old encoding, a spreadsheet writes ? for every letter that it does not have.
+    return hash_of(row.answer) if row.answer and "?" not in row.answer else ""
+
+
 def take(store: Store, given: Iterable[tuple[str, RubricRow]]) -> None:
     """Store the points of a rubric: new ones, and those that somebody takes back.
 
-    Points are for the answer that the row shows, or else for the one that is there now.
+    Points are for the answer that the row shows, or else for the one that is there now. Those that
+    the store has already stay for the answer that they were given for.
     """
     kept, seen = store.marks(), store.seen()
     for label, row in given:
@@ -124,8 +131,7 @@ def take(store: Store, given: Iterable[tuple[str, RubricRow]]) -> None:
             store.drop_mark(about)
         elif row.mark is not None:
             is_known = row.mark == kept.get((label, row.exercise), {}).get(row.question)
-            answer = seen.get(about, "") if is_known else ""
-            store.keep_mark(about, row.mark, hash_of(row.answer) if row.answer else answer)
+            store.keep_mark(about, row.mark, seen.get(about, "") if is_known else _shown(row))
 
 
 def read_rubric(
@@ -137,6 +143,7 @@ def read_rubric(
     Raises UsageError for exercises and questions that the course does not have.
     """
     given, strangers = [], []
+    marks: dict[Asked, Mark | None] = {}
     labels, by_person = _labels(matches)
     for row in questions.rubric_rows(path):
         if row.mark is None and not row.is_taken_back:
@@ -153,7 +160,13 @@ def read_rubric(
         labeled = labels.get(name) or [label for one in people for label in by_person.get(one, ())]
         if not labeled:
             strangers.append(name)
-        given += [(label, row) for label in labeled or [name]]
+        for label in labeled or [name]:
+            given.append((label, row))
+            if marks.setdefault((label, row.exercise, row.question), row.mark) != row.mark:
+                raise UsageError(
+                    f"{path.name} has two marks for {one_line(label)}, {row.exercise},"
+                    f" {row.question}: choose one"
+                )
     return given, list(dict.fromkeys(strangers))
 
 

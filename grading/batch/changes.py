@@ -171,7 +171,7 @@ def _reasons(was: Standing | None, now: Standing, is_moved: bool) -> Iterator[st
 def _reasons_of_points(was: Standing, now: Standing) -> Iterator[str]:
     """Why the points or the maximum are others, beside decisions."""
     if (was.submission, was.attempt) != (now.submission, now.attempt):
-        yield "another attempt counts" if was.submission else "handed in"
+        yield _of_another_attempt(was, now)
     elif was.raw_score != now.raw_score:
         yield _of_the_result(was, now)
     if was.penalty != now.penalty and was.raw_score == now.raw_score:
@@ -183,6 +183,12 @@ def _reasons_of_points(was: Standing, now: Standing) -> Iterator[str]:
         yield "points by hand"
     if was.max_final != now.max_final:
         yield f"out of {now.max_final:g}, before of {was.max_final:g}"
+
+
+def _of_another_attempt(was: Standing, now: Standing) -> str:
+    if not now.submission:
+        return "no longer known"
+    return "another attempt counts" if was.submission else "handed in"
 
 
 def _of_the_result(was: Standing, now: Standing) -> str:

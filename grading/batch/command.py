@@ -207,6 +207,7 @@ def rehearse(course: Course, options: Options, taken: TakenIn, store: Store) -> 
 
 def _as_if_graded(grade: Grade, course: Course) -> Grade:
     """A grade of a dry run, where no score is no reason to look at anything."""
+    grade = replace(grade, overridden_of=None)  # nobody has counted the points yet
     if grade.problem:
         return grade
     off = penalty(course.exercises[grade.exercise].late, grade.late_days, 1.0)

@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
-from operator import itemgetter
 from pathlib import Path
 
 from grading.batch.people.decisions import the_person
+from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.store import Taken
@@ -91,20 +91,19 @@ NOTHING = InForce()
 class Decided:
     """The decisions on each person of a roster, and on each submission that is nobody's.
 
-    `lost` has the people whom the roster no longer has, by what the file of decisions called them,
-    with their keys; `notes` say so.
+    A decision on a submission is one on each of its people. `lost` has the people whom the roster
+    no longer has, by what the file of decisions called them, with their keys; `notes` say so.
     """
 
-    def __init__(self, log: Iterable[Taken], roster: Roster) -> None:
-        # With their places in the log: those on a submission and on its owner are read together.
-        self._of: dict[Person | str, list[tuple[int, Taken]]] = {}
+    def __init__(self, log: Iterable[Taken], roster: Roster, matches: Mapping[str, Match]) -> None:
+        self._of: dict[Person | str, list[Taken]] = {}
         lost: dict[str, list[Taken]] = {}
-        for place, one in enumerate(log):
-            person = roster.of_key(one.person)
-            if one.person.startswith(LABEL) or person is not None:
-                self._of.setdefault(person or one.person, []).append((place, one))
+        for key, mine in by_key(log, roster, matches).items():
+            person = roster.of_key(key)
+            if key.startswith(LABEL) or person is not None:
+                self._of[person or key] = mine
             else:
-                lost.setdefault(one.person, []).append(one)
+                lost[key] = mine
         self.lost = {_called(mine[-1]): key for key, mine in lost.items() if _any_standing(mine)}
         self.notes = list(self._said(roster))
 
@@ -117,15 +116,39 @@ class Decided:
             yield (
                 f"{one_line(called)} has decisions, but the roster has nobody, or several people,"
                 f" with {one_line(key)} now: they count for nobody; decide again by the new id,"
-                f" and take them back with undo for {one_line(called)}"
+                f" and take these back with undo for {one_line(called)}"
             )
 
     def on(self, person: Person | None, label: str, exercise: str) -> InForce:
-        """What holds for a grade. A decision on a submission is one on each of its people."""
-        if not self._of:
-            return NOTHING
-        mine = [*self._of.get(f"{LABEL}{label}", ()), *(self._of.get(person, ()) if person else ())]
-        return in_force((one for _, one in sorted(mine, key=itemgetter(0))), exercise)
+        """What holds for a grade: the person's, or that of a submission that is nobody's."""
+        mine = self._of.get(person or f"{LABEL}{label}")
+        return in_force(mine, exercise) if mine else NOTHING
+
+    def on_labels(self) -> Iterator[tuple[str, str]]:
+        """The submissions that are nobody's and the exercises about which something holds."""
+        for key, mine in self._of.items():
+            if isinstance(key, str):
+                for exercise in dict.fromkeys(one.exercise for one in mine if one.exercise):
+                    if in_force(mine, exercise) != NOTHING:
+                        yield key.removeprefix(LABEL), exercise
+
+
+def by_key(
+    log: Iterable[Taken], roster: Roster, matches: Mapping[str, Match]
+) -> dict[str, list[Taken]]:
+    """The decisions on each person, in their order, with those on submissions that are theirs."""
+    found: dict[str, list[Taken]] = {}
+    for one in log:
+        match = matches.get(one.person.removeprefix(LABEL)) if is_on_label(one) else None
+        keys = [roster.key_of(person) for person in match.people] if match else []
+        for key in keys or [one.person]:
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def is_on_label(decision: Taken) -> bool:
+    """Whether it was made without a roster."""
+    return decision.person.startswith(LABEL)
 
 
 def in_force(log: Iterable[Taken], exercise: str) -> InForce:
@@ -165,14 +188,14 @@ def _standing(log: Iterable[Taken], exercise: str) -> list[Taken]:
 class Reader:
     """Reads files of decisions.
 
-    `labels` are the submissions, which are named where there is no roster; `most` is the maximum
+    `matches` has the submissions, which are named where there is no roster; `most` is the maximum
     of an exercise; `standing` says what stands for a person and an exercise, to be replaced; `lost`
     has those whom only an undo may name, with their keys.
     """
 
     course: Course
     roster: Roster
-    labels: frozenset[str]
+    matches: Mapping[str, Match]
     most: Callable[[str], float]
     standing: Callable[[str, str], str]
     lost: Mapping[str, str] = field(default_factory=dict)
@@ -185,9 +208,7 @@ class Reader:
         """
         known = Counter(one.cells for one in log)
         seen: Counter[str] = Counter()
-        mine: dict[str, list[Taken]] = {}
-        for one in log:
-            mine.setdefault(one.person, []).append(one)
+        mine = by_key(log, self.roster, self.matches)
         new = []
         for number, row in numbered_rows(path, COLUMNS[:4]):
             where, cells = f"{path.name}, line {number}", _cells(row)
@@ -212,14 +233,12 @@ class Reader:
         for number, row in numbered_rows(path, COLUMNS[:4]):
             last[row["person"], row["exercise"]] = number, _cells(row)
         taken = {one.cells: one for one in log}
-        mine: dict[str, list[Taken]] = {}
-        for one in log:
-            mine.setdefault(one.person, []).append(one)
+        logs = by_key(log, self.roster, self.matches).values()
         for number, cells in last.values():
             if (one := taken[cells]).kind == Kind.UNDO:
                 continue
             exercises = [one.exercise] if one.exercise else list(self.course.exercises)
-            holding = [in_force(mine[one.person], exercise) for exercise in exercises]
+            holding = [in_force(mine, each) for mine in logs if one in mine for each in exercises]
             if not any(one in (each.ruling, each.extension) for each in holding):
                 yield (
                     f"decisions: line {number} of {path.name} was taken before and no longer holds:"
@@ -248,6 +267,7 @@ class Reader:
         out_of = "{}"
         exercises = [exercise] if exercise else list(self.course.exercises)
         if kind is Kind.OVERRIDE:
+            _require_no_comma(where, text, row.get("comment", ""))
             text = self._points(where, text, exercises)
             out_of = json.dumps({one: self.most(one) for one in exercises})
         elif kind is Kind.EXTENSION:
@@ -260,15 +280,25 @@ class Reader:
     def _key(self, where: str, text: str, kind: Kind) -> str:
         if not text:
             raise UsageError(f"{where}: nobody is named")
-        if kind is Kind.UNDO and text in self.lost:
-            return self.lost[text]
+        if kind is Kind.UNDO and text in (*self.lost, *self.lost.values()):
+            return self._lost_key(where, text)
         if self.roster.people:
             return self.roster.key_of(the_person(where, self.roster, text))
         # A label that a spreadsheet would have taken for a formula has an apostrophe in front.
-        label = text if text in self.labels else text.removeprefix("'")
-        if label not in self.labels:
+        label = text if text in self.matches else text.removeprefix("'")
+        if label not in self.matches:
             raise UsageError(f"{where}: there is no submission {one_line(text)}")
         return f"{LABEL}{label}"
+
+    def _lost_key(self, where: str, text: str) -> str:
+        """The key of somebody whom the roster no longer has."""
+        key = self.lost.get(text, text)
+        if self.roster.named(text):
+            raise UsageError(
+                f"{where}: {one_line(text)} is somebody of the roster, and was somebody else: write"
+                f" {one_line(key)} for the one who is gone, or else an id"
+            )
+        return key
 
     def _points(self, where: str, text: str, exercises: Sequence[str]) -> str:
         try:
@@ -319,6 +349,15 @@ def _moment(text: str, zone: tzinfo | None) -> datetime:
         raise ValueError("a day is no time: it may mean its beginning or its end")
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def _require_no_comma(where: str, points: str, comment: str) -> None:
+    """Raise UsageError if points with a comma, such as 12,5, have become points and a comment."""
+    if points.isdigit() and comment.isdigit():
+        raise UsageError(
+            f"{where}: {points} with the comment {comment}: write {points}.{comment}, or a comment"
+            " with words"
+        )
 
 
 def _cells(row: Mapping[str, str]) -> str:

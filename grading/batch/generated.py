@@ -108,7 +108,8 @@ class Generated:
         number = 1
         while (beside := path.with_name(f"{path.name}.edited-{number}")).exists():
             number += 1
-        line = f"{name} was edited: kept as {beside.relative_to(self.folder)}"
+        edited = "was edited" if self._known.get(name) else "may have been edited"
+        line = f"{name} {edited}: kept as {beside.relative_to(self.folder)}"
         self._store.add_moved(line)
         path.rename(beside)
         self.kept.append(line)

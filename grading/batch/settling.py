@@ -9,6 +9,7 @@ from grading.batch.attention import (
     EDITED,
     FILES,
     NOT_HERE,
+    UNREADABLE,
     Attention,
     attention,
 )
@@ -37,6 +38,7 @@ def to_settle(
     doubts = [doubt for found in intake.everything for doubt in _doubts(found)]
     doubts += [(ANSWERS, line, label) for label, line in taken.hand.doubts]
     doubts += _marks_elsewhere(taken, grades)
+    doubts += _decided_on_nothing(taken, grades)
     doubts += [(EDITED, line, "") for line in edited]
     identities = [exercise.id for exercise in intake.exercises]
     missing = grading_rules.missing(intake.roster, grades, identities)
@@ -61,6 +63,14 @@ def _marks_elsewhere(taken: TakenIn, grades: Sequence[Grade]) -> Iterator[tuple[
             if taken.hand.has_marks(label, grade.exercise):
                 what = f"{grade.submission} {grade.exercise}"
                 yield ANSWERS, f"{what}: the points by hand are those of {label}", grade.submission
+
+
+def _decided_on_nothing(taken: TakenIn, grades: Sequence[Grade]) -> Iterator[tuple[str, str, str]]:
+    """A line for each decision on a submission that holds nothing of the exercise."""
+    there = {(grade.submission, grade.exercise) for grade in grades}
+    for label, exercise in taken.decided.on_labels():
+        if (label, exercise) not in there:
+            yield UNREADABLE, f"{label} {exercise}: decided, but nothing came in", label
 
 
 def _not_here(intake: Intake) -> Iterator[str]:

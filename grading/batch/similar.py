@@ -68,10 +68,7 @@ class Similar:
 
 @dataclass
 class _Program:
-    """What one author's attempts hold together, or several authors' alike.
-
-    Beside its fingerprints it has the submissions that hold it, and their files.
-    """
+    """One program (by its fingerprints), the submissions that hold it, and their files."""
 
     hashes: Hashes
     labels: dict[str, None] = field(default_factory=dict)
@@ -88,7 +85,7 @@ def similar(course: Course, graded: Sequence[Graded], store: Store) -> Similar:
     worked_on = [one for one in graded if one.collected.work and one.collected.work.worked_on]
     found = Similar(same=list(_identical(worked_on, owners)))
     known = _known(worked_on, store)
-    for exercise, programs in _programs(course, worked_on, known, owners).items():
+    for exercise, programs in _programs(course, worked_on, known).items():
         for program in programs:
             labels = tuple(program.labels)
             if len(program.files) > 1 and owners.differ(labels):
@@ -177,33 +174,22 @@ def _known(worked_on: Sequence[Graded], store: Store) -> dict[str, Hashes]:
 
 
 def _programs(
-    course: Course, worked_on: Sequence[Graded], known: dict[str, Hashes], owners: _Owners
+    course: Course, worked_on: Sequence[Graded], known: dict[str, Hashes]
 ) -> dict[str, list[_Program]]:
-    """The programs of each exercise without the code of the stubs.
-
-    All attempts of one author are one: many of them must not make common what they hold.
-    """
+    """The programs of each exercise without the code of the stubs."""
     handed_out = _handed_out(course)
-    by_author: dict[tuple[str, object], _Program] = {}
+    programs: dict[str, dict[bytes, _Program]] = {}
     for one in worked_on:
-        work, label = one.collected.work, one.collected.author.label
+        work, exercise = one.collected.work, one.collected.exercise
         if work is None or work.identity not in known:
             continue
         hashes = np.setdiff1d(known[work.identity], handed_out, assume_unique=True)
         if len(hashes) < FEWEST:
             continue
-        mine = (one.collected.exercise, owners.author(label))
-        program = by_author.setdefault(mine, _Program(hashes))
-        program.labels[label] = None
-        if work.identity not in program.files:
-            program.files.add(work.identity)
-            program.hashes = np.union1d(program.hashes, hashes)
-    programs: dict[str, dict[bytes, _Program]] = {}
-    for (exercise, _), found in by_author.items():
-        alike = programs.setdefault(exercise, {})
-        program = alike.setdefault(found.hashes.tobytes(), _Program(found.hashes))
-        program.labels |= found.labels
-        program.files |= found.files
+        of_exercise = programs.setdefault(exercise, {})
+        program = of_exercise.setdefault(hashes.tobytes(), _Program(hashes))
+        program.labels[one.collected.author.label] = None
+        program.files.add(work.identity)
     return {exercise: list(found.values()) for exercise, found in programs.items()}
 
 
@@ -219,26 +205,59 @@ def _handed_out(course: Course) -> Hashes:
 
 
 def _near(exercise: str, programs: Sequence[_Program], owners: _Owners) -> Iterator[Near]:
-    """The pairs of programs that share enough, by an index from fingerprints to programs."""
-    if len(programs) < 2:
+    """The closest programs of each two authors that share enough.
+
+    First whole authors are compared, with all their attempts, as many attempts of one must not make
+    common what they hold. Then the programs of those who share something.
+    """
+    authors = _authors(programs, owners)
+    if len(authors) < 2:
         return
-    hashes = np.concatenate([program.hashes for program in programs])
-    places = np.repeat(np.arange(len(programs)), [len(program.hashes) for program in programs])
+    unions = [np.unique(np.concatenate([programs[at].hashes for at in one])) for one in authors]
+    common, pairs = _shared(unions)
+    own = [np.setdiff1d(program.hashes, common, assume_unique=True) for program in programs]
+    for first, second in pairs:
+        compared = [
+            (*_share(own[one], own[other]), one, other)
+            for one in authors[first]
+            for other in authors[second]
+            if one != other and owners.differ([*programs[one].labels, *programs[other].labels])
+        ]
+        share, _, one, other = max(compared, default=(0.0, 0, 0, 0))
+        if share >= ALIKE:
+            yield Near(exercise, share, tuple(programs[one].labels), tuple(programs[other].labels))
+
+
+def _authors(programs: Sequence[_Program], owners: _Owners) -> list[tuple[int, ...]]:
+    """The places of the programs of each author; those with the same programs are one."""
+    mine: dict[object, dict[int, None]] = {}
+    for at, program in enumerate(programs):
+        for label in program.labels:
+            mine.setdefault(owners.author(label), {})[at] = None
+    return list(dict.fromkeys(tuple(places) for places in mine.values()))
+
+
+def _share(one: Hashes, other: Hashes) -> tuple[float, int]:
+    """What two programs share: of the smaller one, from 0 to 1, and as a number of fingerprints."""
+    smaller = min(len(one), len(other))
+    if smaller < FEWEST:
+        return 0.0, 0
+    shared = len(np.intersect1d(one, other, assume_unique=True))
+    return shared / smaller, shared
+
+
+def _shared(unions: Sequence[Hashes]) -> tuple[Hashes, Iterator[tuple[int, int]]]:
+    """What more than COMMON authors hold, and the pairs of authors who may share enough."""
+    hashes = np.concatenate(unions)
+    places = np.repeat(np.arange(len(unions)), [len(union) for union in unions])
     order = np.argsort(hashes, kind="stable")
-    places = places[order]
-    starts = np.flatnonzero(np.diff(hashes[order], prepend=~hashes[order[0]]))
+    hashes, places = hashes[order], places[order]
+    starts = np.flatnonzero(np.diff(hashes, prepend=~hashes[0]))
     counts = np.diff(starts, append=len(places))
-    own = np.bincount(places[np.repeat(counts <= COMMON, counts)], minlength=len(programs))
-    pairs, shared = np.unique(_pairs(places, starts, counts, len(programs)), return_counts=True)
-    first, second = np.divmod(pairs, len(programs))
-    smaller = np.minimum(own[first], own[second])
-    enough = (smaller >= FEWEST) & (shared >= ALIKE * smaller)
-    for one, other, share in zip(
-        first[enough], second[enough], shared[enough] / smaller[enough], strict=True
-    ):
-        sides = tuple(programs[one].labels), tuple(programs[other].labels)
-        if owners.differ([*sides[0], *sides[1]]):
-            yield Near(exercise, float(share), *sides)
+    pairs, shared = np.unique(_pairs(places, starts, counts, len(unions)), return_counts=True)
+    enough = pairs[shared >= ALIKE * FEWEST]
+    first, second = np.divmod(enough, len(unions))
+    return hashes[starts[counts > COMMON]], zip(first.tolist(), second.tolist(), strict=True)
 
 
 def _pairs(

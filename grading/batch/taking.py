@@ -102,7 +102,7 @@ def take_in(
         answers_taken = _is_as_written(answers, store) or by_hand.is_taken(answers, store.marks())
         hand = ByHand(course, store.marks(), store.seen())
         log, said = _take_decisions(store, course, intake, hand, told.decisions)
-        decided = Decided(log, known)
+        decided = Decided(log, known, intake.matches)
     intake = replace(intake, notes=[*intake.notes, *notes, *decided.notes])
     return TakenIn(intake, hand, decided, pruned, said, answers_taken)
 
@@ -143,8 +143,8 @@ def _take_decisions(
         final = None if text is None else json.loads(text).get("final")
         return "" if final is None else f"{final:g}"
 
-    lost = Decided(log, intake.roster).lost
-    reader = Reader(course, intake.roster, frozenset(intake.matches), most, stood, lost)
+    lost = Decided(log, intake.roster, intake.matches).lost
+    reader = Reader(course, intake.roster, intake.matches, most, stood, lost)
     new = reader.new(path, log)
     store.keep_decisions(new)
     log += new

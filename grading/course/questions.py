@@ -24,6 +24,7 @@ TAKEN_BACK = "-"
 
 _HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(\S.*)$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_COMMA = re.compile(r"\d+,\d{1,2}")
 
 
 @dataclass(frozen=True)
@@ -156,9 +157,17 @@ def rubric_rows(path: Path) -> list[RubricRow]:
 
 def _mark(row: Mapping[str, str], comment: str, where: str) -> Mark:
     try:
-        points, most = float(row["points"]), float(row["max_points"])
+        points, most = _number(row["points"]), _number(row["max_points"])
     except ValueError as error:
-        raise UsageError(f"{where}: points and max_points must be numbers") from error
+        said = f"{one_line(row['points'])} and {one_line(row['max_points'])}"
+        raise UsageError(
+            f"{where}: points and max_points must be numbers, such as 2.5, and not {said}"
+        ) from error
     if not 0 <= points <= most < math.inf:
         raise UsageError(f"{where}: points must lie between 0 and max_points")
     return Mark(points, most, comment)
+
+
+def _number(text: str) -> float:
+    """A number as people write it; with three digits after a comma it could be two numbers."""
+    return float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)

@@ -105,7 +105,7 @@ def seen(
             result = Result("graded", float(len(found.work.read().source)), 100.0)
         match, came_in = intake.matches[found.author.label], intake.received[found]
         graded.append(Graded(found, match, came_in, result, lambda: None))
-    hand, decided = ByHand(course, {}), Decided([], known)
+    hand, decided = ByHand(course, {}), Decided([], known, {})
     grades = rules.grades(graded, rules.Rules(course, {}))
     taken = TakenIn(intake, hand, decided, [], [])
     unsettled = to_settle(course, taken, grades)

@@ -244,6 +244,27 @@ def test_many_attempts_of_one_person_make_nothing_common(compare: Compare) -> No
     assert (found.same, found.near) == ([Same("ex4", ("ada", "bob"), exact=True)], [])
 
 
+def test_another_attempt_hides_no_copy(compare: Compare) -> None:
+    """Each has handed in a program of their own as well."""
+    own = [text for text in bank("ex4") if len(text) > 2000][:2]
+    found = compare(
+        handed_in("ada", own[0], ADA),
+        handed_in("bob", own[1], BOB),
+        handed_in("ada", PROGRAM, ADA, attempt=2),
+        handed_in("bob", RENAMED, BOB, attempt=2),
+    )
+    assert found == Similar(same=[Same("ex4", ("ada", "bob"), exact=False)])
+    changed = PROGRAM.replace("@ x + b_7 * 7", ".mm(x).add(b_7)") + "print(f(1), 'by Bob')\n"
+    found = compare(
+        handed_in("ada", own[0], ADA),
+        handed_in("bob", own[1], BOB),
+        handed_in("ada", PROGRAM, ADA, attempt=2),
+        handed_in("bob", changed, BOB, attempt=2),
+    )
+    [pair] = found.near
+    assert ((pair.first, pair.second), pair.share >= 0.9) == ((("ada",), ("bob",)), True)
+
+
 def test_only_what_was_graded_is_read_and_only_once(
     compare: Compare, tmp_path: Path, real_course: Course
 ) -> None:

@@ -19,6 +19,8 @@ from tests.support.batches import (
 )
 from tests.support.classes import EX1
 
+EX2 = "ex2_gradient_probe.py"
+
 __all__ = ["batches"]
 
 RUBRIC = "submission,exercise,question,points,max_points,comment\n"
@@ -35,6 +37,49 @@ def test_a_comma_without_quotation_marks_is_no_smaller_number(batches: Batches) 
     batches.put({ANN: program(40)})
     with pytest.raises(UsageError, match="line 2 has 6 cells below 5 headers: put a cell that"):
         batches.run(roster=ROSTER, decisions=f"{DECISIONS}1,ex1,override,12,5,appeal\n")
+    with pytest.raises(UsageError, match=r"line 2: 12 with the comment 5: write 12\.5, or a"):
+        batches.run(roster=ROSTER, decisions=f"{DECISIONS}1,ex1,override,12,5\n")
+
+
+def test_decisions_on_submissions_are_on_their_people_once_a_roster_says_who(
+    batches: Batches,
+) -> None:
+    """Also at an exercise of which nothing came in, under another label, and to be taken back."""
+    with_deadline(batches, datetime(2020, 1, 1, tzinfo=UTC))
+    batches.course = replace(batches.course, missing="zero", trust_file_times=True)
+    batches.put(
+        {ANN: program(40), f"Ann_Smith_ex1/{EX1}": program(50), f"Bob Jones/{EX2}": program(7)}
+    )
+    rows = f"{DECISIONS}Ann Smith,ex2,override,50,oral\nAnn Smith,ex1,override,90,first\n"
+    rows += "Ann_Smith_ex1,ex1,override,60,second\n"
+    alone = batches.run(exercises=("ex1", "ex2"), decisions=rows)
+    assert "Ann Smith ex2: decided, but nothing came in" in alone.about("needs attention")
+    found = batches.run(exercises=("ex1", "ex2"), roster=ROSTER)
+    assert (found.finals["Ann Smith ex1"], found.finals["Ann Smith ex2"]) == ("60.0", "50.0")
+    undone = batches.run(
+        exercises=("ex1", "ex2"), roster=ROSTER, decisions=f"{DECISIONS}1,ex1,undo,,\n"
+    )
+    assert undone.finals["Ann Smith ex1"] == "90.0"
+
+
+def test_an_old_name_that_is_somebody_elses_now_is_refused(batches: Batches) -> None:
+    batches.put({ANN: program(40)})
+    roster = "name,id,email\nDan Old,14,dan@x.org\nAnn Smith,1,\n"
+    batches.run(roster=roster, decisions=f"{DECISIONS}dan@x.org,ex1,override,10,\n")
+    later = "name,id,email\nDan New,99,dan@x.org\nAnn Smith,1,\n"
+    undo = f"{DECISIONS}dan@x.org,ex1,undo,,\n"
+    with pytest.raises(
+        UsageError, match="is somebody of the roster, and was somebody else: write id:14"
+    ):
+        batches.run(roster=later, decisions=undo)
+    found = batches.run(roster=later, decisions=undo.replace("dan@x.org", "id:14"))
+    assert not any("dan@x.org has decisions" in line for line in found.lines)
+
+
+def test_a_dry_run_does_not_know_the_points_that_overrides_are_out_of(batches: Batches) -> None:
+    batches.put({ANN: program(40)})
+    rows = f"{DECISIONS}1,ex1,override,50,\n"
+    assert not batches.run(roster=ROSTER, decisions=rows, dry_run=True).about("decided out of")
 
 
 def test_a_file_of_decisions_grows_whatever_became_of_its_first_rows(batches: Batches) -> None:
@@ -49,7 +94,7 @@ def test_a_file_of_decisions_grows_whatever_became_of_its_first_rows(batches: Ba
     assert found.about("decisions") == ["1 taken, 2 taken before"]
     assert found.finals["Ann Smith ex1"] == "45.0"
     [lost] = [line for line in found.about("needs attention") if "Bob Jones" in line]
-    assert lost.endswith("and take them back with undo for Bob Jones")
+    assert lost.endswith("and take these back with undo for Bob Jones")
     settled = batches.run(roster=left, decisions=f"{DECISIONS}Bob Jones,ex1,undo,,\n")
     assert "Bob Jones has decisions" not in "".join(settled.lines)
 
@@ -126,9 +171,18 @@ def test_points_for_another_answer_are_to_be_looked_at(batches: Batches) -> None
     for more in ({}, {"rubric": rubric}):
         found = batches.run(roster=ROSTER, **more)
         assert found.about("to be looked at") == [line]
-    # The file of the run shows the new answer, so that its points are for that.
+    # Giving the run's own file back, with points for somebody else perhaps, says nothing of it.
     seen = (batches.out / "answers.csv").read_text(encoding="utf-8")
-    assert batches.run(roster=ROSTER, rubric=seen).about("to be looked at") == []
+    assert batches.run(roster=ROSTER, rubric=seen).about("to be looked at") == [line]
+    looked = f"{RUBRIC}Ann Smith,ex1,struggling,3,5,still right\n"
+    assert batches.run(roster=ROSTER, rubric=looked).about("to be looked at") == []
+
+
+def test_two_marks_for_one_answer_are_refused(batches: Batches) -> None:
+    batches.put({ANN: program(40), "Ann Smith/ex1.md": sheet("This.")})
+    rubric = f"{RUBRIC}Ann Smith,ex1,struggling,3,5,\n1,ex1,struggling,4,5,\n"
+    with pytest.raises(UsageError, match="two marks for Ann Smith, ex1, struggling: choose one"):
+        batches.run(roster=ROSTER, rubric=rubric)
 
 
 def test_points_by_hand_can_be_taken_back(batches: Batches) -> None:

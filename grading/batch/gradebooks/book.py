@@ -1,7 +1,7 @@
 """What every gradebook is made from, and what a person should know about the files."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from grading.batch.gradebooks import columns
@@ -34,6 +34,8 @@ class Book:
     exports: Exports
     notes: list[str] = field(default_factory=list)
     unwritten: list[str] = field(default_factory=list)
+    # Whom one of the platforms' own gradebooks gives a grade already, with the exercise.
+    held: set[tuple[Person, str]] = field(default_factory=set)
     _left_out: dict[tuple[str, str, bool], list[str]] = field(default_factory=dict, repr=False)
 
     @property
@@ -65,17 +67,17 @@ class Book:
         points = entry.points(out_of, self.course.decimals)
         return "" if points is None else shown(points)
 
-    def replacing(
-        self, entries: Sequence[Entry], column: Column, export: Export | None, file: str
-    ) -> list[Entry]:
-        """The entries without zeros for nothing handed in where the platform has a grade."""
-        kept = [
+    def replacing(self, entries: Sequence[Entry], export: Export | None, file: str) -> list[Entry]:
+        """The entries without zeros for nothing handed in where a platform has a grade."""
+        spared = [
             entry
             for entry in entries
-            if not entry.is_missing or not has_grade(export, entry.person, column)
+            if entry.is_missing and (entry.person, entry.exercise) in self.held
         ]
-        spared = [entry for entry in entries if entry not in kept]
-        self.left_out(file, spared, "nothing came in here, but there is a grade already", True)
+        kept = [entry for entry in entries if entry not in spared]
+        self.left_out(
+            file, spared, "nothing came in here, but there is a grade already", export is not None
+        )
         return kept
 
     def known(self, entries: Sequence[Entry], export: Export | None, file: str) -> list[Entry]:
@@ -100,7 +102,7 @@ class Book:
         excused = [entry for entry in mine if entry.excused]
         self.left_out(file, excused, EXCUSED, False)
         entries = self.known([one for one in mine if not one.excused], export, file)
-        entries = self.replacing(entries, column, export, file)
+        entries = self.replacing(entries, export, file)
         out_of = self.out_of(exercise, column)
         pairs = [(entry, self.points(entry, out_of)) for entry in entries]
         pointless = [entry for entry, points in pairs if not points]
@@ -131,9 +133,12 @@ class Book:
         self._left_out.clear()
 
 
-def has_grade(export: Export | None, person: Person, column: Column) -> bool:
-    """Whether the platform's own gradebook has something in this cell."""
-    return export is not None and export.cell(person, column.place) not in _NO_GRADE
+def graded_there(export: Export, place: int | None) -> Iterator[Person]:
+    """The people whom a column of a platform's own gradebook gives something but a zero."""
+    for person in export.rows:
+        cell = export.cell(person, place)
+        if cell not in _NO_GRADE and columns.number(cell) != 0:
+            yield person
 
 
 def shared(values: Iterable[str]) -> set[str]:

@@ -61,13 +61,13 @@ def _file(book: Book, export: Export, exercise: Exercise, column: Column, name: 
     of_several = [shared(export.cell(one, place) for one in export.rows) for place in places]
     for entry, points in book.graded(exercise, column, export, name):
         identity = [export.cell(entry.person, place) for place in places]
+        # Nobody says by which of the two Brightspace goes: one that is somebody else's is left out.
         telling = [
-            one
+            "" if spaced(one) in others else one
             for one, others in zip(identity, of_several, strict=True)
-            if one.removeprefix("#") and spaced(one) not in others
         ]
-        if telling:
-            rows.append([*identity, points, "#"])
+        if any(one.removeprefix("#") for one in telling):
+            rows.append([*telling, points, "#"])
             written.append((entry, points))
         else:
             (ambiguous if any(one.removeprefix("#") for one in identity) else nameless).append(

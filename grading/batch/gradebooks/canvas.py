@@ -150,11 +150,12 @@ def _writable(
         column = chosen[identity]
         cell = "" if export is None else export.cell(entry.person, column.place).casefold()
         if cell == _NOT_ASSIGNED:
-            book.left_out(name, [entry], f"{identity} is not assigned in Canvas", True)
+            # Whom Canvas has not assigned it, it asks for nothing.
+            book.left_out(name, [entry], f"{identity} is not assigned in Canvas", not entry.excused)
         elif cell == EXCUSED.casefold() and not (entry.excused or entry.is_overridden):
             why = f"Canvas says EX at {identity}; an override or excuse settles it"
             book.left_out(name, [entry], why, True)
-        elif book.replacing([entry], column, export, name):
+        elif book.replacing([entry], export, name):
             kept[identity] = entry
     return kept
 

@@ -50,6 +50,7 @@ def fitting(exercise: Exercise, columns: Sequence[Column], file: str) -> Column:
     # A whole header is meant before a part of one.
     fit = [column for column in columns if spaced(column.header) == title]
     fit = fit or [column for column in columns if title in map(spaced, column.titles)]
+    fit = [column for column in fit if not column.flaw] or fit
     if len(fit) == 1 and not fit[0].flaw:
         return fit[0]
     name = f"{exercise.id} ({one_line(wanted(exercise))})"

@@ -24,7 +24,7 @@ _FOUND_BY = {"email": "email", "id": "idnumber", "login": "username"}
 _NO_GRADES = ("institution", "department", "suspended", "city/town", "country")
 _FEEDBACK = "feedback:"
 # An export may show a grade in several ways, and its feedback. A letter is no number of points.
-_NO_POINTS = ("(feedback)", "(letter)", "(percentage)")
+_NO_POINTS = ("(letter)", "(percentage)")
 # "Assignment: RNN (Real)", in the language of the course.
 _PREFIX = re.compile(r"\A[^:]+:\s*")
 _SUFFIX = re.compile(r"\s*\([^()]*\)\s*\Z")
@@ -35,14 +35,21 @@ def columns(export: Export) -> list[Column]:
     first = max(export.places.values(), default=-1) + 1
     moment = _moment_place(export)
     return [
-        Column(place, header, tuple(dict.fromkeys(_titles(header))))
+        Column(place, header, tuple(dict.fromkeys(_titles(header))), flaw=_flaw(header))
         for place, header in enumerate(export.heading)
         if place >= first
         and place != moment
         and spaced(header) not in _NO_GRADES
         and not spaced(header).startswith(_FEEDBACK)
-        and not spaced(header).endswith(_NO_POINTS)
+        and not spaced(header).endswith("(feedback)")
     ]
+
+
+def _flaw(header: str) -> str:
+    """Why a column cannot be filled with points."""
+    if not spaced(header).endswith(_NO_POINTS):
+        return ""
+    return "it holds no points; export the grades as real ones"
 
 
 def _titles(header: str) -> list[str]:

@@ -14,13 +14,14 @@ from grading.batch.gradebooks import (
     worksheet,
     zips,
 )
-from grading.batch.gradebooks.book import Book
+from grading.batch.gradebooks.book import Book, graded_there
 from grading.batch.gradebooks.entry import Entry, entries_of
 from grading.batch.gradebooks.exports import Exports, Platform
 from grading.batch.grades import Grade
 from grading.batch.intake.collected import Collected
 from grading.batch.people.evidence import Match
 from grading.batch.people.matching import Roster
+from grading.batch.people.person import Person
 from grading.course.syllabus import Course
 from grading.errors import UsageError
 
@@ -87,6 +88,7 @@ class Uploads:
             by_exercise[entry.exercise].append(entry)
         mine = {identity: found for identity, found in by_exercise.items() if found}
         book = Book(self._course, self._people, mine, self._exports, self.notes, self.unwritten)
+        book.held = set(self._held(book))
         if Platform.CANVAS not in self._exports.unused:
             yield from canvas.files(book)
         if Platform.MOODLE not in self._exports.unused:
@@ -95,6 +97,17 @@ class Uploads:
         yield from blackboard.files(book)
         yield from brightspace.files(book)
         book.say_left_out()
+
+    def _held(self, book: Book) -> Iterator[tuple[Person, str]]:
+        """Whom the platforms' own gradebooks give a grade, with the exercise."""
+        for platform, columns_of in _COLUMNS.items():
+            if (export := self._exports.get(platform)) is None:
+                continue
+            found, _ = columns.chosen(book.exercises, columns_of(export), export.name)
+            for identity, column in found.items():
+                for person in graded_there(export, column.place):
+                    yield person, identity
+        yield from worksheet.held(book, self._matches)
 
     def write_feedback(self, files: Generated, pages: Mapping[str, Path]) -> None:
         """Write an archive for each platform that something came from.

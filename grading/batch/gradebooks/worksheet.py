@@ -12,19 +12,21 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
-from grading.batch.gradebooks.book import Book
+from grading.batch.gradebooks.book import Book, graded_there
 from grading.batch.gradebooks.columns import Column, number, wanted
 from grading.batch.gradebooks.csv_text import as_written, encoded
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.batch.gradebooks.moodle import feedback
 from grading.batch.people.evidence import Evidence, Kind, Match
 from grading.batch.people.names import squeezed
+from grading.batch.people.person import Person
 from grading.course.syllabus import Exercise
 from grading.text import one_line
 
 NAME = "moodle_worksheet.csv"
 _GRADE, _MAXIMUM, _LOCKED = "grade", "maximum grade", "grade can be changed"
 _FEEDBACK = "feedback comments"
+_NUMBER = re.compile(r"-\d+\s*(?:\(\d+\))?\Z")
 
 
 def files(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[str, bytes]]:
@@ -45,6 +47,17 @@ def files(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[str, bytes
     if said:
         book.notes.append(f"{NAME} holds {exercise.id}: {said}")
     yield NAME, _file(book, export, exercise, place, maximum)
+
+
+def held(book: Book, matches: Mapping[str, Match]) -> Iterator[tuple[Person, str]]:
+    """Whom the worksheet gives a grade already, with the exercise that it is of."""
+    export = book.exports.get(Platform.WORKSHEET)
+    if export is None or not book.entries:
+        return
+    exercise, _ = _exercise(book, export, matches)
+    if exercise is not None:
+        for person in graded_there(export, _grade_place(export, exercise)):
+            yield person, exercise.id
 
 
 def _exercise(
@@ -68,8 +81,9 @@ def _exercise(
     ]
     there = book.exercises
     if len(named) == 1 and named[0] in there:
-        # Moodle writes the title, and then a number; a browser may add another.
-        is_whole = re.fullmatch(rf".*{re.escape(titles[named[0]])}\d*", file)
+        # Moodle writes the title, a dash and a number; a browser may add another in brackets.
+        before = _NUMBER.sub("", PurePath(export.name).stem)
+        is_whole = squeezed(before).endswith(titles[named[0]])
         return named[0], "" if is_whole else f"{export.name} may be of another assignment"
     if not named and len(there) == 1:
         is_sure = any(match.evidence is Evidence.MOODLE for match in matches.values())

@@ -66,4 +66,4 @@ def _shared(members: Sequence[Grade]) -> Grade:
 
 def _flat(exercises: dict[str, list[Grade]]) -> Iterator[Grade]:
     for grades in exercises.values():
-        yield from (grade for grade in grades if grade.decision)
+        yield from (grade for grade in grades if grade.decision or grade.final is not None)

@@ -73,6 +73,20 @@ def test_the_file_has_ids_one_item_and_an_end(tmp_path: Path) -> None:
     assert not files.unwritten
 
 
+def test_an_identity_of_somebody_else_is_left_out(tmp_path: Path) -> None:
+    text = export([("", ""), ("3", ""), ("", "")]).replace("#001", "#000")
+    text = text.replace("#002,#u2", "#000,#u2")
+    found = roster(tmp_path, course(), grades=text)
+    files = written(course(), found, [grade(found.people[0], 7.5)])
+    assert files.lines("brightspace.csv")[1:] == [",#u0,15,#"]
+    alone = text.replace("#u0", "#").replace("#u1", "#")
+    found = roster(tmp_path, course(), grades=alone)
+    files = written(course(), found, [grade(found.people[0], 7.5)])
+    assert files.lines("brightspace.csv")[1:] == []
+    [line] = files.unwritten
+    assert line.endswith("somebody else has the same OrgDefinedId or Username")
+
+
 def test_a_new_item_is_named_after_the_exercise(tmp_path: Path) -> None:
     text = "OrgDefinedId,Username,Last Name,End-of-Line Indicator\n#1,#u,Doe,#\n"
     found = roster(tmp_path, course(), grades=text)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grading.batch.grades import MISSING
 from grading.batch.people.evidence import Evidence, Kind, Match
 from tests.support.gradebooks import REMARK, course, grade, roster, written
 from tests.support.importers import worksheet
@@ -168,6 +169,40 @@ def test_what_only_the_command_line_says_is_noted(tmp_path: Path) -> None:
         files = written(course(), found, [grade(person, 5.0)], matches=matches)
         assert len([note for note in files.notes if f"{NAME} holds ex1" in note]) == said
         assert NAME in files.files
+
+
+def test_a_zero_for_nothing_spares_what_either_gradebook_of_moodle_has(tmp_path: Path) -> None:
+    """A grade may be in the worksheet and not in the gradebook yet, or the other way round."""
+    text = sheet([("7.00", "Yes", "-", ""), ("", "Yes", "-", ""), ("0.00", "Yes", "-", "")])
+    own = "First name,Last name,Email address,Assignment: Vanilla RNN (Real),"
+    own += "Last downloaded from this course\n"
+    for at, cell in enumerate(("-", "9.00", "-")):
+        own += f"P{at},,=p{at}@x.edu,{cell},1790000000\n"
+    found = roster(tmp_path, course(), **{"Grades-Vanilla RNN-7": text, "gradebook": own})
+    zeros = [replace(grade(one, 0.0), status=MISSING) for one in found.people]
+    files = written(course(), found, zeros)
+    assert [line.split(",")[0] for line in files.lines("moodle.csv")[1:]] == ["=p2@x.edu"]
+    assert [row[0] for row in cells(files.files[NAME])[1:]] == ["Participant 102"]
+    assert len(files.unwritten) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "is_certain"),
+    [
+        ("Grades-RNN-Vanilla RNN-77", True),
+        ("Grades-RNN-Vanilla RNN-77 (1)", True),
+        ("Grades-RNN-Vanilla RNN 2-77", False),
+        ("Grades-RNN-Vanilla RNN extra-77", False),
+    ],
+)
+def test_a_name_that_holds_more_than_the_title_may_be_of_another(
+    tmp_path: Path, name: str, is_certain: bool
+) -> None:
+    found = roster(tmp_path, course(), **{name: sheet([("", "Yes", "-", "")])})
+    files = written(course(), found, [grade(found.people[0], 5.0)])
+    assert NAME in files.files
+    said = any("may be of another assignment" in note for note in files.notes)
+    assert said == (not is_certain)
 
 
 def test_participants_of_another_assignment_are_not_graded(tmp_path: Path) -> None:
