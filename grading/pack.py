@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grading.course import edition, questions, sheet
+from grading.course import answer_sheet, edition, questions
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.submission import file as submissions
@@ -81,7 +81,7 @@ def _add_answers(packed: Packed, exercise: Exercise, folder: Path) -> None:
     path = folder / "questions" / exercise.questions.name
     if not path.exists():
         return
-    answered = sheet.read(path, sheet.form_of(exercise))
+    answered = answer_sheet.read(path, answer_sheet.form_of(exercise))
     if answered.given:
         packed.files[path.name] = submissions.read_bytes(path, questions.MAX_BYTES)
     packed.doubts += [f"{path.name}: {doubt}" for doubt in answered.doubts]

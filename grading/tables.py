@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from grading.text import one_line
 MAX_BYTES = 16 * 1024 * 1024
 # So many lines tell what separates cells.
 MAX_LINES = 1000
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+\.\d+")
+# 1,000 is a thousand to some and one to others.
+_EITHER = re.compile(r"\d{1,3},\d{3}")
 # Empty lines above the headers, and the line that tells Excel what separates cells.
 _LEAD = re.compile(r"\A(?:[,;\t ]*\r?\n|sep=.\r?\n)*", re.IGNORECASE)
 
@@ -74,6 +78,15 @@ def numbered_rows(path: Path, columns: Iterable[str]) -> list[tuple[int, dict[st
         listed = ", ".join(one_line(name) for name in names) or "nothing"
         raise UsageError(f"{path.name} has no column {absent[0]}: its first line is {listed}")
     return [(number, _by_name(f"{path.name}, line {number}", names, row)) for number, row in rows]
+
+
+def number(text: str) -> float | None:
+    """A number with either decimal sign; None if the text is none, or could be two numbers."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text) or _EITHER.fullmatch(text):
+        return None
+    value = float(text.replace(",", "" if "." in text else "."))
+    return value if math.isfinite(value) else None
 
 
 def _by_name(where: str, names: Sequence[str], row: Sequence[str]) -> dict[str, str]:

@@ -10,11 +10,12 @@ store.py       results, matches, marks, decisions, the ledger, in one SQLite fil
 ledger.py      what earlier runs have seen and this folder lacks
 run.py         grades what is left, on a fleet
 counting.py    which of several attempts counts
-grades.py      raw score, late penalty, score, final points
+lateness.py    days late, and the penalty for them
+grades.py      raw score, penalty, score, final points; the zero for nothing handed in
 decisions.py   overrides, extensions, excuses
 by_hand.py     points that people give
 changes.py     what became different since the last run
-attention.py   what a person must settle
+attention.py   what a person must settle, and the words for it
 similar.py     hand-ins that are alike, by fingerprints.py
 gradebooks/    grades and feedback for platforms, and this project's own tables
 files.py       everything that is written, with gradebooks/ and pages/

@@ -107,7 +107,8 @@ def attention(
     for kind, line, label in doubts:
         found.add(kind, line, label)
     for grade in grades:
-        if (before := grade.overridden_of) and abs(before - grade.max_final) > 1e-6:
+        before = grade.overridden_of
+        if before is not None and round(before, 4) != grade.max_final:
             of = f"{grade.final:g} of {grade.max_final:g} points"
             line = f"{_what(grade)}: {of}, decided out of {before:g}"
             found.add(DECIDED, line, grade.submission)

@@ -10,8 +10,8 @@ from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.batch.store import Asked, Store
 from grading.course import questions
+from grading.course.answer_sheet import Sheet, form_of
 from grading.course.questions import Marks, Question, RubricRow
-from grading.course.sheet import Sheet, form_of
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.report import Mark, QuestionResult

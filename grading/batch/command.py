@@ -11,13 +11,14 @@ from grading.batch import changes as what_changed
 from grading.batch import console, ledger, run
 from grading.batch import grades as grading_rules
 from grading.batch.attention import EDITED, UNREADABLE, Attention
-from grading.batch.counting import Graded, may_count, penalty
+from grading.batch.counting import Graded, may_count
 from grading.batch.files import write_class
 from grading.batch.generated import Generated
 from grading.batch.gradebooks import uploads
 from grading.batch.grades import Grade, Rules
 from grading.batch.intake.collect import collect
 from grading.batch.intake.identify import Intake
+from grading.batch.lateness import penalty
 from grading.batch.pages.class_page import Roll
 from grading.batch.settling import to_settle
 from grading.batch.similar import similar
@@ -26,9 +27,9 @@ from grading.batch.taking import TakenIn, Told, roster_of, take_in
 from grading.course.syllabus import Course, Exercise
 from grading.errors import ExitCode, UsageError
 from grading.fleet.cluster import Cluster
+from grading.fleet.connection import NO_FILES, TlsFiles
 from grading.fleet.in_process import InProcess
 from grading.fleet.pool import Pool, open_fleet
-from grading.fleet.scheduler import NO_FILES, TlsFiles
 from grading.renderers.progress import Bar
 from grading.report import MAX_SEED, Report, Status
 from grading.sandbox.rungs import Rung, choose

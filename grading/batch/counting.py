@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from grading.batch.intake.collected import Collected
-from grading.batch.intake.times import Received, days_late
+from grading.batch.intake.times import Received
+from grading.batch.lateness import days_late, penalty
 from grading.batch.people.evidence import Match
 from grading.batch.people.person import Person
 from grading.batch.store import Result
@@ -34,13 +35,6 @@ class Graded:
     @property
     def raw_score(self) -> float | None:
         return None if self.result is None else self.result.score
-
-
-def penalty(policy: LatePolicy | None, days: int, raw_score: float) -> float:
-    """Points off for lateness: percent of the raw score for each day begun, up to the cap."""
-    if policy is None:
-        return 0.0
-    return round(raw_score * min(policy.cap, days * policy.percent_per_day) / 100, 4)
 
 
 def may_count(

@@ -12,7 +12,6 @@ by reading all of it in order.
 """
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ from grading.batch.people.person import Person
 from grading.batch.store import Taken
 from grading.course.syllabus import Course, LatePolicy
 from grading.errors import UsageError
-from grading.tables import numbered_rows
+from grading.tables import number, numbered_rows
 from grading.text import number_of, one_line
 
 COLUMNS = ("person", "exercise", "kind", "value", "comment")
@@ -210,8 +209,8 @@ class Reader:
         seen: Counter[str] = Counter()
         mine = by_key(log, self.roster, self.matches)
         new = []
-        for number, row in numbered_rows(path, COLUMNS[:4]):
-            where, cells = f"{path.name}, line {number}", _cells(row)
+        for line, row in numbered_rows(path, COLUMNS[:4]):
+            where, cells = f"{path.name}, line {line}", _cells(row)
             seen[cells] += 1
             # The roster or a deadline may have changed since it was taken.
             if seen[cells] <= known[cells]:
@@ -230,18 +229,21 @@ class Reader:
     def outdated(self, path: Path, log: Sequence[Taken]) -> Iterator[str]:
         """A line for each row that looks like the last word on a grade, and no longer holds."""
         last: dict[tuple[str, str], tuple[int, str]] = {}
-        for number, row in numbered_rows(path, COLUMNS[:4]):
-            last[row["person"], row["exercise"]] = number, _cells(row)
-        taken = {one.cells: one for one in log}
-        logs = by_key(log, self.roster, self.matches).values()
-        for number, cells in last.values():
-            if (one := taken[cells]).kind == Kind.UNDO:
-                continue
-            exercises = [one.exercise] if one.exercise else list(self.course.exercises)
-            holding = [in_force(mine, each) for mine in logs if one in mine for each in exercises]
-            if not any(one in (each.ruling, each.extension) for each in holding):
+        for line, row in numbered_rows(path, COLUMNS[:4]):
+            last[row["person"], row["exercise"]] = line, _cells(row)
+        holding = {
+            one.cells
+            for mine in by_key(log, self.roster, self.matches).values()
+            for exercise in self.course.exercises
+            for found in [in_force(mine, exercise)]
+            for one in (found.ruling, found.extension)
+            if one is not None
+        }
+        kinds = {one.cells: one.kind for one in log}
+        for line, cells in last.values():
+            if kinds[cells] != Kind.UNDO and cells not in holding:
                 yield (
-                    f"decisions: line {number} of {path.name} was taken before and no longer holds:"
+                    f"decisions: line {line} of {path.name} was taken before and no longer holds:"
                     " to decide it once more, write another comment"
                 )
 
@@ -301,11 +303,8 @@ class Reader:
         return key
 
     def _points(self, where: str, text: str, exercises: Sequence[str]) -> str:
-        try:
-            points = math.nan if "_" in text else float(text)
-        except ValueError:
-            points = math.nan
-        if not 0 <= points < math.inf:
+        points = number(text)
+        if points is None:
             said = one_line(text) or "an empty value"
             raise UsageError(f"{where}: {said} is no number of points, such as 85 or 62.5")
         for exercise in exercises:

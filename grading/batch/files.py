@@ -8,7 +8,7 @@ from grading.batch import changes
 from grading.batch.attention import UNWRITTEN, Attention
 from grading.batch.changes import Change
 from grading.batch.generated import Generated
-from grading.batch.gradebooks import csv_text, nbgrader, own
+from grading.batch.gradebooks import csv_writer, nbgrader, own
 from grading.batch.gradebooks.remarks import remark
 from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules
@@ -50,8 +50,10 @@ def write_class(
     _write_uploads(files, uploads, grades, remarks, pages_of, attention)
     for name, text in {
         "grades.csv": own.grades_csv(grades, course.zone),
-        "changes.csv": csv_text.table(changes.rows(changed)),
-        "people.csv": csv_text.table(decisions.people_rows(roll.matches, attention.of_submission)),
+        "changes.csv": csv_writer.table(changes.rows(changed)),
+        "people.csv": csv_writer.table(
+            decisions.people_rows(roll.matches, attention.of_submission)
+        ),
         "nbgrader.csv": nbgrader.nbgrader_csv(grades, course),
         "class.html": class_page(
             course,

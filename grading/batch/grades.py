@@ -16,10 +16,11 @@ from functools import partial
 
 from grading.batch import counting
 from grading.batch.by_hand import ByHand
-from grading.batch.counting import Graded, penalty
+from grading.batch.counting import Graded
 from grading.batch.decisions import Decided, InForce
 from grading.batch.intake.collected import Collected
-from grading.batch.intake.times import Received, days_late
+from grading.batch.intake.times import Received
+from grading.batch.lateness import days_late, penalty
 from grading.batch.people.matching import Roster
 from grading.batch.people.person import Person
 from grading.course.questions import Question

@@ -16,8 +16,8 @@ from grading.batch.intake.collected import Collected, Work
 from grading.batch.people.evidence import Author, Clue, Kind
 from grading.batch.platforms.hand_in import Stamp
 from grading.batch.store import Basis, Row
+from grading.course.answer_sheet import Sheet
 from grading.course.questions import Question
-from grading.course.sheet import Sheet
 from grading.errors import UsageError
 from grading.submission.file import Submission
 

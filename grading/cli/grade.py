@@ -9,7 +9,7 @@ import click
 
 from grading import hints
 from grading.cli.options import GRADING_OPTIONS
-from grading.course import edition, questions, sheet, syllabus
+from grading.course import answer_sheet, edition, questions, syllabus
 from grading.files import require_open_files
 from grading.renderers import json_file
 from grading.report import exit_code
@@ -107,7 +107,7 @@ def question_results(
 ) -> "list[QuestionResult]":
     """Which questions of an exercise are answered, and the marks given by hand."""
     answers = answers_of(exercise, submission)
-    declared = sheet.form_of(exercise).questions
+    declared = answer_sheet.form_of(exercise).questions
     name = submission.name if submission is not None else exercise.id
     marks = {} if rubric is None else questions.read_rubric(rubric).get((name, exercise.id), {})
     return questions.results(declared, answers.questions, marks, answers.perhaps)
@@ -122,12 +122,12 @@ def hints_shown(report: "Report", exercise: "Exercise") -> "list[HintShown]":
     return hints.shown(exercise)
 
 
-def answers_of(exercise: "Exercise", submission: Path | None) -> sheet.Sheet:
+def answers_of(exercise: "Exercise", submission: Path | None) -> answer_sheet.Sheet:
     """The student's answers: a folder may hold them as questions/ID.md, a file has none."""
     path = exercise.questions
     if submission is not None:
         path = submission / "questions" / path.name
-    return sheet.read(path, sheet.form_of(exercise))
+    return answer_sheet.read(path, answer_sheet.form_of(exercise))
 
 
 @contextmanager

@@ -81,10 +81,10 @@ def release(out: Path, gradescope: bool, identities: tuple[str, ...], **options:
 def batch(submissions_folder: Path, out: Path, **options: Any) -> None:
     """Grade a class: a folder of files, folders, archives, or a platform's bulk download."""
     from grading.batch import command, taking
-    from grading.fleet import scheduler
+    from grading.fleet import connection
 
     plan = syllabus.load(syllabus.ROOT)
-    tls = scheduler.TlsFiles(*(options.pop(f"tls_{name}") for name in ("ca_file", "cert", "key")))
+    tls = connection.TlsFiles(*(options.pop(f"tls_{name}") for name in ("ca_file", "cert", "key")))
     told = taking.Told(**{one.name: options.pop(one.name) for one in fields(taking.Told)})
     sys.exit(
         command.batch(plan, submissions_folder, out, command.Options(told=told, tls=tls, **options))

@@ -1,12 +1,11 @@
 """The reflection questions: answered in place by students, read by people, worth no points.
 
 A file of questions is Markdown. Each question is a heading `## NAME: text`, and the text below it,
-without comments, is the answer. So are the course's own files; sheet.py reads what students made of
-theirs. An instructor may give points by hand in a CSV file with the
-columns submission, exercise, question, points, max_points, comment.
+without comments, is the answer. That holds for the course's own files; answer_sheet.py reads what
+students have made of theirs. An instructor may give points by hand in a CSV file with the columns
+submission, exercise, question, points, max_points, comment.
 """
 
-import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ TAKEN_BACK = "-"
 
 _HEADING = re.compile(r"^## +([a-z][a-z0-9_]*): +(\S.*)$", re.MULTILINE)
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_COMMA = re.compile(r"\d+,\d{1,2}")
 
 
 @dataclass(frozen=True)
@@ -156,18 +154,12 @@ def rubric_rows(path: Path) -> list[RubricRow]:
 
 
 def _mark(row: Mapping[str, str], comment: str, where: str) -> Mark:
-    try:
-        points, most = _number(row["points"]), _number(row["max_points"])
-    except ValueError as error:
+    points, most = tables.number(row["points"]), tables.number(row["max_points"])
+    if points is None or most is None:
         said = f"{one_line(row['points'])} and {one_line(row['max_points'])}"
         raise UsageError(
             f"{where}: points and max_points must be numbers, such as 2.5, and not {said}"
-        ) from error
-    if not 0 <= points <= most < math.inf:
+        )
+    if points > most:
         raise UsageError(f"{where}: points must lie between 0 and max_points")
     return Mark(points, most, comment)
-
-
-def _number(text: str) -> float:
-    """A number as people write it; with three digits after a comma it could be two numbers."""
-    return float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)

@@ -15,10 +15,10 @@ from typing import Any, Generic
 
 from grading.closing import Closing
 from grading.course.syllabus import Exercise
-from grading.fleet import scheduler
+from grading.fleet import connection
 from grading.fleet.cluster_worker import serving
+from grading.fleet.connection import NO_FILES, TlsFiles
 from grading.fleet.fleet import AHEAD, Item, Lost, Outcomes, Result, Task
-from grading.fleet.scheduler import NO_FILES, TlsFiles
 from grading.judging.fingerprint import on_disk
 from grading.sandbox.rungs import Rung
 
@@ -60,7 +60,7 @@ class Cluster(Closing):
         # The workers that differ, and a line about each.
         self._unfit: dict[str, str] = {}
         self._has_graded = False
-        self._client = scheduler.connect(address, tls)
+        self._client = connection.connect(address, tls)
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]

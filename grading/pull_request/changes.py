@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from grading.course import sheet
+from grading.course import answer_sheet
+from grading.course.answer_sheet import Sheet
 from grading.course.questions import MAX_BYTES
-from grading.course.sheet import Sheet
 from grading.course.syllabus import Course, Exercise
 from grading.errors import UsageError
 from grading.git import git
@@ -144,7 +144,7 @@ def _answers(objects: Objects, exercise: Exercise, tree: dict[str, Entry]) -> Sh
         return Sheet()
     data = objects.read(entry, exercise.questions.name, MAX_BYTES)
     text = data[:MAX_BYTES].decode("utf-8", "replace")
-    return sheet.parse(text, sheet.form_of(exercise))
+    return answer_sheet.parse(text, answer_sheet.form_of(exercise))
 
 
 def _name(path: Path, exercise: Exercise) -> str:

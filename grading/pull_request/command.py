@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from grading.course import edition, questions
-from grading.course.sheet import form_of
+from grading.course.answer_sheet import form_of
 from grading.course.syllabus import Course
 from grading.errors import ExitCode
 from grading.files import require_writable, writing

@@ -23,7 +23,7 @@ import jsonschema
 import pytest
 from distributed import LocalCluster
 
-from grading.batch.counting import UNREAD, UNSETTLED, Graded, may_count, penalty
+from grading.batch.counting import UNREAD, UNSETTLED, Graded, may_count
 from grading.batch.gradebooks.nbgrader import nbgrader_csv
 from grading.batch.gradebooks.own import grades_csv
 from grading.batch.gradebooks.remarks import remark
@@ -31,6 +31,7 @@ from grading.batch.gradebooks.uploads import Uploads
 from grading.batch.grades import Grade, Rules, grades
 from grading.batch.intake.collected import Collected, Work
 from grading.batch.intake.times import Received
+from grading.batch.lateness import penalty
 from grading.batch.pages import rendering
 from grading.batch.pages.statistics import Board, ClassStatistics, Entry, histogram
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind, Match
@@ -694,6 +695,6 @@ def test_a_lost_worker_of_a_cluster_loses_nothing(cluster: LocalCluster) -> None
 def test_an_address_without_a_scheduler_is_said(
     class_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grading.fleet.scheduler.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("grading.fleet.connection.CONNECT_SECONDS", 1)
     with pytest.raises(UsageError, match="no scheduler answers"):
         Cluster("tcp://127.0.0.1:9", rungs.best(), "cpu")

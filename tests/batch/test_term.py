@@ -44,7 +44,7 @@ def test_a_comma_without_quotation_marks_is_no_smaller_number(batches: Batches) 
 def test_decisions_on_submissions_are_on_their_people_once_a_roster_says_who(
     batches: Batches,
 ) -> None:
-    """Also at an exercise of which nothing came in, under another label, and to be taken back."""
+    """They hold where nothing came in, the last of two labels wins, and `undo` takes them back."""
     with_deadline(batches, datetime(2020, 1, 1, tzinfo=UTC))
     batches.course = replace(batches.course, missing="zero", trust_file_times=True)
     batches.put(
@@ -83,7 +83,7 @@ def test_a_dry_run_does_not_know_the_points_that_overrides_are_out_of(batches: B
 
 
 def test_a_file_of_decisions_grows_whatever_became_of_its_first_rows(batches: Batches) -> None:
-    """The person has left and the deadline has moved since they were taken."""
+    """One person has left, and the deadline has moved, since those rows were taken."""
     with_deadline(batches, datetime(2026, 10, 5, tzinfo=UTC))
     batches.put({ANN: program(40), BOB: program(60)})
     first = f"{DECISIONS}Bob Jones,ex1,override,70,\n1,ex1,extension,2026-10-06T00:00:00Z,\n"
@@ -105,7 +105,7 @@ def test_without_its_roster_decisions_do_not_vanish_in_silence(batches: Batches)
     found = batches.run()
     said = "the decisions on 2 people count for nobody without a roster: give --roster"
     assert (found.about("needs attention"), found.code) == ([said], 1)
-    # Of what was written by name, only the person's own row tells that it was taken back by nobody.
+    # Nobody has taken the decisions back, and changes.csv does not say so.
     assert ("Ann Smith", "ex1", "55.0", "40.0") in [change[:4] for change in found.changes]
     assert not any("taken back" in change[4] for change in found.changes)
 
@@ -171,7 +171,7 @@ def test_points_for_another_answer_are_to_be_looked_at(batches: Batches) -> None
     for more in ({}, {"rubric": rubric}):
         found = batches.run(roster=ROSTER, **more)
         assert found.about("to be looked at") == [line]
-    # Giving the run's own file back, with points for somebody else perhaps, says nothing of it.
+    # The file goes back for other rows as well, so an unchanged row does not settle anything.
     seen = (batches.out / "answers.csv").read_text(encoding="utf-8")
     assert batches.run(roster=ROSTER, rubric=seen).about("to be looked at") == [line]
     looked = f"{RUBRIC}Ann Smith,ex1,struggling,3,5,still right\n"
@@ -260,7 +260,7 @@ def test_what_a_killed_run_was_about_to_write_is_removed(batches: Batches) -> No
 
 
 def test_what_was_decided_says_why_and_no_more(batches: Batches) -> None:
-    """An older decision is no reason, nor is a decision without another grade printed."""
+    """A reason is a decision that has come or gone; without other points it is not printed."""
     with_deadline(batches, datetime(2999, 1, 1, tzinfo=UTC))
     batches.put({ANN: program(40)})
     rows = f"{DECISIONS}1,ex1,override,90,\n3,ex1,excuse,,ill\n"

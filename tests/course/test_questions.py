@@ -116,7 +116,9 @@ def test_a_rubric_that_a_spreadsheet_has_saved_is_read(tmp_path: Path) -> None:
     [
         ("ann,ex1,first,many,3,\n", "line 2.*must be numbers"),
         ("ann,ex1,first,4,3,\n", "line 2.*between 0 and max_points"),
-        ("ann,ex1,first,nan,3,\n", "line 2.*between 0"),
+        ("ann,ex1,first,nan,3,\n", "line 2.*must be numbers.*not nan and 3"),
+        ("ann,ex1,first,-1,3,\n", "line 2.*must be numbers"),
+        ('ann,ex1,first,"1,000",3000,\n', "line 2.*must be numbers"),
     ],
 )
 def test_a_wrong_mark_is_named_by_its_line(tmp_path: Path, rows: str, word: str) -> None:

@@ -17,11 +17,11 @@ from distributed import LocalCluster, Security
 
 from grading.course.syllabus import ROOT, Exercise
 from grading.errors import UsageError
-from grading.fleet import scheduler
+from grading.fleet import connection
 from grading.fleet.cluster import Cluster
 from grading.fleet.cluster_worker import differences
+from grading.fleet.connection import TlsFiles, is_open
 from grading.fleet.fleet import Lost
-from grading.fleet.scheduler import TlsFiles, is_open
 from grading.judging import fingerprint
 from grading.judging.fingerprint import loaded, on_disk
 from grading.judging.grader import Grader
@@ -117,6 +117,7 @@ def test_items_of_workers_that_differ_go_to_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("grading.fleet.cluster.LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("grading.fleet.cluster.GRACE_SECONDS", PATIENCE)
     other, broken = tmp_path / "other", tmp_path / "broken"
     unused = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "grading", other / "grading", ignore=unused)
@@ -169,9 +170,9 @@ def test_a_scheduler_without_tls_is_open_unless_it_is_on_this_machine(
 def test_an_open_scheduler_is_one_line_of_warning(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(scheduler, "is_open", lambda address: True)
+    monkeypatch.setattr(connection, "is_open", lambda address: True)
     with in_this_process() as address:
-        scheduler.connect(address).close()  # type: ignore[no-untyped-call]
+        connection.connect(address).close()  # type: ignore[no-untyped-call]
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"grader: anybody who reaches {address} can run programs on the workers")
 
@@ -223,7 +224,7 @@ def test_an_exercise_is_graded_over_tls(
 def test_who_has_not_the_right_certificate_is_refused_in_one_line(
     encrypted: str, certificates: dict[str, TlsFiles], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(connection, "CONNECT_SECONDS", 1)
     ours, theirs = certificates["ours"], certificates["theirs"]
     open_address = encrypted.replace("tls://", "tcp://")
     for address, files, said in (

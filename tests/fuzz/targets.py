@@ -23,7 +23,7 @@ from grading import hints, text
 from grading.batch.people import merging, roster
 from grading.batch.people.evidence import Author, Clue, Evidence, Kind
 from grading.batch.people.matching import Roster
-from grading.course import misconceptions, questions, sheet, syllabus, thresholds
+from grading.course import answer_sheet, misconceptions, questions, syllabus, thresholds
 from grading.course.syllabus import Exercise
 from grading.errors import GraderError, UsageError
 from grading.sandbox import frames
@@ -401,7 +401,7 @@ def _check_questions(data: bytes) -> bool:
         assert question.name == question.name.lower()
         _no_control(question.answer)
     asked = [replace(question, answer="") for question in found[:3]]
-    filled = sheet.from_bytes(data, "ex1.md", sheet.Form(asked))
+    filled = answer_sheet.from_bytes(data, "ex1.md", answer_sheet.Form(asked))
     assert [one.name for one in filled] == list(dict.fromkeys(one.name for one in asked))
     for answer in filled.given.values():
         _no_control(answer)

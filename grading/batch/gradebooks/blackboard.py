@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from grading.batch.gradebooks.book import Book, shared
-from grading.batch.gradebooks.columns import Column, number
-from grading.batch.gradebooks.csv_text import as_written, encoded
+from grading.batch.gradebooks.columns import Column
+from grading.batch.gradebooks.csv_writer import as_written, encoded
 from grading.batch.gradebooks.entry import Entry
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.course.syllabus import Exercise
+from grading.tables import number
 
 _HEADER = re.compile(
     r"(?P<title>.*?)\s*(?:\[Total Pts:\s*(?P<points>[^\]]*)\])?\s*\|\s*\d+\s*", re.DOTALL

@@ -11,6 +11,7 @@ from grading.batch.gradebooks.exports import Export, Exports, Platform, spaced
 from grading.batch.people.decisions import described
 from grading.batch.people.person import Person
 from grading.course.syllabus import Course, Exercise
+from grading.tables import number
 
 FEW = 3
 NO_POINTS = "a grade out of 0 points"
@@ -137,7 +138,7 @@ def graded_there(export: Export, place: int | None) -> Iterator[Person]:
     """The people whom a column of a platform's own gradebook gives something but a zero."""
     for person in export.rows:
         cell = export.cell(person, place)
-        if cell not in _NO_GRADE and columns.number(cell) != 0:
+        if cell not in _NO_GRADE and number(cell) != 0:
             yield person
 
 

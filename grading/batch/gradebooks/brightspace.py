@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from grading.batch.gradebooks.book import Book, shared
-from grading.batch.gradebooks.columns import Column, number
-from grading.batch.gradebooks.csv_text import as_written
+from grading.batch.gradebooks.columns import Column
+from grading.batch.gradebooks.csv_writer import as_written
 from grading.batch.gradebooks.entry import Entry
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.course.syllabus import Exercise
+from grading.tables import number
 
 END = "End-of-Line Indicator"
 _ITEM = re.compile(r"(?P<title>.*) Points Grade\s*(?:<(?P<about>.*)>\s*)?", re.DOTALL)

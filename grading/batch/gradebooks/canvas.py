@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grading.batch.gradebooks.book import NO_POINTS, Book, shared
-from grading.batch.gradebooks.columns import Column, new, number
-from grading.batch.gradebooks.csv_text import as_written
+from grading.batch.gradebooks.columns import Column, new
+from grading.batch.gradebooks.csv_writer import as_written
 from grading.batch.gradebooks.entry import Entry, number_text
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.batch.people.person import Person
 from grading.batch.people.roster import POINTS
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
+from grading.tables import number
 from grading.text import one_line
 
 HEADING = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")

@@ -4,7 +4,6 @@ A title is compared without what the platform appends, whatever its case. It is 
 exercise in course.toml, or else the exercise's title.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,6 @@ from grading.errors import UsageError
 from grading.text import one_line
 
 MOST_NAMED = 20
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+\.\d+")
-# 1,000 is a thousand to some and one to others.
-_EITHER = re.compile(r"\d{1,3},\d{3}")
 
 
 @dataclass(frozen=True)
@@ -92,11 +88,3 @@ def chosen(
             continue
         found[exercise.id] = column
     return found, complaints
-
-
-def number(text: str) -> float | None:
-    """A number with either decimal sign; None if the text is none, or could be two numbers."""
-    text = text.strip()
-    if not _NUMBER.fullmatch(text) or _EITHER.fullmatch(text):
-        return None
-    return float(text.replace(",", "" if "." in text else "."))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from grading.batch.gradebooks.book import Book, shared
 from grading.batch.gradebooks.columns import Column
-from grading.batch.gradebooks.csv_text import as_written, guarded
+from grading.batch.gradebooks.csv_writer import as_written, guarded
 from grading.batch.gradebooks.entry import Entry, number_text
 from grading.batch.gradebooks.exports import DOWNLOADED, Export, Platform, is_moment, spaced
 from grading.batch.people.person import Person

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from grading.batch.gradebooks.csv_text import table
+from grading.batch.gradebooks.csv_writer import table
 from grading.batch.grades import Grade
 from grading.batch.people.person import Person
 from grading.course.syllabus import Course

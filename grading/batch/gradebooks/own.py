@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from datetime import tzinfo
 
-from grading.batch.gradebooks.csv_text import table
+from grading.batch.gradebooks.csv_writer import table
 from grading.batch.grades import Grade
 from grading.batch.people.person import Person
 from grading.course.questions import COLUMNS

@@ -13,14 +13,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 
 from grading.batch.gradebooks.book import Book, graded_there
-from grading.batch.gradebooks.columns import Column, number, wanted
-from grading.batch.gradebooks.csv_text import as_written, encoded
+from grading.batch.gradebooks.columns import Column, wanted
+from grading.batch.gradebooks.csv_writer import as_written, encoded
 from grading.batch.gradebooks.exports import Export, Platform, spaced
 from grading.batch.gradebooks.moodle import feedback
 from grading.batch.people.evidence import Evidence, Kind, Match
 from grading.batch.people.names import squeezed
 from grading.batch.people.person import Person
 from grading.course.syllabus import Exercise
+from grading.tables import number
 from grading.text import one_line
 
 NAME = "moodle_worksheet.csv"

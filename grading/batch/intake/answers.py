@@ -7,9 +7,9 @@ from pathlib import PurePosixPath
 from grading.batch.intake.files import File, listing, verb
 from grading.batch.intake.naming import copy_of, has_id, words
 from grading.batch.vocabulary import COPY_WORDS
-from grading.course import sheet
+from grading.course import answer_sheet
+from grading.course.answer_sheet import Form
 from grading.course.questions import MAX_BYTES
-from grading.course.sheet import Form
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.text import one_line
@@ -47,7 +47,7 @@ def choose_answers(
         return Answers(None, unread)
     if len(mine) == 1 and not alike:
         return Answers(next(iter(mine)))  # and need not be read now
-    form = sheet.form_of(exercise)
+    form = answer_sheet.form_of(exercise)
     given = {file: _given(file, form) for file in mine}
 
     def rank(file: File) -> tuple[object, ...]:
@@ -69,7 +69,7 @@ def choose_answers(
 def _given(file: File, form: Form) -> dict[str, str]:
     """The answers in a file by question; what cannot be read is an answer of its own."""
     try:
-        return sheet.from_bytes(file.content(MAX_BYTES), file.name, form).given
+        return answer_sheet.from_bytes(file.content(MAX_BYTES), file.name, form).given
     except UsageError as error:
         return {file.place: str(error)}
 

@@ -20,9 +20,9 @@ from grading.batch.intake.layout import is_of_several, recognized
 from grading.batch.intake.naming import is_about
 from grading.batch.platforms import clones, plain
 from grading.batch.platforms.hand_in import NO_STAMP, HandIn, Stamp
-from grading.course import sheet
+from grading.course import answer_sheet
+from grading.course.answer_sheet import Form, Sheet
 from grading.course.questions import MAX_BYTES
-from grading.course.sheet import Form, Sheet
 from grading.course.syllabus import Exercise
 from grading.errors import UsageError
 from grading.git import NoGitError
@@ -49,7 +49,7 @@ class _Asked:
     @cached_property
     def forms(self) -> dict[str, Form]:
         """What each exercise asks in words, read once for the class."""
-        return {exercise.id: sheet.form_of(exercise) for exercise in self.exercises}
+        return {exercise.id: answer_sheet.form_of(exercise) for exercise in self.exercises}
 
 
 def collect(
@@ -298,7 +298,7 @@ def _answers(hand_in: HandIn, exercise: Exercise, form: Form) -> Sheet:
     file = choose_answers(_files(hand_in), exercise).file
     if file is None:
         return Sheet()
-    return sheet.from_bytes(file.content(MAX_BYTES), one_line(file.name), form)
+    return answer_sheet.from_bytes(file.content(MAX_BYTES), one_line(file.name), form)
 
 
 def _what_is_there(files: Sequence[File], exercises: Sequence[Exercise]) -> str:

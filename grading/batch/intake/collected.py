@@ -6,7 +6,7 @@ from pathlib import Path
 
 from grading.batch.people.evidence import Author
 from grading.batch.platforms.hand_in import Stamp
-from grading.course.sheet import Sheet
+from grading.course.answer_sheet import Sheet
 from grading.errors import UsageError
 from grading.submission.file import Submission
 

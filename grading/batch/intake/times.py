@@ -1,4 +1,4 @@
-"""When something was handed in, by evidence, and how late that is.
+"""When something was handed in, by evidence.
 
 The strongest evidence counts: --times, then the platform's word, then a clone's last commit. The
 time of a file, and a date inside what a student made, are no evidence: they say when somebody
@@ -8,11 +8,9 @@ listed.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
-from math import ceil
+from datetime import UTC, datetime, tzinfo
 
 from grading.batch.platforms.hand_in import Stamp
-from grading.course.syllabus import LatePolicy
 
 LAST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()
 
@@ -62,21 +60,3 @@ def received(stamp: Stamp, zone: tzinfo) -> Received:
     if not 0 <= first < LAST:
         return Received()
     return Received(first, stamp.source, stamp.late, max(seconds) - first)
-
-
-def days_late(policy: LatePolicy | None, came_in: Received) -> int:
-    """Days begun after the deadline and its grace period, by the clock on the wall.
-
-    A platform that only says "late" tells no length: that is one day, the least it can be.
-    """
-    if policy is None or came_in.late is False:
-        return 0
-    if came_in.seconds is None:
-        return 1 if came_in.late else 0
-    # Addition forgets which of two equal hours was meant.
-    end = (policy.due + timedelta(seconds=policy.grace)).replace(fold=policy.due.fold)
-    moment = datetime.fromtimestamp(came_in.seconds, policy.due.tzinfo)
-    # Aware times of one zone are subtracted as the wall shows them, across a change of the clocks.
-    days = ceil((moment - end) / timedelta(days=1))
-    days = max(days, 1) if came_in.seconds > end.timestamp() else 0
-    return max(days, 1 if came_in.late else 0)

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from grading.batch.intake.times import Received, days_late, received
+from grading.batch.intake.times import Received, received
+from grading.batch.lateness import days_late
 from grading.batch.platforms.hand_in import NO_STAMP, Stamp
 from grading.course.syllabus import LatePolicy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grading.batch.gradebooks.csv_text import table
+from grading.batch.gradebooks.csv_writer import table
 from grading.batch.people.decisions import (
     people_rows,
     read_matches,

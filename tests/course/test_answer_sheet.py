@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.course import sheet
+from grading.course import answer_sheet
+from grading.course.answer_sheet import Form, form_of, from_bytes
 from grading.course.edition import MANIFEST
 from grading.course.questions import MAX_BYTES, PLACE, introduction, parse
-from grading.course.sheet import Form, form_of, from_bytes
 from grading.course.syllabus import Course, Exercise
 from tests.support.classes import put
 
@@ -39,16 +39,16 @@ REPETITION = "## repetition: What happens if you run it several times?"
 
 def answers(text: str) -> dict[str, str]:
     """The questions that have an answer, and under an empty name what belongs to none."""
-    return sheet.parse(text, FORM).given
+    return answer_sheet.parse(text, FORM).given
 
 
 def test_the_untouched_file_has_no_answers_and_no_doubts() -> None:
     for text in (TEXT, TEXT.replace("\n", "\r\n"), TEXT.replace(PLACE, "<!-- -->")):
-        untouched = sheet.parse(text, FORM)
+        untouched = answer_sheet.parse(text, FORM)
         assert (untouched.given, untouched.doubts) == ({}, ())
         assert untouched.unanswered == ["teacher_forcing", "repetition", "why"]
-    assert sheet.parse("", FORM).unanswered == ["teacher_forcing", "repetition", "why"]
-    assert sheet.parse("Something", Form([])).doubts == ()
+    assert answer_sheet.parse("", FORM).unanswered == ["teacher_forcing", "repetition", "why"]
+    assert answer_sheet.parse("Something", Form([])).doubts == ()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_untouched_file_has_no_answers_and_no_doubts() -> None:
 )
 def test_a_heading_that_an_editor_changed_is_one(heading: str) -> None:
     text = TEXT.replace(f"## {FORCING}\n\n{PLACE}", f"{heading}\n\nErrors cannot add up.")
-    found = sheet.parse(text, FORM)
+    found = answer_sheet.parse(text, FORM)
     assert found.given == {"teacher_forcing": "Errors cannot add up."}
     assert found.doubts == ()
     assert found.unanswered == ["repetition", "why"]
@@ -128,7 +128,7 @@ def test_a_heading_that_an_editor_changed_is_one(heading: str) -> None:
     ],
 )
 def test_what_stands_below_a_heading_is_its_answer(written: str, answer: str) -> None:
-    found = sheet.parse(TEXT.replace(PLACE, written, 1), FORM)
+    found = answer_sheet.parse(TEXT.replace(PLACE, written, 1), FORM)
     assert found.given == ({"teacher_forcing": answer} if answer else {})
     assert found.doubts == ()
     assert found.unanswered == [*([] if answer else ["teacher_forcing"]), "repetition", "why"]
@@ -211,7 +211,7 @@ def test_what_may_be_an_answer_is_looked_at(
 ) -> None:
     text = TEXT.replace(" <!-- the training -->", "")
     assert old in text
-    found = sheet.parse(text.replace(old, new, 1), FORM)
+    found = answer_sheet.parse(text.replace(old, new, 1), FORM)
     assert found.given == given
     assert list(found.doubts) == [doubt.format("teacher_forcing") for doubt in doubts]
 
@@ -230,7 +230,7 @@ def test_what_may_be_an_answer_is_looked_at(
 def test_nobody_is_told_that_a_question_is_unanswered_if_it_may_be_answered(
     text: str, unanswered: list[str]
 ) -> None:
-    assert sheet.parse(text, FORM).unanswered == unanswered
+    assert answer_sheet.parse(text, FORM).unanswered == unanswered
 
 
 PIECES = st.sampled_from(
@@ -248,7 +248,7 @@ def test_no_word_is_lost(pieces: list[str]) -> None:
     """Each word stands in an answer or belongs to none, or a doubt says where to look."""
     lines = [piece.replace("WORD", f"word{number}") for number, piece in enumerate(pieces)]
     text = "\n".join(lines)
-    found = sheet.parse(text, FORM)
+    found = answer_sheet.parse(text, FORM)
     seen = "\n".join(found.given.values())
     lost = [word for word in re.findall(r"word\d+", text) if word not in seen.split()]
     assert not lost or found.doubts
@@ -267,7 +267,7 @@ def test_no_word_is_lost(pieces: list[str]) -> None:
 )
 def test_no_text_takes_longer_than_its_length(text: str) -> None:
     """A time that grew with the square of these lengths would be minutes."""
-    sheet.parse(f"## why: Why?\n{text}\n# why: {text}", FORM)
+    answer_sheet.parse(f"## why: Why?\n{text}\n# why: {text}", FORM)
 
 
 def test_what_is_asked_is_the_course_s_own(real_course: Course, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grading.batch.gradebooks.csv_text import as_written, encoded, table
+from grading.batch.gradebooks.csv_writer import as_written, encoded, table
 
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
 
