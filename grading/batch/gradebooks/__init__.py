@@ -1,6 +1,6 @@
 """Grades and feedback, out again: this project's own tables, and what platforms import.
 
-csv_writer.py     rows as CSV, and text that no spreadsheet runs
+csv_writer.py   rows as CSV, and text that no spreadsheet runs
 entry.py        what a gradebook gets for one person and exercise, rounded once
 remarks.py      one sentence of feedback for a cell
 exports.py      the gradebooks that platforms export, found among the rosters
